@@ -1,0 +1,194 @@
+/*
+ * ref.h - operator golden models: the definition of an operator's result. Integer only, no malloc,
+ * no libm, no floats: the same source runs on the host and bare-metal on the soft-core.
+ *
+ * Synopsis:  ref_eval(&op, in, out, scratch)   with op, and the order of in[]/out[], made by
+ * ref_prepare() on the host. Contract:  ref_op_t is plain data: no pointers, 32-bit integers only,
+ * little-endian hosts alike, so its bytes can be stored in a compiled program and used as they are.
+ * Tensors are dense, row-major, NHWC. ref_eval returns 0, or REF_E_* and writes nothing. Scratch is
+ * 8-byte aligned. in[] by kind (W = constant weights of the model, others computed by ref_prepare;
+ * all int32 arrays 4-byte aligned): CONV, DEPTHWISE, FC   0 input int8, 1 W int8, 2 bias int32
+ * (cout) or NULL, 3 multiplier int32 (cout), 4 shift int32 (cout) ADD SUB MUL MAXIMUM MINIMUM   0
+ * a, 1 b SOFTMAX               0 input, 1 exp table int32 (256), see ref_softmax_t CONCAT 0..n-1
+ * inputs, n: axis lengths int32 (n) all others            0 input out[]: one output, except SPLIT:
+ * n outputs. Arithmetic: ref_arith.h. Oracle: TensorFlow Lite Micro reference kernels, default
+ * flags (double rounding). SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SYSTOLE_REF_H
+#define SYSTOLE_REF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define REF_MAX_RANK 6
+
+enum {
+    REF_OK = 0,
+    REF_E_KIND = -1, /* kind not known here */
+    REF_E_ARG = -2   /* parameters out of range */
+};
+
+typedef enum {
+    REF_NONE = 0,
+    REF_CONV = 1,
+    REF_DEPTHWISE = 2,
+    REF_FC = 3,
+    REF_ADD = 4,
+    REF_AVG_POOL = 5,
+    REF_MAX_POOL = 6,
+    REF_MEAN = 7,
+    REF_PAD = 8,
+    REF_COPY = 9, /* RESHAPE: same bytes */
+    REF_SOFTMAX = 10,
+    REF_QUANTIZE = 11, /* 8-bit to 8-bit */
+    REF_MUL = 12,
+    REF_SUB = 13,
+    REF_LOGISTIC = 14,
+    REF_TANH = 15,
+    REF_HARD_SWISH = 16,
+    REF_RELU = 17, /* RELU, RELU6: rescale (or not) and clamp */
+    REF_LEAKY_RELU = 18,
+    REF_CONCAT = 19, /* CONCATENATION, PACK */
+    REF_MAXIMUM = 20,
+    REF_MINIMUM = 21,
+    REF_TRANSPOSE = 22,
+    REF_STRIDED_SLICE = 23,
+    REF_SPLIT = 24,
+    REF_HOST_QUANTIZE = 25,   /* float32 -> 8-bit: host executor only, at a network's edge */
+    REF_HOST_DEQUANTIZE = 26, /* 8-bit -> float32: host executor only */
+    REF_KIND_COUNT
+} ref_kind_t;
+
+/* Aligned at the end, as TFLite broadcasts: dims[REF_MAX_RANK-1] is the innermost; unused leading
+ * ones are 1. */
+typedef struct {
+    int32_t rank; /* the model's own rank */
+    int32_t dims[REF_MAX_RANK];
+} ref_shape_t;
+
+/* y = clamp(requant(acc, M, s) + out_zp). Zero points are the tensors' own (never negated). */
+typedef struct {
+    int32_t stride_h, stride_w, dilation_h, dilation_w;
+    int32_t pad_top, pad_left;
+    int32_t kernel_h, kernel_w;
+    int32_t depth_multiplier; /* depthwise; 1 for conv */
+    int32_t groups;           /* conv: input channels / filter input channels */
+    int32_t in_zp, out_zp, act_min, act_max;
+} ref_conv_t;
+
+typedef struct {
+    int32_t batches, depth, out_depth; /* input (batches, depth), weights (out_depth, depth) */
+    int32_t in_zp, w_zp, out_zp, act_min, act_max;
+} ref_fc_t;
+
+/* ADD, SUB: out = requant(requant((a - a_zp) << left_shift, a_m, a_s) +- the same of b, out_m,
+ * out_s) + out_zp, clamped. MUL: out = requant((a - a_zp) * (b - b_zp), out_m, out_s) + out_zp,
+ * clamped.  MAXIMUM, MINIMUM: none is used. */
+typedef struct {
+    int32_t left_shift;
+    int32_t a_zp, a_m, a_s, b_zp, b_m, b_s;
+    int32_t out_zp, out_m, out_s, act_min, act_max;
+} ref_binary_t;
+
+typedef struct {
+    int32_t filter_h, filter_w, stride_h, stride_w, pad_top, pad_left;
+    int32_t act_min, act_max;
+} ref_pool_t;
+
+/* sum over the axes in axis_mask (bit d = dims[d] of the aligned shape).
+ * out = clamp(requant(sum - n * in_zp, m, s) + out_zp) where m, s already hold 1/n. */
+typedef struct {
+    int32_t axis_mask;
+    int32_t n; /* elements summed per output */
+    int32_t in_zp, out_zp, m, s;
+} ref_mean_t;
+
+typedef struct {
+    int32_t elem_size;
+    int32_t before[REF_MAX_RANK]; /* aligned like dims */
+    int32_t value;                /* low elem_size bytes are stored */
+} ref_pad_t;
+
+typedef struct {
+    int32_t bytes;
+} ref_copy_t;
+
+/* Over the innermost axis. in[1][d] = exp(-d * scale * beta) in Q0.31 for d = max - x in 0..255,
+ * and 0 where d lies beyond diff_min (such elements give exactly -128). m, s, diff_min: what the
+ * table was made from. */
+typedef struct {
+    int32_t outer, depth;
+    int32_t m, s, diff_min;
+} ref_softmax_t;
+
+/* out = clamp(requant(x - in_zp, m, s) + out_zp) to the output type's range; equal scales and zero
+ * points 128 apart between int8 and uint8 are x ^ 0x80 (m is 0 then). */
+typedef struct {
+    int32_t count;
+    int32_t in_unsigned, out_unsigned;
+    int32_t in_zp, out_zp, m, s;
+} ref_quantize_t;
+
+/* Element-wise int8 -> int8. LOGISTIC, TANH: in_zp, radius, m, s. RELU: in_zp, m, s, out_zp, act (m
+ * == 0: clamp only). LEAKY_RELU: m, s for x >= 0; m2, s2 below. HARD_SWISH: m, s output; m2, s2
+ * "reluish". */
+typedef struct {
+    int32_t count;
+    int32_t in_zp, out_zp, m, s, m2, s2, radius, act_min, act_max;
+} ref_unary_t;
+
+/* CONCAT: outer blocks, inputs of in[n][i] * inner bytes each. SPLIT: outer blocks, n equal outputs
+ * of inner bytes. */
+typedef struct {
+    int32_t n, outer, inner; /* inner in bytes */
+} ref_concat_t;
+
+typedef struct {
+    int32_t elem_size;
+    int32_t perm[REF_MAX_RANK]; /* aligned: out axis d comes from in axis perm[d] */
+} ref_transpose_t;
+
+typedef struct {
+    int32_t elem_size;
+    int32_t start[REF_MAX_RANK], stride[REF_MAX_RANK], count[REF_MAX_RANK]; /* aligned */
+} ref_slice_t;
+
+/* Host kinds. scale_bits: the float32 scale's bit pattern. */
+typedef struct {
+    int32_t count;
+    int32_t is_unsigned, zp;
+    uint32_t scale_bits;
+} ref_edge_t;
+
+typedef struct {
+    int32_t kind; /* ref_kind_t */
+    int32_t n_in, n_out;
+    ref_shape_t a, b,
+        out; /* first input, second input (binary operators) or weights, (first) output */
+    union {
+        ref_conv_t conv;
+        ref_fc_t fc;
+        ref_binary_t binary;
+        ref_pool_t pool;
+        ref_mean_t mean;
+        ref_pad_t pad;
+        ref_copy_t copy;
+        ref_softmax_t softmax;
+        ref_quantize_t quantize;
+        ref_unary_t unary;
+        ref_concat_t concat;
+        ref_transpose_t transpose;
+        ref_slice_t slice;
+        ref_edge_t edge;
+        int32_t words[24];
+    } p;
+} ref_op_t;
+
+_Static_assert(sizeof(ref_op_t) == 48 * 4, "ref_op_t is 48 words: its bytes are a file format");
+
+/* Bytes of scratch that ref_eval needs; 0 for most. */
+size_t ref_scratch_size(const ref_op_t *op);
+int ref_eval(const ref_op_t *op, const void *const *in, void *const *out, void *scratch);
+const char *ref_kind_name(int32_t kind);
+
+#endif
