@@ -9,8 +9,8 @@
  *
  * Layout (byte offsets; every section starts 8-byte aligned)
  *   0                  header, PROG_HEADER_BYTES, fields in prog_header_t order, all uint32
- *   PROG_HEADER_BYTES  const section: weights, biases, tables (offset fixed, so that a compiler knows
- *                      the image offset of a constant the moment it adds it)
+ *   PROG_HEADER_BYTES  const section: weights, biases, tables (offset fixed, so that a compiler
+ * knows the image offset of a constant the moment it adds it)
  *   ...                command section, n_cmds * NPU_CMD_BYTES
  *   ...                CPU operator bytes, operand table, step table, IO table, layer table
  *
@@ -32,17 +32,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "npu_spec.h"
+
 #define PROG_MAGIC 0x54535953u /* "SYST" */
 #define PROG_VERSION 1u
 #define PROG_HEADER_BYTES 256u
-#define PROG_ALIGN 8u         /* every section, arena offset of an input or output, CPU operand */
-#define PROG_STEP_BYTES 32u   /* encoded sizes of the table entries */
+#define PROG_ALIGN 8u       /* every section, arena offset of an input or output, CPU operand */
+#define PROG_STEP_BYTES 32u /* encoded sizes of the table entries */
 #define PROG_OPERAND_BYTES 16u
 #define PROG_IO_BYTES 96u
 #define PROG_LAYER_BYTES 96u
 #define PROG_MAX_RANK 8u
-#define PROG_MAX_OPERANDS 16u /* per CPU step */
-#define PROG_NONE 0xffffffffu /* "no layer", "no command", "no region" */
+#define PROG_MAX_OPERANDS 64u     /* per CPU step */
+#define PROG_MAX_STEP_CMDS 65535u /* commands of an NPU step: what CMD_COUNT holds */
+#define PROG_NONE 0xffffffffu     /* "no layer", "no command", "no region" */
 
 /* Flags of prog_open(). */
 #define PROG_CHECK_CRC 1u
@@ -62,14 +65,15 @@ typedef enum {
     PROG_E_COUNT_
 } prog_status_t;
 
-/* Hardware configuration that the commands were made for; compared for equality with the device. */
+/* Hardware configuration that the commands were made for: the numbers of npu_config_t in
+ * npu_spec.h. Compared for equality with the device. */
 typedef struct {
-    uint32_t rows;      /* array rows */
-    uint32_t cols;      /* array columns */
-    uint32_t lanes;     /* requantise lanes */
-    uint32_t sp_words;  /* scratchpad words, as the spec counts them */
-    uint32_t acc_depth; /* accumulator entries per column, both halves together */
-    uint32_t extra[3];  /* further configuration words of the spec, else 0 */
+    uint32_t n;     /* array rows = columns = bytes of a scratchpad word */
+    uint32_t lanes; /* requantise lanes */
+    uint32_t sp_words, sp_banks;
+    uint32_t acc_depth; /* entries of one half */
+    uint32_t fir_groups, fir_taps;
+    uint32_t reserved; /* 0 */
 } prog_config_t;
 
 /* Header in file order. Words after the last field up to PROG_HEADER_BYTES are zero. */
@@ -78,12 +82,12 @@ typedef struct {
     uint32_t total_size; /* bytes, whole file */
     uint32_t crc32;      /* IEEE CRC-32 of bytes [20, total_size) */
     prog_config_t config;
-    uint32_t arena_size;                  /* bytes of region 1 */
-    uint32_t scratch_size;                /* bytes of CPU scratch memory that CPU steps need */
-    uint32_t const_offset, const_size;    /* bytes */
-    uint32_t cmd_offset, n_cmds;          /* count of commands */
-    uint32_t op_offset, op_size;          /* bytes */
-    uint32_t operand_offset, n_operands;  /* count of entries */
+    uint32_t arena_size;                 /* bytes of region 1 */
+    uint32_t scratch_size;               /* bytes of CPU scratch memory that CPU steps need */
+    uint32_t const_offset, const_size;   /* bytes */
+    uint32_t cmd_offset, n_cmds;         /* count of commands */
+    uint32_t op_offset, op_size;         /* bytes */
+    uint32_t operand_offset, n_operands; /* count of entries */
     uint32_t step_offset, n_steps;
     uint32_t io_offset, n_inputs, n_outputs; /* inputs first, then outputs, one table */
     uint32_t layer_offset, n_layers;
@@ -97,7 +101,7 @@ typedef struct {
     union {
         struct {
             uint32_t offset;    /* NPU: byte offset of the first command in the image */
-            uint32_t count;     /* commands, >= 1 */
+            uint32_t count;     /* commands, 1..PROG_MAX_STEP_CMDS */
             uint32_t first_cmd; /* index of the first command in the whole command section */
         } npu;
         struct {
@@ -165,8 +169,11 @@ typedef struct {
 prog_status_t prog_open(const void *bytes, size_t size, uint32_t flags, prog_t *out,
                         prog_error_t *err);
 
+/* The stored form of a configuration. */
+prog_config_t prog_config_of(const npu_config_t *config);
+
 /* PROG_E_CONFIG unless the program was compiled for exactly this hardware. */
-prog_status_t prog_check_config(const prog_t *p, const prog_config_t *device);
+prog_status_t prog_check_config(const prog_t *p, const npu_config_t *device);
 
 /* Decode one table entry; the index must be below the count in the header. */
 void prog_get_step(const prog_t *p, uint32_t i, prog_step_t *out);

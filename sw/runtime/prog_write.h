@@ -2,7 +2,7 @@
  * prog_write.h - builder of program images (host only; may allocate).
  *
  * Synopsis
- *   prog_builder_t *b = prog_builder_new(&config);
+ *   prog_builder_t *b = prog_builder_new(config);
  *   uint32_t w = prog_add_const(b, weights, n, 16);    // image offset, final at once: use it in
  *                                                      // commands as (region 0, w)
  *   uint32_t l = prog_add_layer(b, &layer);            // first_cmd/last_cmd may be set later
@@ -26,7 +26,7 @@
 typedef struct prog_builder prog_builder_t;
 
 /* NULL when out of memory. */
-prog_builder_t *prog_builder_new(const prog_config_t *config);
+prog_builder_t *prog_builder_new(const npu_config_t *config);
 void prog_builder_free(prog_builder_t *b);
 
 /* Append a constant; `align` is a power of two, 1..4096, relative to the image start. Returns its
