@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""Generate the C header, the Verilog headers and the reference from spec/npu.toml.
+
+Usage: gen_spec.py [--check]
+  writes spec/gen/npu_spec.h, spec/gen/npu_spec.vh, spec/gen/config_NAME.vh, docs/reference.md;
+  with --check writes nothing and exits 1, naming each file that differs from its source.
+SPDX-License-Identifier: Apache-2.0
+"""
+import hashlib
+import pathlib
+import sys
+import tomllib
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "spec" / "npu.toml"
+COUNTER_BASE = 0x100
+
+
+def check(spec):
+    """Overlapping or out-of-range fields are errors in the specification itself."""
+    for cmd in spec["command"]:
+        used = {}
+        for name, word, lsb, width, sign, _ in cmd["fields"]:
+            if not (0 <= word < 16 and lsb + width <= 32 and sign in "us"):
+                sys.exit(f"{SOURCE.name}: {cmd['name']}.{name}: field outside its word")
+            if word == 0 and lsb < 16:
+                sys.exit(f"{SOURCE.name}: {cmd['name']}.{name}: overlaps the command header")
+            for bit in range(lsb, lsb + width):
+                if (word, bit) in used:
+                    sys.exit(f"{SOURCE.name}: {cmd['name']}.{name} overlaps {used[word, bit]}")
+                used[word, bit] = name
+    for cfg in spec["config"]:
+        n, lanes = cfg["n"], cfg["lanes"]
+        pow2 = all(v & (v - 1) == 0 for v in (n, lanes, cfg["sp_words"], cfg["sp_banks"], cfg["acc_depth"]))
+        if not pow2 or lanes > n or cfg["fir_groups"] * cfg["fir_taps"] > n:
+            sys.exit(f"{SOURCE.name}: configuration {cfg['name']}: parameters out of range")
+
+
+def c_header(spec, digest):
+    meta = spec["meta"]
+    major, minor, patch = meta["version"]
+    out = [
+        "/* Registers, commands and configurations of the NPU. Generated from spec/npu.toml by",
+        " * scripts/gen_spec.py: do not edit. SPDX-License-Identifier: Apache-2.0 */",
+        "#ifndef NPU_SPEC_H", "#define NPU_SPEC_H", "", "#include <stdint.h>", "",
+        f"#define NPU_ID 0x{meta['id']:08x}u",
+        f"#define NPU_VERSION 0x{major << 16 | minor << 8 | patch:08x}u",
+        f"#define NPU_SPEC_HASH 0x{digest}u",
+        f"#define NPU_CMD_BYTES {meta['cmd_bytes']}",
+        f"#define NPU_CMD_WORDS {meta['cmd_bytes'] // 4}",
+        f"#define NPU_REGIONS {meta['regions']}",
+        f"#define NPU_PARAM_WORDS {meta['param_words']}", "",
+        "/* Units: queues of the sequencer, and the bits of wait_from / signal_to. */",
+        "typedef enum {"]
+    out += [f"    NPU_UNIT_{u['name'].upper()} = {u['index']}," for u in spec["unit"]]
+    out += ["} npu_unit_t;", "#define NPU_QUEUES 4", "", "typedef enum {"]
+    out += [f"    NPU_ERR_{e['name'].upper()} = {e['code']}, /* {e['doc']} */" for e in spec["error"]]
+    out += ["} npu_error_code_t;", "", "/* Register byte offsets. */"]
+    for reg in spec["register"]:
+        if "count" in reg:
+            out.append(f"#define NPU_REG_{reg['name']}(i) (0x{reg['offset']:03x}u + {reg['stride']}u * (i))")
+        else:
+            out.append(f"#define NPU_REG_{reg['name']} 0x{reg['offset']:03x}u")
+    out += ["", "/* Counters: 64 bits at NPU_REG_COUNTER(index), low word first. */",
+            f"#define NPU_REG_COUNTER(i) (0x{COUNTER_BASE:03x}u + 8u * (i))", "typedef enum {"]
+    out += [f"    NPU_CNT_{c['name']} = {i}, /* {c['doc']} */" for i, c in enumerate(spec["counter"])]
+    out += ["    NPU_CNT_COUNT", "} npu_counter_t;", "",
+            "#define NPU_CTRL_START 1u", "#define NPU_CTRL_RESET 2u",
+            "#define NPU_STATUS_BUSY 1u", "#define NPU_STATUS_DONE 2u", "#define NPU_STATUS_ERROR 4u",
+            "#define NPU_REGION_READ 1u", "#define NPU_REGION_WRITE 2u", "",
+            "/* A configuration; npu_configs lists the named ones. */",
+            "typedef struct {", "    const char *name;", "    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps;",
+            "} npu_config_t;", f"#define NPU_CONFIG_COUNT {len(spec['config'])}",
+            "static const npu_config_t npu_configs[NPU_CONFIG_COUNT] = {"]
+    for c in spec["config"]:
+        out.append(f"    {{\"{c['name']}\", {c['n']}, {c['lanes']}, {c['sp_words']}, {c['sp_banks']}, "
+                   f"{c['acc_depth']}, {c['fir_groups']}, {c['fir_taps']}}}, /* {c['doc']} */")
+    out += ["};", "", "typedef enum {"]
+    out += [f"    NPU_OP_{c['name']} = 0x{c['opcode']:02x}," for c in spec["command"]]
+    out += ["} npu_opcode_t;", "",
+            "/* Header of every command. */",
+            "static inline uint32_t npu_cmd_opcode(const uint32_t *w) { return w[0] & 0xffu; }",
+            "static inline uint32_t npu_cmd_wait(const uint32_t *w) { return (w[0] >> 8) & 0xfu; }",
+            "static inline uint32_t npu_cmd_signal(const uint32_t *w) { return (w[0] >> 12) & 0xfu; }",
+            "static inline void npu_cmd_set_tokens(uint32_t *w, uint32_t wait_from, uint32_t signal_to) {",
+            "    w[0] = (w[0] & ~0xff00u) | (wait_from & 0xfu) << 8 | (signal_to & 0xfu) << 12;", "}", ""]
+    for cmd in spec["command"]:
+        low = cmd["name"].lower()
+        out += [f"/* {cmd['doc']} */", "typedef struct {"]
+        for name, _, _, width, sign, doc in cmd["fields"]:
+            out.append(f"    {'int32_t' if sign == 's' else 'uint32_t'} {name}; /* {doc} */")
+        out += [f"}} npu_cmd_{low}_t;",
+                f"static inline void npu_pack_{low}(const npu_cmd_{low}_t *c, uint32_t *w) {{",
+                "    for (int i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;",
+                f"    w[0] = NPU_OP_{cmd['name']};"]
+        for name, word, lsb, width, _, _ in cmd["fields"]:
+            mask = (1 << width) - 1
+            value = f"((uint32_t)c->{name} & 0x{mask:x}u)" if width < 32 else f"(uint32_t)c->{name}"
+            out.append(f"    w[{word}] |= {value}{f' << {lsb}' if lsb else ''};")
+        out += ["}", f"static inline void npu_unpack_{low}(const uint32_t *w, npu_cmd_{low}_t *c) {{"]
+        for name, word, lsb, width, sign, _ in cmd["fields"]:
+            raw = f"(w[{word}] >> {lsb})" if lsb else f"w[{word}]"
+            if width < 32:
+                raw = f"({raw} & 0x{(1 << width) - 1:x}u)"
+            if sign == "s":
+                raw = f"(int32_t){raw}" if width == 32 else f"(int{width}_t){raw}"
+            out.append(f"    c->{name} = {raw};")
+        out += ["}", ""]
+    out += ["#endif"]
+    return "\n".join(out) + "\n"
+
+
+def v_header(spec, digest):
+    meta = spec["meta"]
+    major, minor, patch = meta["version"]
+    out = ["// Registers and commands of the NPU, as macros (a macro unused draws no warning).",
+           "// NPU_F_COMMAND_FIELD is the bit range of a field within the 512-bit command.",
+           "// Generated from spec/npu.toml by scripts/gen_spec.py: do not edit.",
+           "// SPDX-License-Identifier: Apache-2.0",
+           "`ifndef NPU_SPEC_VH", "`define NPU_SPEC_VH",
+           f"`define NPU_ID 32'h{meta['id']:08x}",
+           f"`define NPU_VERSION 32'h{major << 16 | minor << 8 | patch:08x}",
+           f"`define NPU_SPEC_HASH 32'h{digest}",
+           f"`define NPU_CMD_BYTES {meta['cmd_bytes']}", f"`define NPU_CMD_BITS {meta['cmd_bytes'] * 8}",
+           f"`define NPU_PARAM_WORDS {meta['param_words']}",
+           "`define NPU_F_OPCODE 7:0", "`define NPU_F_WAIT 11:8", "`define NPU_F_SIGNAL 15:12"]
+    out += [f"`define NPU_UNIT_{u['name'].upper()} 4'd{u['index']}" for u in spec["unit"]]
+    out += [f"`define NPU_ERR_{e['name'].upper()} 8'd{e['code']}" for e in spec["error"]]
+    out += [f"`define NPU_REG_{r['name']} 12'h{r['offset']:03x}" for r in spec["register"]]
+    out += [f"`define NPU_REG_COUNTER 12'h{COUNTER_BASE:03x}", f"`define NPU_COUNTERS {len(spec['counter'])}"]
+    out += [f"`define NPU_CNT_{c['name']} {i}" for i, c in enumerate(spec["counter"])]
+    for cmd in spec["command"]:
+        out.append(f"`define NPU_OP_{cmd['name']} 8'h{cmd['opcode']:02x}")
+        for name, word, lsb, width, _, _ in cmd["fields"]:
+            base = word * 32 + lsb
+            rng = f"{base + width - 1}:{base}" if width > 1 else f"{base}"
+            out.append(f"`define NPU_F_{cmd['name']}_{name.upper()} {rng}")
+    out += ["`endif"]
+    return "\n".join(out) + "\n"
+
+
+def v_config(cfg):
+    keys = ("n", "lanes", "sp_words", "sp_banks", "acc_depth", "fir_groups", "fir_taps")
+    out = [f"// Configuration {cfg['name']}: {cfg['doc']}.",
+           "// Generated from spec/npu.toml by scripts/gen_spec.py: do not edit.",
+           "// SPDX-License-Identifier: Apache-2.0"]
+    out += [f"`define NPU_CFG_{k.upper()} {cfg[k]}" for k in keys]
+    return "\n".join(out) + "\n"
+
+
+def reference(spec, digest):
+    out = ["# Register and command reference", "",
+           "Generated from `spec/npu.toml` by `scripts/gen_spec.py`: do not edit. What a command does is in [isa.md](isa.md).",
+           "", f"Spec hash `0x{digest}`.", "", "## Configurations", "",
+           "| name | N | lanes | scratchpad words | banks | accumulators per half | FIR groups x taps | for |",
+           "|---|---|---|---|---|---|---|---|"]
+    out += [f"| `{c['name']}` | {c['n']} | {c['lanes']} | {c['sp_words']} | {c['sp_banks']} | {c['acc_depth']} | "
+            f"{c['fir_groups']} x {c['fir_taps']} | {c['doc']} |" for c in spec["config"]]
+    out += ["", "## Registers", "", "| offset | name | access | meaning |", "|---|---|---|---|"]
+    for r in spec["register"]:
+        off = f"0x{r['offset']:03x}" + (f" + {r['stride']}·i, i < {r['count']}" if "count" in r else "")
+        out.append(f"| {off} | {r['name']} | {r['access']} | {r['doc']} |")
+    out += [f"| 0x{COUNTER_BASE + 8 * i:03x} | CNT_{c['name']} | ro | {c['doc']} (64 bits) |"
+            for i, c in enumerate(spec["counter"])]
+    out += ["", "## Errors", "", "| code | name | meaning |", "|---|---|---|"]
+    out += [f"| {e['code']} | {e['name']} | {e['doc']} |" for e in spec["error"]]
+    out += ["", "## Commands", "", "Word 0 of every command: opcode [7:0], wait_from [11:8], signal_to [15:12]; "
+            "bit *u* stands for unit *u* (0 load, 1 array, 2 vector, 3 store).", ""]
+    for c in spec["command"]:
+        out += [f"### {c['name']} (0x{c['opcode']:02x}, {c['unit']} unit)", "", c["doc"] + ".", "",
+                "| field | word | bits | type | meaning |", "|---|---|---|---|---|"]
+        out += [f"| {n} | {w} | {l + wd - 1}:{l} | {'int' if s == 's' else 'uint'}{wd} | {d} |"
+                for n, w, l, wd, s, d in c["fields"]]
+        out.append("")
+    return "\n".join(out).rstrip() + "\n"
+
+
+def main():
+    text = SOURCE.read_bytes()
+    spec = tomllib.loads(text.decode())
+    check(spec)
+    digest = hashlib.sha256(text).hexdigest()[:8]
+    files = {"spec/gen/npu_spec.h": c_header(spec, digest), "spec/gen/npu_spec.vh": v_header(spec, digest),
+             "docs/reference.md": reference(spec, digest)}
+    files |= {f"spec/gen/config_{c['name']}.vh": v_config(c) for c in spec["config"]}
+    stale = []
+    for name, content in files.items():
+        path = ROOT / name
+        if path.exists() and path.read_text() == content:
+            continue
+        stale.append(name)
+        if "--check" not in sys.argv[1:]:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+    if stale and "--check" in sys.argv[1:]:
+        sys.exit("\n".join(f"{n}: differs from spec/npu.toml; run scripts/gen_spec.py" for n in stale))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,10 @@
+// Configuration npu16: 256 MAC/cycle, 128 KiB scratchpad: the default, ECP5-85F class.
+// Generated from spec/npu.toml by scripts/gen_spec.py: do not edit.
+// SPDX-License-Identifier: Apache-2.0
+`define NPU_CFG_N 16
+`define NPU_CFG_LANES 16
+`define NPU_CFG_SP_WORDS 8192
+`define NPU_CFG_SP_BANKS 8
+`define NPU_CFG_ACC_DEPTH 512
+`define NPU_CFG_FIR_GROUPS 3
+`define NPU_CFG_FIR_TAPS 5

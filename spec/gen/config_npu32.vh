@@ -1,0 +1,10 @@
+// Configuration npu32: 1024 MAC/cycle, 256 KiB scratchpad.
+// Generated from spec/npu.toml by scripts/gen_spec.py: do not edit.
+// SPDX-License-Identifier: Apache-2.0
+`define NPU_CFG_N 32
+`define NPU_CFG_LANES 32
+`define NPU_CFG_SP_WORDS 8192
+`define NPU_CFG_SP_BANKS 8
+`define NPU_CFG_ACC_DEPTH 512
+`define NPU_CFG_FIR_GROUPS 3
+`define NPU_CFG_FIR_TAPS 10

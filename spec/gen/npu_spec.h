@@ -1,0 +1,623 @@
+/* Registers, commands and configurations of the NPU. Generated from spec/npu.toml by
+ * scripts/gen_spec.py: do not edit. SPDX-License-Identifier: Apache-2.0 */
+#ifndef NPU_SPEC_H
+#define NPU_SPEC_H
+
+#include <stdint.h>
+
+#define NPU_ID 0x54535953u
+#define NPU_VERSION 0x00000100u
+#define NPU_SPEC_HASH 0x3ec00d05u
+#define NPU_CMD_BYTES 64
+#define NPU_CMD_WORDS 16
+#define NPU_REGIONS 4
+#define NPU_PARAM_WORDS 9
+
+/* Units: queues of the sequencer, and the bits of wait_from / signal_to. */
+typedef enum {
+    NPU_UNIT_LOAD = 0,
+    NPU_UNIT_ARRAY = 1,
+    NPU_UNIT_VECTOR = 2,
+    NPU_UNIT_STORE = 3,
+    NPU_UNIT_SEQUENCER = 4,
+} npu_unit_t;
+#define NPU_QUEUES 4
+
+typedef enum {
+    NPU_ERR_NONE = 0, /* no error */
+    NPU_ERR_ILLEGAL_OPCODE = 1, /* the command's opcode is not defined */
+    NPU_ERR_ILLEGAL_FIELD = 2, /* a field of the command is outside its range (docs/isa.md) */
+    NPU_ERR_REGION = 3, /* a transfer leaves its memory region, or the region lacks the permission */
+    NPU_ERR_BUS_READ = 4, /* the bus answered a read with an error */
+    NPU_ERR_BUS_WRITE = 5, /* the bus answered a write with an error */
+    NPU_ERR_TIMEOUT = 6, /* no unit made progress for TIMEOUT cycles (a token that never comes, a bus that does not answer) */
+    NPU_ERR_TOKEN = 7, /* a token counter overflowed, or tokens were left when the last command ended */
+    NPU_ERR_FETCH = 8, /* the command list leaves region 0, is not 8-byte aligned, or the bus answered its fetch with an error */
+} npu_error_code_t;
+
+/* Register byte offsets. */
+#define NPU_REG_ID 0x000u
+#define NPU_REG_VERSION 0x004u
+#define NPU_REG_SPEC_HASH 0x008u
+#define NPU_REG_CONFIG0 0x00cu
+#define NPU_REG_CONFIG1 0x010u
+#define NPU_REG_CTRL 0x014u
+#define NPU_REG_STATUS 0x018u
+#define NPU_REG_IRQ_ENABLE 0x01cu
+#define NPU_REG_ERR_INFO 0x020u
+#define NPU_REG_ERR_CMD 0x024u
+#define NPU_REG_ERR_ADDR 0x028u
+#define NPU_REG_TIMEOUT 0x02cu
+#define NPU_REG_CMD_OFFSET 0x030u
+#define NPU_REG_CMD_COUNT 0x034u
+#define NPU_REG_REGION_BASE(i) (0x040u + 16u * (i))
+#define NPU_REG_REGION_SIZE(i) (0x044u + 16u * (i))
+#define NPU_REG_REGION_FLAGS(i) (0x048u + 16u * (i))
+
+/* Counters: 64 bits at NPU_REG_COUNTER(index), low word first. */
+#define NPU_REG_COUNTER(i) (0x100u + 8u * (i))
+typedef enum {
+    NPU_CNT_CYCLES = 0, /* cycles from START to the last completion */
+    NPU_CNT_BYTES_READ = 1, /* bytes that crossed the port on reads (beats x 8) */
+    NPU_CNT_BYTES_WRITTEN = 2, /* bytes written (strobes set) */
+    NPU_CNT_LOAD_BUSY = 3, /* cycles in which the load unit had a command */
+    NPU_CNT_ARRAY_BUSY = 4, /* cycles in which the array unit had a command */
+    NPU_CNT_VECTOR_BUSY = 5, /* cycles in which the vector unit had a command */
+    NPU_CNT_STORE_BUSY = 6, /* cycles in which the store unit had a command */
+    NPU_CNT_ARRAY_STEPS = 7, /* cycles in which an operand vector that yields a result entered the array */
+    NPU_CNT_STALL_LOAD = 8, /* cycles the array waited for a token from the load unit */
+    NPU_CNT_STALL_POST = 9, /* cycles the array waited for a token from the vector unit (or store) */
+    NPU_CNT_STALL_WEIGHTS = 10, /* cycles the array waited for weights to enter the shadow registers */
+    NPU_CNT_STALL_BANK = 11, /* cycles the array waited for a scratchpad operand */
+    NPU_CNT_COMMANDS = 12, /* commands completed */
+    NPU_CNT_COUNT
+} npu_counter_t;
+
+#define NPU_CTRL_START 1u
+#define NPU_CTRL_RESET 2u
+#define NPU_STATUS_BUSY 1u
+#define NPU_STATUS_DONE 2u
+#define NPU_STATUS_ERROR 4u
+#define NPU_REGION_READ 1u
+#define NPU_REGION_WRITE 2u
+
+/* A configuration; npu_configs lists the named ones. */
+typedef struct {
+    const char *name;
+    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps;
+} npu_config_t;
+#define NPU_CONFIG_COUNT 5
+static const npu_config_t npu_configs[NPU_CONFIG_COUNT] = {
+    {"npu4", 4, 4, 4096, 4, 256, 1, 4}, /* 16 MAC/cycle, 16 KiB scratchpad: iCE40 UP5K class */
+    {"npu8", 8, 8, 8192, 8, 512, 2, 4}, /* 64 MAC/cycle, 64 KiB scratchpad: ECP5-25F class */
+    {"npu8s", 8, 2, 4096, 4, 128, 1, 8}, /* npu8 with two requantise lanes and half the memory: few DSP cells; keeps the parameters honest in tests */
+    {"npu16", 16, 16, 8192, 8, 512, 3, 5}, /* 256 MAC/cycle, 128 KiB scratchpad: the default, ECP5-85F class */
+    {"npu32", 32, 32, 8192, 8, 512, 3, 10}, /* 1024 MAC/cycle, 256 KiB scratchpad */
+};
+
+typedef enum {
+    NPU_OP_LOAD = 0x10,
+    NPU_OP_STORE = 0x40,
+    NPU_OP_CONV = 0x20,
+    NPU_OP_DRAIN = 0x30,
+    NPU_OP_POOL = 0x31,
+    NPU_OP_ELTWISE = 0x32,
+    NPU_OP_TABLE = 0x33,
+    NPU_OP_SOFTMAX = 0x34,
+} npu_opcode_t;
+
+/* Header of every command. */
+static inline uint32_t npu_cmd_opcode(const uint32_t *w) { return w[0] & 0xffu; }
+static inline uint32_t npu_cmd_wait(const uint32_t *w) { return (w[0] >> 8) & 0xfu; }
+static inline uint32_t npu_cmd_signal(const uint32_t *w) { return (w[0] >> 12) & 0xfu; }
+static inline void npu_cmd_set_tokens(uint32_t *w, uint32_t wait_from, uint32_t signal_to) {
+    w[0] = (w[0] & ~0xff00u) | (wait_from & 0xfu) << 8 | (signal_to & 0xfu) << 12;
+}
+
+/* memory -> scratchpad, strided, with padding, channel blocking and overlapping windows */
+typedef struct {
+    uint32_t region; /* memory region */
+    uint32_t xor80; /* flip the top bit of every byte read (uint8 <-> int8) */
+    uint32_t keep; /* 1: lanes outside the window keep their content; 0: they are set to pad_value */
+    uint32_t offset; /* byte offset of the first run in the region */
+    uint32_t run_bytes; /* contiguous bytes of a run; 0: no memory access (fill) */
+    uint32_t n1; /* runs, inner count (>= 1) */
+    uint32_t n2; /* runs, outer count (>= 1) */
+    int32_t stride1; /* bytes between runs of the inner loop */
+    int32_t stride2; /* bytes between runs of the outer loop */
+    uint32_t sp_addr; /* first scratchpad word */
+    uint32_t nwin; /* windows per run (>= 1) */
+    uint32_t nblk; /* scratchpad words per window (>= 1) */
+    int32_t sp_blk; /* words between blocks of a window */
+    int32_t sp_win; /* words between windows */
+    int32_t sp_n1; /* words between runs, inner */
+    int32_t sp_n2; /* words between runs, outer */
+    uint32_t pad_left; /* bytes of pad_value put before each run */
+    uint32_t last_len; /* bytes in the last block of a window, 1..N (others: N) */
+    uint32_t win_step; /* bytes by which the last block advances in the run, 0..N */
+    uint32_t lane_off; /* first lane written; lane_off + (nblk > 1 ? N : last_len) <= N */
+    int32_t pad_value; /* padding byte */
+} npu_cmd_load_t;
+static inline void npu_pack_load(const npu_cmd_load_t *c, uint32_t *w) {
+    for (int i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;
+    w[0] = NPU_OP_LOAD;
+    w[0] |= ((uint32_t)c->region & 0x3u) << 16;
+    w[0] |= ((uint32_t)c->xor80 & 0x1u) << 18;
+    w[0] |= ((uint32_t)c->keep & 0x1u) << 19;
+    w[1] |= (uint32_t)c->offset;
+    w[2] |= (uint32_t)c->run_bytes;
+    w[3] |= ((uint32_t)c->n1 & 0xffffu);
+    w[3] |= ((uint32_t)c->n2 & 0xffffu) << 16;
+    w[4] |= (uint32_t)c->stride1;
+    w[5] |= (uint32_t)c->stride2;
+    w[6] |= ((uint32_t)c->sp_addr & 0xffffu);
+    w[6] |= ((uint32_t)c->nwin & 0xffffu) << 16;
+    w[7] |= ((uint32_t)c->nblk & 0xffffu);
+    w[7] |= ((uint32_t)c->sp_blk & 0xffffu) << 16;
+    w[8] |= ((uint32_t)c->sp_win & 0xffffu);
+    w[8] |= ((uint32_t)c->sp_n1 & 0xffffu) << 16;
+    w[9] |= ((uint32_t)c->sp_n2 & 0xffffu);
+    w[9] |= ((uint32_t)c->pad_left & 0xffffu) << 16;
+    w[10] |= ((uint32_t)c->last_len & 0xffu);
+    w[10] |= ((uint32_t)c->win_step & 0xffu) << 8;
+    w[10] |= ((uint32_t)c->lane_off & 0xffu) << 16;
+    w[10] |= ((uint32_t)c->pad_value & 0xffu) << 24;
+}
+static inline void npu_unpack_load(const uint32_t *w, npu_cmd_load_t *c) {
+    c->region = ((w[0] >> 16) & 0x3u);
+    c->xor80 = ((w[0] >> 18) & 0x1u);
+    c->keep = ((w[0] >> 19) & 0x1u);
+    c->offset = w[1];
+    c->run_bytes = w[2];
+    c->n1 = (w[3] & 0xffffu);
+    c->n2 = ((w[3] >> 16) & 0xffffu);
+    c->stride1 = (int32_t)w[4];
+    c->stride2 = (int32_t)w[5];
+    c->sp_addr = (w[6] & 0xffffu);
+    c->nwin = ((w[6] >> 16) & 0xffffu);
+    c->nblk = (w[7] & 0xffffu);
+    c->sp_blk = (int16_t)((w[7] >> 16) & 0xffffu);
+    c->sp_win = (int16_t)(w[8] & 0xffffu);
+    c->sp_n1 = (int16_t)((w[8] >> 16) & 0xffffu);
+    c->sp_n2 = (int16_t)(w[9] & 0xffffu);
+    c->pad_left = ((w[9] >> 16) & 0xffffu);
+    c->last_len = (w[10] & 0xffu);
+    c->win_step = ((w[10] >> 8) & 0xffu);
+    c->lane_off = ((w[10] >> 16) & 0xffu);
+    c->pad_value = (int8_t)((w[10] >> 24) & 0xffu);
+}
+
+/* scratchpad -> memory, strided, channel blocks joined */
+typedef struct {
+    uint32_t region; /* memory region */
+    uint32_t xor80; /* flip the top bit of every byte written */
+    uint32_t offset; /* byte offset of the first run in the region */
+    uint32_t run_bytes; /* contiguous bytes of a run (>= 1); ends the run's windows */
+    uint32_t n1; /* runs, inner count (>= 1) */
+    uint32_t n2; /* runs, outer count (>= 1) */
+    int32_t stride1; /* bytes between runs of the inner loop */
+    int32_t stride2; /* bytes between runs of the outer loop */
+    uint32_t sp_addr; /* first scratchpad word */
+    uint32_t nblk; /* scratchpad words per window (>= 1) */
+    int32_t sp_blk; /* words between blocks of a window */
+    int32_t sp_win; /* words between windows */
+    int32_t sp_n1; /* words between runs, inner */
+    int32_t sp_n2; /* words between runs, outer */
+    uint32_t last_len; /* bytes taken from the last block of a window, 1..N */
+    uint32_t lane_off; /* first lane read; lane_off + (nblk > 1 ? N : last_len) <= N */
+} npu_cmd_store_t;
+static inline void npu_pack_store(const npu_cmd_store_t *c, uint32_t *w) {
+    for (int i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;
+    w[0] = NPU_OP_STORE;
+    w[0] |= ((uint32_t)c->region & 0x3u) << 16;
+    w[0] |= ((uint32_t)c->xor80 & 0x1u) << 18;
+    w[1] |= (uint32_t)c->offset;
+    w[2] |= (uint32_t)c->run_bytes;
+    w[3] |= ((uint32_t)c->n1 & 0xffffu);
+    w[3] |= ((uint32_t)c->n2 & 0xffffu) << 16;
+    w[4] |= (uint32_t)c->stride1;
+    w[5] |= (uint32_t)c->stride2;
+    w[6] |= ((uint32_t)c->sp_addr & 0xffffu);
+    w[7] |= ((uint32_t)c->nblk & 0xffffu);
+    w[7] |= ((uint32_t)c->sp_blk & 0xffffu) << 16;
+    w[8] |= ((uint32_t)c->sp_win & 0xffffu);
+    w[8] |= ((uint32_t)c->sp_n1 & 0xffffu) << 16;
+    w[9] |= ((uint32_t)c->sp_n2 & 0xffffu);
+    w[10] |= ((uint32_t)c->last_len & 0xffu);
+    w[10] |= ((uint32_t)c->lane_off & 0xffu) << 16;
+}
+static inline void npu_unpack_store(const uint32_t *w, npu_cmd_store_t *c) {
+    c->region = ((w[0] >> 16) & 0x3u);
+    c->xor80 = ((w[0] >> 18) & 0x1u);
+    c->offset = w[1];
+    c->run_bytes = w[2];
+    c->n1 = (w[3] & 0xffffu);
+    c->n2 = ((w[3] >> 16) & 0xffffu);
+    c->stride1 = (int32_t)w[4];
+    c->stride2 = (int32_t)w[5];
+    c->sp_addr = (w[6] & 0xffffu);
+    c->nblk = (w[7] & 0xffffu);
+    c->sp_blk = (int16_t)((w[7] >> 16) & 0xffffu);
+    c->sp_win = (int16_t)(w[8] & 0xffffu);
+    c->sp_n1 = (int16_t)((w[8] >> 16) & 0xffffu);
+    c->sp_n2 = (int16_t)(w[9] & 0xffffu);
+    c->last_len = (w[10] & 0xffu);
+    c->lane_off = ((w[10] >> 16) & 0xffu);
+}
+
+/* windows of the input times weight tiles, summed into an accumulator half */
+typedef struct {
+    uint32_t fir; /* 1: depthwise FIR mode */
+    uint32_t half; /* accumulator half, and parameter set */
+    uint32_t accumulate; /* 1: the first pass adds to the accumulators; 0: it overwrites them */
+    uint32_t load_params; /* 1: load the parameter block at p_addr into parameter set `half` */
+    uint32_t early; /* 1: wait for every token before reading weights (weights made by the vector unit) */
+    uint32_t transpose; /* reserved, 0 */
+    uint32_t in_addr; /* word of input position iy = 0, ix = 0, block 0 (may lie outside what is resident) */
+    uint32_t w_addr; /* first weight word; N words per pass, passes in order */
+    uint32_t p_addr; /* parameter block: bias int32[N], mult int32[N], shift int8[N] */
+    uint32_t acc_addr; /* first accumulator entry in the half */
+    uint32_t ny; /* output rows (>= 1) */
+    uint32_t nx; /* output columns (>= 1) */
+    int32_t iy0; /* input row of output row 0, tap 0 */
+    int32_t ix0; /* input column of output column 0, tap 0 */
+    uint32_t in_h; /* rows outside 0..in_h-1 read as pad_value (<= 32767) */
+    uint32_t in_w; /* columns outside 0..in_w-1 read as pad_value (<= 32767) */
+    int32_t row_pitch; /* words between input rows */
+    int32_t blk_pitch; /* words between input channel blocks */
+    uint32_t kh; /* kernel rows (>= 1) */
+    uint32_t kw; /* kernel columns (>= 1) */
+    uint32_t dil_y; /* row dilation (>= 1) */
+    uint32_t dil_x; /* column dilation (>= 1; 1 in FIR mode) */
+    uint32_t sy; /* row stride (>= 1) */
+    uint32_t sx; /* column stride (>= 1) */
+    uint32_t nblk; /* input channel blocks (>= 1; 1 in FIR mode) */
+    uint32_t span; /* FIR mode: line positions streamed per output row (>= 1) */
+    int32_t pad_value; /* value of positions outside the input */
+} npu_cmd_conv_t;
+static inline void npu_pack_conv(const npu_cmd_conv_t *c, uint32_t *w) {
+    for (int i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;
+    w[0] = NPU_OP_CONV;
+    w[0] |= ((uint32_t)c->fir & 0x1u) << 16;
+    w[0] |= ((uint32_t)c->half & 0x1u) << 17;
+    w[0] |= ((uint32_t)c->accumulate & 0x1u) << 18;
+    w[0] |= ((uint32_t)c->load_params & 0x1u) << 19;
+    w[0] |= ((uint32_t)c->early & 0x1u) << 20;
+    w[0] |= ((uint32_t)c->transpose & 0x1u) << 21;
+    w[1] |= ((uint32_t)c->in_addr & 0xffffu);
+    w[1] |= ((uint32_t)c->w_addr & 0xffffu) << 16;
+    w[2] |= ((uint32_t)c->p_addr & 0xffffu);
+    w[2] |= ((uint32_t)c->acc_addr & 0xffffu) << 16;
+    w[3] |= ((uint32_t)c->ny & 0xffffu);
+    w[3] |= ((uint32_t)c->nx & 0xffffu) << 16;
+    w[4] |= ((uint32_t)c->iy0 & 0xffffu);
+    w[4] |= ((uint32_t)c->ix0 & 0xffffu) << 16;
+    w[5] |= ((uint32_t)c->in_h & 0xffffu);
+    w[5] |= ((uint32_t)c->in_w & 0xffffu) << 16;
+    w[6] |= ((uint32_t)c->row_pitch & 0xffffu);
+    w[6] |= ((uint32_t)c->blk_pitch & 0xffffu) << 16;
+    w[7] |= ((uint32_t)c->kh & 0xffu);
+    w[7] |= ((uint32_t)c->kw & 0xffu) << 8;
+    w[7] |= ((uint32_t)c->dil_y & 0xffu) << 16;
+    w[7] |= ((uint32_t)c->dil_x & 0xffu) << 24;
+    w[8] |= ((uint32_t)c->sy & 0xffu);
+    w[8] |= ((uint32_t)c->sx & 0xffu) << 8;
+    w[8] |= ((uint32_t)c->nblk & 0xffffu) << 16;
+    w[9] |= ((uint32_t)c->span & 0xffffu);
+    w[9] |= ((uint32_t)c->pad_value & 0xffu) << 16;
+}
+static inline void npu_unpack_conv(const uint32_t *w, npu_cmd_conv_t *c) {
+    c->fir = ((w[0] >> 16) & 0x1u);
+    c->half = ((w[0] >> 17) & 0x1u);
+    c->accumulate = ((w[0] >> 18) & 0x1u);
+    c->load_params = ((w[0] >> 19) & 0x1u);
+    c->early = ((w[0] >> 20) & 0x1u);
+    c->transpose = ((w[0] >> 21) & 0x1u);
+    c->in_addr = (w[1] & 0xffffu);
+    c->w_addr = ((w[1] >> 16) & 0xffffu);
+    c->p_addr = (w[2] & 0xffffu);
+    c->acc_addr = ((w[2] >> 16) & 0xffffu);
+    c->ny = (w[3] & 0xffffu);
+    c->nx = ((w[3] >> 16) & 0xffffu);
+    c->iy0 = (int16_t)(w[4] & 0xffffu);
+    c->ix0 = (int16_t)((w[4] >> 16) & 0xffffu);
+    c->in_h = (w[5] & 0xffffu);
+    c->in_w = ((w[5] >> 16) & 0xffffu);
+    c->row_pitch = (int16_t)(w[6] & 0xffffu);
+    c->blk_pitch = (int16_t)((w[6] >> 16) & 0xffffu);
+    c->kh = (w[7] & 0xffu);
+    c->kw = ((w[7] >> 8) & 0xffu);
+    c->dil_y = ((w[7] >> 16) & 0xffu);
+    c->dil_x = ((w[7] >> 24) & 0xffu);
+    c->sy = (w[8] & 0xffu);
+    c->sx = ((w[8] >> 8) & 0xffu);
+    c->nblk = ((w[8] >> 16) & 0xffffu);
+    c->span = (w[9] & 0xffffu);
+    c->pad_value = (int8_t)((w[9] >> 16) & 0xffu);
+}
+
+/* accumulators -> bias, requantise, clamp -> scratchpad */
+typedef struct {
+    uint32_t half; /* accumulator half, and parameter set */
+    uint32_t acc_addr; /* first accumulator entry */
+    uint32_t out_addr; /* first scratchpad word */
+    uint32_t ny; /* rows (>= 1) */
+    uint32_t nx; /* columns (>= 1) */
+    int32_t out_row; /* words between output rows */
+    int32_t out_x; /* words between output columns */
+    int32_t zp; /* output zero point */
+    int32_t act_min; /* clamp, low */
+    int32_t act_max; /* clamp, high */
+} npu_cmd_drain_t;
+static inline void npu_pack_drain(const npu_cmd_drain_t *c, uint32_t *w) {
+    for (int i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;
+    w[0] = NPU_OP_DRAIN;
+    w[0] |= ((uint32_t)c->half & 0x1u) << 17;
+    w[1] |= ((uint32_t)c->acc_addr & 0xffffu);
+    w[1] |= ((uint32_t)c->out_addr & 0xffffu) << 16;
+    w[2] |= ((uint32_t)c->ny & 0xffffu);
+    w[2] |= ((uint32_t)c->nx & 0xffffu) << 16;
+    w[3] |= ((uint32_t)c->out_row & 0xffffu);
+    w[3] |= ((uint32_t)c->out_x & 0xffffu) << 16;
+    w[4] |= ((uint32_t)c->zp & 0xffu);
+    w[4] |= ((uint32_t)c->act_min & 0xffu) << 8;
+    w[4] |= ((uint32_t)c->act_max & 0xffu) << 16;
+}
+static inline void npu_unpack_drain(const uint32_t *w, npu_cmd_drain_t *c) {
+    c->half = ((w[0] >> 17) & 0x1u);
+    c->acc_addr = (w[1] & 0xffffu);
+    c->out_addr = ((w[1] >> 16) & 0xffffu);
+    c->ny = (w[2] & 0xffffu);
+    c->nx = ((w[2] >> 16) & 0xffffu);
+    c->out_row = (int16_t)(w[3] & 0xffffu);
+    c->out_x = (int16_t)((w[3] >> 16) & 0xffffu);
+    c->zp = (int8_t)(w[4] & 0xffu);
+    c->act_min = (int8_t)((w[4] >> 8) & 0xffu);
+    c->act_max = (int8_t)((w[4] >> 16) & 0xffu);
+}
+
+/* windows of the input reduced by maximum or sum; sums requantised or divided */
+typedef struct {
+    uint32_t sum; /* 0: maximum, 1: sum */
+    uint32_t divide; /* with sum: 0 requantise, 1 divide (half away from zero) */
+    uint32_t in_addr; /* word of input position iy = 0, ix = 0, block 0 */
+    uint32_t out_addr; /* first output word */
+    uint32_t ny; /* output rows (>= 1) */
+    uint32_t nx; /* output columns (>= 1) */
+    int32_t iy0; /* input row of output row 0, tap 0 */
+    int32_t ix0; /* input column of output column 0, tap 0 */
+    uint32_t in_h; /* rows outside 0..in_h-1 take no part (<= 32767) */
+    uint32_t in_w; /* columns outside 0..in_w-1 take no part (<= 32767) */
+    int32_t in_row; /* words between input rows */
+    int32_t in_blk; /* words between input blocks */
+    int32_t out_row; /* words between output rows */
+    int32_t out_blk; /* words between output blocks */
+    uint32_t kh; /* window rows (>= 1) */
+    uint32_t kw; /* window columns (>= 1) */
+    uint32_t sy; /* row stride (>= 1) */
+    uint32_t sx; /* column stride (>= 1) */
+    uint32_t nblk; /* channel blocks (>= 1) */
+    int32_t bias; /* added to the sum */
+    int32_t mult; /* multiplier, 0..2^31-1 */
+    int32_t shift; /* shift, -31..30, positive = left */
+    int32_t zp; /* output zero point (requantise) */
+    int32_t act_min; /* clamp, low */
+    int32_t act_max; /* clamp, high */
+    uint32_t nudge; /* divide: count / 2, added to the magnitude before the multiply */
+} npu_cmd_pool_t;
+static inline void npu_pack_pool(const npu_cmd_pool_t *c, uint32_t *w) {
+    for (int i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;
+    w[0] = NPU_OP_POOL;
+    w[0] |= ((uint32_t)c->sum & 0x1u) << 16;
+    w[0] |= ((uint32_t)c->divide & 0x1u) << 17;
+    w[1] |= ((uint32_t)c->in_addr & 0xffffu);
+    w[1] |= ((uint32_t)c->out_addr & 0xffffu) << 16;
+    w[2] |= ((uint32_t)c->ny & 0xffffu);
+    w[2] |= ((uint32_t)c->nx & 0xffffu) << 16;
+    w[3] |= ((uint32_t)c->iy0 & 0xffffu);
+    w[3] |= ((uint32_t)c->ix0 & 0xffffu) << 16;
+    w[4] |= ((uint32_t)c->in_h & 0xffffu);
+    w[4] |= ((uint32_t)c->in_w & 0xffffu) << 16;
+    w[5] |= ((uint32_t)c->in_row & 0xffffu);
+    w[5] |= ((uint32_t)c->in_blk & 0xffffu) << 16;
+    w[6] |= ((uint32_t)c->out_row & 0xffffu);
+    w[6] |= ((uint32_t)c->out_blk & 0xffffu) << 16;
+    w[7] |= ((uint32_t)c->kh & 0xffffu);
+    w[7] |= ((uint32_t)c->kw & 0xffffu) << 16;
+    w[8] |= ((uint32_t)c->sy & 0xffu);
+    w[8] |= ((uint32_t)c->sx & 0xffu) << 8;
+    w[8] |= ((uint32_t)c->nblk & 0xffffu) << 16;
+    w[9] |= (uint32_t)c->bias;
+    w[10] |= (uint32_t)c->mult;
+    w[11] |= ((uint32_t)c->shift & 0xffu);
+    w[11] |= ((uint32_t)c->zp & 0xffu) << 8;
+    w[11] |= ((uint32_t)c->act_min & 0xffu) << 16;
+    w[11] |= ((uint32_t)c->act_max & 0xffu) << 24;
+    w[12] |= (uint32_t)c->nudge;
+}
+static inline void npu_unpack_pool(const uint32_t *w, npu_cmd_pool_t *c) {
+    c->sum = ((w[0] >> 16) & 0x1u);
+    c->divide = ((w[0] >> 17) & 0x1u);
+    c->in_addr = (w[1] & 0xffffu);
+    c->out_addr = ((w[1] >> 16) & 0xffffu);
+    c->ny = (w[2] & 0xffffu);
+    c->nx = ((w[2] >> 16) & 0xffffu);
+    c->iy0 = (int16_t)(w[3] & 0xffffu);
+    c->ix0 = (int16_t)((w[3] >> 16) & 0xffffu);
+    c->in_h = (w[4] & 0xffffu);
+    c->in_w = ((w[4] >> 16) & 0xffffu);
+    c->in_row = (int16_t)(w[5] & 0xffffu);
+    c->in_blk = (int16_t)((w[5] >> 16) & 0xffffu);
+    c->out_row = (int16_t)(w[6] & 0xffffu);
+    c->out_blk = (int16_t)((w[6] >> 16) & 0xffffu);
+    c->kh = (w[7] & 0xffffu);
+    c->kw = ((w[7] >> 16) & 0xffffu);
+    c->sy = (w[8] & 0xffu);
+    c->sx = ((w[8] >> 8) & 0xffu);
+    c->nblk = ((w[8] >> 16) & 0xffffu);
+    c->bias = (int32_t)w[9];
+    c->mult = (int32_t)w[10];
+    c->shift = (int8_t)(w[11] & 0xffu);
+    c->zp = (int8_t)((w[11] >> 8) & 0xffu);
+    c->act_min = (int8_t)((w[11] >> 16) & 0xffu);
+    c->act_max = (int8_t)((w[11] >> 24) & 0xffu);
+    c->nudge = w[12];
+}
+
+/* two operands, element by element */
+typedef struct {
+    uint32_t op; /* 0 add, 1 sub, 2 mul, 3 max, 4 min */
+    uint32_t a_addr; /* first word of operand a */
+    uint32_t b_addr; /* first word of operand b */
+    uint32_t out_addr; /* first output word */
+    uint32_t ny; /* rows (>= 1) */
+    uint32_t nx; /* words per row (>= 1) */
+    int32_t a_row; /* words between rows of a */
+    int32_t b_row; /* words between rows of b */
+    int32_t out_row; /* words between output rows */
+    uint32_t a_x; /* words between columns of a: 0 or 1 */
+    uint32_t b_x; /* words between columns of b: 0 or 1 */
+    int32_t a_mult; /* multiplier of a, 0..2^31-1 */
+    int32_t b_mult; /* multiplier of b */
+    int32_t o_mult; /* multiplier of the result */
+    int32_t a_shift; /* shift of a, -31..30 */
+    int32_t b_shift; /* shift of b */
+    int32_t o_shift; /* shift of the result */
+    uint32_t left; /* left shift of a and b before their multiplier, 0..22 */
+    int32_t a_zp; /* zero point of a */
+    int32_t b_zp; /* zero point of b */
+    int32_t o_zp; /* zero point of the result */
+    int32_t act_min; /* clamp, low */
+    int32_t act_max; /* clamp, high */
+} npu_cmd_eltwise_t;
+static inline void npu_pack_eltwise(const npu_cmd_eltwise_t *c, uint32_t *w) {
+    for (int i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;
+    w[0] = NPU_OP_ELTWISE;
+    w[0] |= ((uint32_t)c->op & 0x7u) << 16;
+    w[1] |= ((uint32_t)c->a_addr & 0xffffu);
+    w[1] |= ((uint32_t)c->b_addr & 0xffffu) << 16;
+    w[2] |= ((uint32_t)c->out_addr & 0xffffu);
+    w[3] |= ((uint32_t)c->ny & 0xffffu);
+    w[3] |= ((uint32_t)c->nx & 0xffffu) << 16;
+    w[4] |= ((uint32_t)c->a_row & 0xffffu);
+    w[4] |= ((uint32_t)c->b_row & 0xffffu) << 16;
+    w[5] |= ((uint32_t)c->out_row & 0xffffu);
+    w[5] |= ((uint32_t)c->a_x & 0xffu) << 16;
+    w[5] |= ((uint32_t)c->b_x & 0xffu) << 24;
+    w[6] |= (uint32_t)c->a_mult;
+    w[7] |= (uint32_t)c->b_mult;
+    w[8] |= (uint32_t)c->o_mult;
+    w[9] |= ((uint32_t)c->a_shift & 0xffu);
+    w[9] |= ((uint32_t)c->b_shift & 0xffu) << 8;
+    w[9] |= ((uint32_t)c->o_shift & 0xffu) << 16;
+    w[9] |= ((uint32_t)c->left & 0xffu) << 24;
+    w[10] |= ((uint32_t)c->a_zp & 0xffu);
+    w[10] |= ((uint32_t)c->b_zp & 0xffu) << 8;
+    w[10] |= ((uint32_t)c->o_zp & 0xffu) << 16;
+    w[11] |= ((uint32_t)c->act_min & 0xffu);
+    w[11] |= ((uint32_t)c->act_max & 0xffu) << 8;
+}
+static inline void npu_unpack_eltwise(const uint32_t *w, npu_cmd_eltwise_t *c) {
+    c->op = ((w[0] >> 16) & 0x7u);
+    c->a_addr = (w[1] & 0xffffu);
+    c->b_addr = ((w[1] >> 16) & 0xffffu);
+    c->out_addr = (w[2] & 0xffffu);
+    c->ny = (w[3] & 0xffffu);
+    c->nx = ((w[3] >> 16) & 0xffffu);
+    c->a_row = (int16_t)(w[4] & 0xffffu);
+    c->b_row = (int16_t)((w[4] >> 16) & 0xffffu);
+    c->out_row = (int16_t)(w[5] & 0xffffu);
+    c->a_x = ((w[5] >> 16) & 0xffu);
+    c->b_x = ((w[5] >> 24) & 0xffu);
+    c->a_mult = (int32_t)w[6];
+    c->b_mult = (int32_t)w[7];
+    c->o_mult = (int32_t)w[8];
+    c->a_shift = (int8_t)(w[9] & 0xffu);
+    c->b_shift = (int8_t)((w[9] >> 8) & 0xffu);
+    c->o_shift = (int8_t)((w[9] >> 16) & 0xffu);
+    c->left = ((w[9] >> 24) & 0xffu);
+    c->a_zp = (int8_t)(w[10] & 0xffu);
+    c->b_zp = (int8_t)((w[10] >> 8) & 0xffu);
+    c->o_zp = (int8_t)((w[10] >> 16) & 0xffu);
+    c->act_min = (int8_t)(w[11] & 0xffu);
+    c->act_max = (int8_t)((w[11] >> 8) & 0xffu);
+}
+
+/* every byte through a 256-entry table */
+typedef struct {
+    uint32_t load; /* 1: first load the table from t_addr (256 bytes, entry i for input byte i read as unsigned) */
+    uint32_t in_addr; /* first input word */
+    uint32_t out_addr; /* first output word */
+    uint32_t ny; /* rows (>= 1) */
+    uint32_t nx; /* words per row (>= 1) */
+    int32_t in_row; /* words between input rows */
+    int32_t out_row; /* words between output rows */
+    uint32_t t_addr; /* first word of the table */
+} npu_cmd_table_t;
+static inline void npu_pack_table(const npu_cmd_table_t *c, uint32_t *w) {
+    for (int i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;
+    w[0] = NPU_OP_TABLE;
+    w[0] |= ((uint32_t)c->load & 0x1u) << 16;
+    w[1] |= ((uint32_t)c->in_addr & 0xffffu);
+    w[1] |= ((uint32_t)c->out_addr & 0xffffu) << 16;
+    w[2] |= ((uint32_t)c->ny & 0xffffu);
+    w[2] |= ((uint32_t)c->nx & 0xffffu) << 16;
+    w[3] |= ((uint32_t)c->in_row & 0xffffu);
+    w[3] |= ((uint32_t)c->out_row & 0xffffu) << 16;
+    w[4] |= ((uint32_t)c->t_addr & 0xffffu);
+}
+static inline void npu_unpack_table(const uint32_t *w, npu_cmd_table_t *c) {
+    c->load = ((w[0] >> 16) & 0x1u);
+    c->in_addr = (w[1] & 0xffffu);
+    c->out_addr = ((w[1] >> 16) & 0xffffu);
+    c->ny = (w[2] & 0xffffu);
+    c->nx = ((w[2] >> 16) & 0xffffu);
+    c->in_row = (int16_t)(w[3] & 0xffffu);
+    c->out_row = (int16_t)((w[3] >> 16) & 0xffffu);
+    c->t_addr = (w[4] & 0xffffu);
+}
+
+/* softmax over channels, gemmlowp fixed point, output scale 1/256, zero point -128 */
+typedef struct {
+    uint32_t load; /* 1: first load the exponential table from t_addr (256 int32, entry d for max - x = d) */
+    uint32_t in_addr; /* first input word */
+    uint32_t out_addr; /* first output word */
+    uint32_t ny; /* rows of vectors (>= 1) */
+    uint32_t nx; /* vectors per row (>= 1), one word apart */
+    int32_t in_row; /* words between input rows */
+    int32_t out_row; /* words between output rows */
+    int32_t in_blk; /* words between channel blocks of the input */
+    int32_t out_blk; /* words between channel blocks of the output */
+    uint32_t t_addr; /* first word of the table */
+    uint32_t depth; /* elements of a vector (>= 1) */
+} npu_cmd_softmax_t;
+static inline void npu_pack_softmax(const npu_cmd_softmax_t *c, uint32_t *w) {
+    for (int i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;
+    w[0] = NPU_OP_SOFTMAX;
+    w[0] |= ((uint32_t)c->load & 0x1u) << 16;
+    w[1] |= ((uint32_t)c->in_addr & 0xffffu);
+    w[1] |= ((uint32_t)c->out_addr & 0xffffu) << 16;
+    w[2] |= ((uint32_t)c->ny & 0xffffu);
+    w[2] |= ((uint32_t)c->nx & 0xffffu) << 16;
+    w[3] |= ((uint32_t)c->in_row & 0xffffu);
+    w[3] |= ((uint32_t)c->out_row & 0xffffu) << 16;
+    w[4] |= ((uint32_t)c->in_blk & 0xffffu);
+    w[4] |= ((uint32_t)c->out_blk & 0xffffu) << 16;
+    w[5] |= ((uint32_t)c->t_addr & 0xffffu);
+    w[5] |= ((uint32_t)c->depth & 0xffffu) << 16;
+}
+static inline void npu_unpack_softmax(const uint32_t *w, npu_cmd_softmax_t *c) {
+    c->load = ((w[0] >> 16) & 0x1u);
+    c->in_addr = (w[1] & 0xffffu);
+    c->out_addr = ((w[1] >> 16) & 0xffffu);
+    c->ny = (w[2] & 0xffffu);
+    c->nx = ((w[2] >> 16) & 0xffffu);
+    c->in_row = (int16_t)(w[3] & 0xffffu);
+    c->out_row = (int16_t)((w[3] >> 16) & 0xffffu);
+    c->in_blk = (int16_t)(w[4] & 0xffffu);
+    c->out_blk = (int16_t)((w[4] >> 16) & 0xffffu);
+    c->t_addr = (w[5] & 0xffffu);
+    c->depth = ((w[5] >> 16) & 0xffffu);
+}
+
+#endif
