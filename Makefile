@@ -1,0 +1,95 @@
+# Systole: from a .tflite file to a bit-exact inference on RTL. `make` alone prints this help.
+# Details live in the folders: */sources.mk lists C sources, */build.mk builds simulators and firmware.
+# SPDX-License-Identifier: Apache-2.0
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+BUILD  := build
+PYTHON := $(BUILD)/venv/bin/python
+CONFIG ?= npu16
+SETUP  := $(BUILD)/setup.stamp
+CCACHE := $(if $(CCACHE_DISABLE),,$(shell command -v ccache))
+JOBS   ?= $(shell nproc)
+
+-include $(wildcard sw/sources.mk sw/*/sources.mk cmodel/*/sources.mk tests/sources.mk)
+
+# -- the C side: build/systole, and build/asan/systole with the sanitizers ------------------------------------------
+LIB_SRCS := $(REF_SRCS) $(GRAPH_SRCS) $(COMPILER_SRCS) $(MODEL_SRCS) $(DRIVER_SRCS) $(RUNTIME_SRCS)
+SYSTOLE_SRCS := $(sort $(LIB_SRCS) $(CLI_SRCS))
+TEST_MAINS := $(wildcard tests/*/test_*.c)
+
+# No contraction: the quantised multipliers are computed in double and float, and every target must get the same ones.
+CFLAGS   := -std=c11 -O3 -g -Wall -Wextra -Werror -ffp-contract=off
+SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CPPFLAGS := -D_POSIX_C_SOURCE=200809L -Ispec/gen $(addprefix -I,$(sort $(dir $(SYSTOLE_SRCS))))
+LDLIBS   := -lm -ldl
+
+SYSTOLE := $(BUILD)/systole
+ASAN    := $(BUILD)/asan/systole
+TESTS   := $(TEST_MAINS:%.c=$(BUILD)/%)
+objects  = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
+
+$(SYSTOLE): $(call objects,obj,$(SYSTOLE_SRCS))
+	gcc $^ $(LDLIBS) -o $@
+$(ASAN): $(call objects,asan/obj,$(SYSTOLE_SRCS))
+	gcc $(SANITIZE) $^ $(LDLIBS) -o $@
+$(TESTS): $(BUILD)/%: $(BUILD)/asan/obj/%.o $(call objects,asan/obj,$(sort $(LIB_SRCS)))
+	@mkdir -p $(@D)
+	gcc $(SANITIZE) $^ $(LDLIBS) -o $@
+$(BUILD)/obj/%.o: %.c | $(SETUP)
+	@mkdir -p $(@D)
+	$(CCACHE) gcc $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/asan/obj/%.o: %.c | $(SETUP)
+	@mkdir -p $(@D)
+	$(CCACHE) gcc $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -MMD -MP -c $< -o $@
+-include $(patsubst %.o,%.d,$(call objects,obj,$(SYSTOLE_SRCS)) $(call objects,asan/obj,$(SYSTOLE_SRCS) $(TEST_MAINS)))
+
+# -- simulators and firmware: the folders say how; these lists say what `demo` and `test` need ---------------------
+DEMO_NEEDS := $(SYSTOLE)
+TEST_NEEDS := $(SYSTOLE) $(ASAN) $(TESTS)
+-include $(wildcard testbench/*/build.mk sw/firmware/build.mk)
+
+# What every target needs first. A run that finds everything costs nothing.
+$(SETUP): scripts/setup.sh $(wildcard scripts/requirements*.txt)
+	@scripts/setup.sh && touch $@
+
+.PHONY: help setup build demo test lint check-generated bench wave digits-accuracy train-digits clean
+help: ## print this help
+	@echo "Systole: INT8 systolic-array NPU, from a .tflite file to bit-exact RTL. Targets:"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(SETUP) ## install what is missing (Debian packages, Python venv in build/venv)
+
+build: $(DEMO_NEEDS) ## build the program, the simulators and the firmware
+
+demo: $(DEMO_NEEDS) ## classify a handwritten digit on ref, model, rtl and soc (DIGIT=0..9)
+	@$(PYTHON) scripts/demo.py $(if $(DIGIT),--digit $(DIGIT)) --config $(CONFIG)
+
+test: $(TEST_NEEDS) ## run all tests (ONLY=suite for one); the last line is the sum
+	@$(PYTHON) tests/run.py $(ONLY)
+
+lint: $(SETUP) ## Verilog, C format and Python checks; prints nothing when clean
+	@scripts/lint.sh
+
+check-generated: $(SETUP) ## regenerate what spec/ produces and fail on a difference
+	@$(PYTHON) scripts/gen_spec.py --check
+
+bench: $(DEMO_NEEDS) ## cycles of the MLPerf Tiny networks under bench conditions
+	@$(PYTHON) scripts/bench.py --config $(CONFIG)
+
+wave: $(DEMO_NEEDS) ## run one digit on the RTL into build/digits.fst and say how to view it
+	$(SYSTOLE) run sw/examples/digits/digits.tflite --input sw/examples/digits/held_out/$(or $(DIGIT),7).bin \
+	    --target rtl --config $(CONFIG) --wave $(BUILD)/digits.fst
+	@echo "view it: gtkwave $(BUILD)/digits.fst"
+
+digits-accuracy: $(SYSTOLE) ## accuracy of the digits network on the 450 held-out pictures, against the oracle too
+	@$(PYTHON) scripts/digits_accuracy.py --target $(or $(TARGET),ref)
+
+train-digits: ## train and quantise the digits network anew (own venv with TensorFlow)
+	@test -x $(BUILD)/venv-train/bin/python || python3 -m venv $(BUILD)/venv-train
+	$(BUILD)/venv-train/bin/python -m pip install -q -r sw/examples/digits/requirements-train.txt
+	$(BUILD)/venv-train/bin/python sw/examples/digits/train.py
+
+clean: ## remove everything built (keeps the Python venv)
+	find $(BUILD) -mindepth 1 -maxdepth 1 ! -name 'venv*' -exec rm -rf {} + 2>/dev/null || true
