@@ -11,18 +11,22 @@ CONFIG ?= npu16
 SETUP  := $(BUILD)/setup.stamp
 CCACHE := $(if $(CCACHE_DISABLE),,$(shell command -v ccache))
 JOBS   ?= $(shell nproc)
+MAKEFLAGS += -j$(JOBS)
+# One short line per step; V=1 shows the commands.
+Q      := $(if $(V),,@)
+say     = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
 -include $(wildcard sw/sources.mk sw/*/sources.mk cmodel/*/sources.mk tests/sources.mk)
 
 # -- the C side: build/systole, and build/asan/systole with the sanitizers ------------------------------------------
-LIB_SRCS := $(REF_SRCS) $(GRAPH_SRCS) $(COMPILER_SRCS) $(MODEL_SRCS) $(DRIVER_SRCS) $(RUNTIME_SRCS)
+LIB_SRCS := $(REF_SRCS) $(GRAPH_SRCS) $(COMPILER_SRCS) $(MODEL_SRCS) $(DRIVER_SRCS) $(RUNTIME_SRCS) $(RUNTIME_HOST_SRCS)
 SYSTOLE_SRCS := $(sort $(LIB_SRCS) $(CLI_SRCS))
 TEST_MAINS := $(wildcard tests/*/test_*.c)
 
 # No contraction: the quantised multipliers are computed in double and float, and every target must get the same ones.
 CFLAGS   := -std=c11 -O3 -g -Wall -Wextra -Werror -ffp-contract=off
 SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-CPPFLAGS := -D_POSIX_C_SOURCE=200809L -Ispec/gen $(addprefix -I,$(sort $(dir $(SYSTOLE_SRCS))))
+CPPFLAGS := -D_POSIX_C_SOURCE=200809L -Ispec/gen -Itestbench/common $(addprefix -I,$(sort $(dir $(SYSTOLE_SRCS))))
 LDLIBS   := -lm -ldl
 
 SYSTOLE := $(BUILD)/systole
@@ -31,18 +35,23 @@ TESTS   := $(TEST_MAINS:%.c=$(BUILD)/%)
 objects  = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 
 $(SYSTOLE): $(call objects,obj,$(SYSTOLE_SRCS))
-	gcc $^ $(LDLIBS) -o $@
+	$(call say,link,$@)
+	$(Q)gcc $^ $(LDLIBS) -o $@
 $(ASAN): $(call objects,asan/obj,$(SYSTOLE_SRCS))
-	gcc $(SANITIZE) $^ $(LDLIBS) -o $@
+	$(call say,link,$@)
+	$(Q)gcc $(SANITIZE) $^ $(LDLIBS) -o $@
 $(TESTS): $(BUILD)/%: $(BUILD)/asan/obj/%.o $(call objects,asan/obj,$(sort $(LIB_SRCS)))
+	$(call say,link,$@)
 	@mkdir -p $(@D)
-	gcc $(SANITIZE) $^ $(LDLIBS) -o $@
+	$(Q)gcc $(SANITIZE) $^ $(LDLIBS) -o $@
 $(BUILD)/obj/%.o: %.c | $(SETUP)
+	$(call say,cc,$@)
 	@mkdir -p $(@D)
-	$(CCACHE) gcc $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CCACHE) gcc $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 $(BUILD)/asan/obj/%.o: %.c | $(SETUP)
+	$(call say,cc,$@)
 	@mkdir -p $(@D)
-	$(CCACHE) gcc $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -MMD -MP -c $< -o $@
+	$(Q)$(CCACHE) gcc $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -MMD -MP -c $< -o $@
 -include $(patsubst %.o,%.d,$(call objects,obj,$(SYSTOLE_SRCS)) $(call objects,asan/obj,$(SYSTOLE_SRCS) $(TEST_MAINS)))
 
 # -- simulators and firmware: the folders say how; these lists say what `demo` and `test` need ---------------------
