@@ -51,7 +51,7 @@ done <"$list"
 rm -f "$list"
 [ -x $venv/bin/python ] || [ -n "$(find_python)" ] || missing="$missing python3 python3-venv"
 
-# The venv is current when it holds these very requirements (tried = also the optional ones were attempted).
+# The venv is current when these very requirements were installed, and the optional ones at least tried.
 wanted=$(cat scripts/requirements.txt scripts/requirements-oracle.txt | cksum)
 venv_current() { [ "$(cat $venv/.requirements 2>/dev/null)" = "$wanted" ] && $venv/bin/python -c '' 2>/dev/null; }
 
@@ -62,16 +62,24 @@ if [ "${1-}" = --check ]; then
     exit
 fi
 
+: >"$log"
 exec 9>build/.setup.lock
 if command -v flock >/dev/null 2>&1; then flock 9; fi
 
 if [ -n "$missing" ]; then
     command -v apt-get >/dev/null 2>&1 || fail "missing:$missing (no apt-get here: install them by hand)"
     sudo=
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null 2>&1 || fail "missing:$missing (run as root, or install sudo)"
-        sudo=sudo
+    if [ "$(id -u)" -ne 0 ]; then sudo=sudo; fi
+    if [ -n "$sudo" ] && ! command -v sudo >/dev/null 2>&1; then
+        # Without root, what only speeds up or checks the work may be absent.
+        for package in $missing; do
+            case $package in ccache | clang-format) ;; *) fail "missing:$missing (run as root, or install sudo)" ;; esac
+        done
+        echo "setup: doing without$missing (not root, and no sudo)"
+        missing=
     fi
+fi
+if [ -n "$missing" ]; then
     echo "setup: installing Debian packages:$missing"
     # shellcheck disable=SC2086
     apt_install() {
@@ -82,7 +90,7 @@ if [ -n "$missing" ]; then
         echo "setup: fetching Debian's package lists"
         $sudo apt-get -q -o DPkg::Lock::Timeout=300 update >>"$log" 2>&1 </dev/null ||
             fail "apt-get update failed: no network? (see $log)"
-        apt_install || fail "could not install$missing: $(grep '^E:' "$log" | tail -1) (see $log)"
+        apt_install || fail "could not install$missing: $(grep '^E:' "$log" | tail -1); no network? (see $log)"
     fi
 fi
 
