@@ -39,7 +39,7 @@ module soc_bus #(
     input  wire [31:0] sys_rdat
 );
     wire at_ram   = cpu_addr - `SOC_RAM_BASE < `SOC_RAM_SIZE;
-    wire at_mem   = cpu_addr >= `SOC_MEM_BASE && cpu_addr - `SOC_MEM_BASE < MEM_SIZE;
+    wire at_mem   = cpu_addr - `SOC_MEM_BASE < MEM_SIZE;
     wire at_npu   = cpu_addr[31:12] == 20'(`SOC_NPU_BASE >> 12);
     wire at_uart  = cpu_addr[31:12] == 20'(`SOC_UART_BASE >> 12);
     wire at_timer = cpu_addr[31:12] == 20'(`SOC_TIMER_BASE >> 12);

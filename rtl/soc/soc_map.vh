@@ -11,10 +11,9 @@
 `define SOC_TIMER_BASE 32'h10001000
 `define SOC_SYS_BASE 32'h10002000
 `define SOC_NPU_BASE 32'h20000000
-// Main memory, shared with the NPU. The NPU and the external AXI port see it from address 0: a CPU address is
-// SOC_MEM_BASE + bus address. Its top bit makes it uncached in every VexRiscv variant, so what the NPU wrote is
-// what the CPU reads.
-`define SOC_MEM_BASE 32'h80000000
+// Main memory, shared with the NPU: the same address on the CPU's bus and on the external AXI port (NPU_MEM_BASE in
+// testbench/common/npu_device.h). Not cached: what the NPU wrote is what the CPU reads.
+`define SOC_MEM_BASE 32'h40000000
 // UART: DATA write = send (when STATUS.0), read = received byte (when STATUS.1).
 // STATUS bit 0 can send, bit 1 byte received, bit 2 receive overrun (write 1 to clear). DIV clocks per bit, >= 4.
 `define SOC_UART_DATA 32'h00000000

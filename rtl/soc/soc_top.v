@@ -1,8 +1,8 @@
 // The system: VexRiscv soft-core, RAM, UART, timer, NPU, and one external AXI4 port to main memory.
 // Wiring only; the parts are soc_*.v and npu_top. Address map: soc_map.vh. CPU: VexRiscv_Lite of the Python package
 // pythondata-cpu-vexriscv (RV32IM, 2 KiB instruction cache, no data cache: nothing can hold what DMA has overwritten).
-// The external port is 64 bits wide, INCR bursts of up to 16 beats within 4 KiB, no IDs: answers in order. Its address 0
-// is the start of main memory, which has MEM_SIZE bytes; beyond, the memory must answer with an error.
+// The external port is 64 bits wide, INCR bursts of up to 16 beats within 4 KiB, no IDs: answers in order. Main
+// memory is MEM_SIZE bytes from SOC_MEM_BASE; the memory must answer anything else with an error.
 // Timing: everything on clk; rst_n synchronous, active low. finish_valid/finish_code: see soc_sys.
 // NPU parameters: those of npu_top; the named sets are in spec/npu.toml.
 // SPDX-License-Identifier: Apache-2.0
@@ -169,7 +169,7 @@ module soc_top #(
     wire [63:0] c_wdata;
     soc_wb_axi u_wb_axi (
         .clk(clk), .rst_n(rst_n),
-        .wb_stb(mem_stb), .wb_we(d_we), .wb_addr(d_addr - `SOC_MEM_BASE), .wb_sel(d_sel), .wb_wdat(d_wdat),
+        .wb_stb(mem_stb), .wb_we(d_we), .wb_addr(d_addr), .wb_sel(d_sel), .wb_wdat(d_wdat),
         .wb_ack(mem_ack), .wb_err(mem_err), .wb_rdat(mem_rdat), .snoop_write(a_bdone),
         .m_axi_arvalid(c_arvalid), .m_axi_arready(c_arready), .m_axi_araddr(c_araddr), .m_axi_arlen(c_arlen),
         .m_axi_arsize(m_axi_arsize), .m_axi_arburst(m_axi_arburst),

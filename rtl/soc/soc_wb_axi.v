@@ -13,7 +13,7 @@ module soc_wb_axi #(
     input  wire        rst_n,
     input  wire        wb_stb,
     input  wire        wb_we,
-    input  wire [31:0] wb_addr,   // byte address on the memory side, multiple of 4
+    input  wire [31:0] wb_addr,   // byte address, multiple of 4
     input  wire [3:0]  wb_sel,
     input  wire [31:0] wb_wdat,
     output reg         wb_ack,
