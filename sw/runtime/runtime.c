@@ -41,7 +41,6 @@ static npu_run_status_t prepare(const npu_run_env_t *env, npu_run_result_t *r) {
 
 static npu_run_status_t run_npu(const npu_run_env_t *env, npu_run_step_t *s, npu_run_result_t *r) {
     static const npu_error_t none = {0, 0, 0, 0};
-    uint64_t counters[NPU_CNT_COUNT];
     npu_status_t st = npu_submit(env->npu, s->step.u.npu.offset, s->step.u.npu.count);
     if (st == NPU_OK) {
         st = npu_wait(env->npu, env->max_polls);
@@ -58,13 +57,12 @@ static npu_run_status_t run_npu(const npu_run_env_t *env, npu_run_step_t *s, npu
         }
         return NPU_RUN_E_NPU;
     }
-    npu_read_counters(env->npu, counters);
+    npu_read_counters(env->npu, s->counters);
     for (uint32_t i = 0; i < NPU_CNT_COUNT; i++) {
-        r->counters[i] += counters[i];
+        r->counters[i] += s->counters[i];
     }
-    s->cycles = counters[NPU_CNT_CYCLES];
+    s->cycles = s->counters[NPU_CNT_CYCLES];
     r->npu_cycles += s->cycles;
-    s->counters = counters;
     if (env->on_step != NULL) {
         env->on_step(env->user, s);
     }

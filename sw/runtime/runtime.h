@@ -30,11 +30,11 @@ typedef enum {
 
 /* One executed step, as the observer sees it. */
 typedef struct {
-    uint32_t index;           /* of the step */
-    prog_step_t step;         /* decoded */
-    const char *op;           /* CPU steps: operator name; NPU steps: "npu" */
-    uint64_t cycles;          /* by env.now, 0 without a clock. NPU: the device's CYCLES counter */
-    const uint64_t *counters; /* NPU steps: NPU_CNT_COUNT counters of the step; else NULL */
+    uint32_t index;   /* of the step */
+    prog_step_t step; /* decoded */
+    const char *op;   /* CPU steps: operator name; NPU steps: "npu" */
+    uint64_t cycles;  /* by env.now, 0 without a clock. NPU: the device's CYCLES counter */
+    uint64_t counters[NPU_CNT_COUNT]; /* of an NPU step; 0 for a CPU step */
 } npu_run_step_t;
 
 typedef struct {
