@@ -121,8 +121,8 @@ typedef struct {
     int32_t m, s, diff_min;
 } ref_softmax_t;
 
-/* out = clamp(requant(x - in_zp, m, s) + out_zp) to the output type's range; equal scales and zero
- * points 128 apart between int8 and uint8 are x ^ 0x80 (m is 0 then). */
+/* out = clamp(requant(x - in_zp, m, s) + out_zp) to the output type's range. (Equal scales and zero
+ * points 128 apart between int8 and uint8 come out as x ^ 0x80.) */
 typedef struct {
     int32_t count;
     int32_t in_unsigned, out_unsigned;
