@@ -1,0 +1,38 @@
+# The NPU as shared objects: build/rtl/CONFIG/libnpu.so (fast), build/rtl/CONFIG/libnpu_trace.so (can write waves).
+# `make rtl CONFIG=npu8` builds one configuration, `make rtl-trace CONFIG=npu8` its library with waves.
+# SPDX-License-Identifier: Apache-2.0
+RTL_CONFIGS := $(patsubst spec/gen/config_%.vh,%,$(wildcard spec/gen/config_*.vh))
+RTL_LIST    := rtl/npu.f
+RTL_SRCS    := $(shell sed 's/[#].*//; s,//.*,,' $(RTL_LIST) 2>/dev/null | tr ' ' '\n' | grep '\.s*v$$')
+RTL_BENCH   := $(wildcard testbench/verilator/*.cc testbench/verilator/*.h testbench/verilator/npu_public.vlt) \
+               testbench/verilator/exports.map testbench/common/npu_device.h
+
+# Parameters of npu_top from the generated configuration header. $(1): configuration
+rtl_params = $(shell sed -n 's/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-G\1=\2/p' spec/gen/config_$(1).vh)
+
+# $(1): configuration, $(2): libnpu or libnpu_trace, $(3): more verilator flags, $(4): more link flags
+define verilate_npu
+	@mkdir -p $(BUILD)/rtl/$(1)
+	@echo "verilate $(1) $(2)"
+	@MAKEFLAGS= verilator --cc --exe --build --build-jobs $(JOBS) --prefix Vnpu --top-module npu_top --Mdir $(BUILD)/rtl/$(1)/$(2) \
+	    -O3 --x-assign unique --x-initial unique --assert --no-timing -Wno-lint -Wno-style $(3) \
+	    -Ispec/gen -Irtl $(call rtl_params,$(1)) testbench/verilator/npu_public.vlt $(RTL_SRCS) \
+	    $(abspath $(wildcard testbench/verilator/*.cc)) -o ../$(2).so \
+	    -MAKEFLAGS "OPT_FAST=-O3 OPT_SLOW=-O1 OPT_GLOBAL=-O3 OBJCACHE=$(CCACHE)" \
+	    -CFLAGS "-fPIC -fvisibility=hidden -fno-gnu-unique -std=c++17 -DSYSTOLE_CONFIG='\"$(1)\"' -DVL_USER_FATAL \
+	        -DVL_USER_STOP -DVL_USER_FINISH -I$(CURDIR)/spec/gen -I$(CURDIR)/testbench/common" \
+	    -LDFLAGS "-shared -Wl,--version-script=$(CURDIR)/testbench/verilator/exports.map $(4)" \
+	    >$(BUILD)/rtl/$(1)/$(2).log 2>&1 || { cat $(BUILD)/rtl/$(1)/$(2).log; exit 1; }
+endef
+
+$(RTL_CONFIGS:%=$(BUILD)/rtl/%/libnpu.so): $(BUILD)/rtl/%/libnpu.so: $(RTL_LIST) $(RTL_SRCS) $(RTL_BENCH) \
+    spec/gen/config_%.vh spec/gen/npu_spec.vh spec/gen/npu_spec.h | $(SETUP)
+	$(call verilate_npu,$*,libnpu)
+$(RTL_CONFIGS:%=$(BUILD)/rtl/%/libnpu_trace.so): $(BUILD)/rtl/%/libnpu_trace.so: $(RTL_LIST) $(RTL_SRCS) $(RTL_BENCH) \
+    spec/gen/config_%.vh spec/gen/npu_spec.vh spec/gen/npu_spec.h | $(SETUP)
+	$(call verilate_npu,$*,libnpu_trace,--trace-fst --trace-structs -CFLAGS -DSYSTOLE_TRACE)
+
+.PHONY: rtl rtl-trace rtl-all
+rtl: $(BUILD)/rtl/$(CONFIG)/libnpu.so ## build the Verilated NPU of one configuration (CONFIG=npu4, npu8, npu8s, npu16, npu32)
+rtl-trace: $(BUILD)/rtl/$(CONFIG)/libnpu_trace.so
+rtl-all: $(RTL_CONFIGS:%=$(BUILD)/rtl/%/libnpu.so)
