@@ -1,0 +1,96 @@
+/*
+ * model.h - state of the C model and what its units share. Private to cmodel/npu.
+ *
+ * Scratchpad words are n bytes; accumulators are [half][entry][lane]; addresses wrap as docs/isa.md
+ * says (all sizes are powers of two). SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SYSTOLE_MODEL_H
+#define SYSTOLE_MODEL_H
+
+#include "npu_model.h"
+#include "model_order.h"
+
+#define MODEL_MAX_N 32
+#define MODEL_TOKENS_MAX 4095
+
+typedef struct {
+    uint32_t base, size, flags;
+} model_region_t;
+
+typedef struct {
+    npu_error_code_t code;
+    uint32_t unit, cmd, addr;
+} model_error_t;
+
+typedef struct {
+    npu_config_t cfg;
+    uint8_t *mem; /* bus address NPU_MEM_BASE */
+    size_t mem_size;
+
+    int8_t *sp;   /* (sp_words, n) */
+    int32_t *acc; /* (2, acc_depth, n) */
+    int32_t bias[2][MODEL_MAX_N], mult[2][MODEL_MAX_N];
+    int8_t shift[2][MODEL_MAX_N];
+    uint8_t table[256];
+    int32_t exp_table[256];
+
+    model_region_t region[NPU_REGIONS];
+    uint32_t status, irq_enable, timeout, cmd_offset, cmd_count;
+    model_error_t error; /* of the list that runs or ran last */
+    uint64_t counter[NPU_CNT_COUNT];
+    uint32_t counter_high;                   /* latched by reading a low word */
+    uint32_t tokens[NPU_QUEUES][NPU_QUEUES]; /* [from][to] */
+
+    int literal;
+    int check_order;
+    npu_order_t *order; /* NULL while not checked */
+} model_t;
+
+/* Word `addr` (any 32-bit sum of addresses) of the scratchpad, entry `addr` of an accumulator half.
+ */
+static inline int8_t *model_word(const model_t *m, uint32_t addr) {
+    return m->sp + (size_t)(addr & (m->cfg.sp_words - 1)) * m->cfg.n;
+}
+static inline int32_t *model_entry(const model_t *m, uint32_t half, uint32_t addr) {
+    return m->acc + ((size_t)half * m->cfg.acc_depth + (addr & (m->cfg.acc_depth - 1))) * m->cfg.n;
+}
+/* Coordinates are 16-bit two's complement; in range when 0 <= x < limit (limit <= 32767). */
+static inline int32_t model_coord(int32_t x) {
+    return (int16_t)(uint16_t)(uint32_t)x;
+}
+static inline int model_inside(int32_t x, uint32_t limit) {
+    return x >= 0 && x < (int32_t)limit;
+}
+/* min(max(v, lo), hi): in this order also when lo > hi. */
+static inline int8_t model_clamp8(int64_t v, int32_t lo, int32_t hi) {
+    v = v < lo ? lo : v;
+    return (int8_t)(v > hi ? hi : v);
+}
+/* Little-endian int32 at any alignment. */
+static inline int32_t model_le32(const int8_t *p) {
+    return (int32_t)((uint32_t)(uint8_t)p[0] | (uint32_t)(uint8_t)p[1] << 8 |
+                     (uint32_t)(uint8_t)p[2] << 16 | (uint32_t)(uint8_t)p[3] << 24);
+}
+
+/* Where `bytes` > 0 bytes at `offset` of a region are; NULL after setting m->error (code, addr)
+ * when the run is not legal there, lacks the permission `need` or leaves the memory. */
+uint8_t *model_memory(model_t *m, uint32_t region, uint32_t offset, uint32_t bytes, uint32_t need);
+
+/* The commands. The fields were checked. An error is left in m->error (code, addr). */
+void model_load(model_t *m, const uint32_t *words);
+void model_store(model_t *m, const uint32_t *words);
+void model_conv(model_t *m, const uint32_t *words);
+void model_drain(model_t *m, const uint32_t *words);
+void model_pool(model_t *m, const uint32_t *words);
+void model_eltwise(model_t *m, const uint32_t *words);
+void model_table(model_t *m, const uint32_t *words);
+void model_softmax(model_t *m, const uint32_t *words);
+
+/* CONV without its parameter block, both ways: the definition and the fast equivalent. */
+void model_conv_literal(model_t *m, const npu_cmd_conv_t *c);
+void model_conv_fast(model_t *m, const npu_cmd_conv_t *c);
+
+/* Run the list that the registers describe. */
+void model_run(model_t *m);
+
+#endif

@@ -1,0 +1,3 @@
+# C model of the NPU, one file per hardware unit. Needs -Ispec/gen.   SPDX-License-Identifier: Apache-2.0
+MODEL_SRCS := $(addprefix cmodel/npu/,model_regs.c model_run.c model_check.c model_load.c model_store.c \
+    model_conv.c model_conv_fast.c model_vector.c model_softmax.c model_footprint.c model_order.c)
