@@ -1,0 +1,45 @@
+#!/bin/sh
+# Unit benches of the DMA units and the scratchpad on Verilated RTL. Synopsis: tests/rtl_dma/run.sh [BENCH]...
+# (BENCH: scratchpad load store; none: all). Each is built for N = 4, 8, 16, 32. The last line is `N passed, N failed`.
+# SPDX-License-Identifier: Apache-2.0
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+out=build/rtl_dma
+passed=0 failed=0
+mkdir -p $out
+
+# bench NAME TOP BANKS-of-N... : build tests/rtl_dma/test_NAME.cpp with top module TOP for one N and run it
+bench() {
+    name=$1 top=$2 n=$3 extra=$4
+    dir=$out/$name$n
+    if ! verilator --cc --exe --build -O3 -CFLAGS "-O2 -std=c++17 -DDUT_N=$n" --prefix Vdut --top-module "$top" -GN="$n" $extra \
+        -Irtl -Ispec/gen --Mdir "$dir" "$PWD/tests/rtl_dma/test_$name.cpp" "rtl/$top.v" >"$dir.log" 2>&1; then
+        echo "FAIL $name N=$n: does not build, see $dir.log"
+        failed=$((failed + 1))
+        return
+    fi
+    "$dir/Vdut" >"$dir.out" 2>&1
+    grep -v 'passed,' "$dir.out" || true
+    last=$(tail -n 1 "$dir.out")
+    p=$(echo "$last" | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1/p')
+    f=$(echo "$last" | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\2/p')
+    if [ -z "$p" ]; then
+        echo "FAIL $name N=$n: stopped without a result; rerun: tests/rtl_dma/run.sh $name"
+        f=1 p=0
+    fi
+    passed=$((passed + p))
+    failed=$((failed + f))
+}
+
+for b in ${*:-scratchpad load store}; do
+    for n in 4 8 16 32; do
+        case $b in
+        scratchpad) bench scratchpad npu_scratchpad $n "-GSP_WORDS=256 -GSP_BANKS=8" ;;
+        load) bench load npu_load $n "" ;;
+        store) bench store npu_store $n "" ;;
+        *) echo "run.sh: no bench $b" >&2; exit 2 ;;
+        esac
+    done
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
