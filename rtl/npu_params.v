@@ -1,0 +1,40 @@
+// Parameter sets: bias, multiplier and shift of N output channels, one set for each accumulator half.
+//
+// Written word by word by the weight loader (9 words of N bytes: bias int32[N], mult int32[N], shift int8[N]);
+// read as flat buses, set h at the upper half. Not reset: a set is loaded before it is used.
+// SPDX-License-Identifier: Apache-2.0
+`default_nettype none
+module npu_params #(
+    parameter N = 16
+) (
+    input  wire              clk,
+    input  wire              wr_en,
+    input  wire              wr_half,
+    input  wire [3:0]        wr_index,   // 0..3 bias, 4..7 mult, 8 shift
+    input  wire [8*N-1:0]    wr_word,
+    output wire [2*32*N-1:0] bias,
+    output wire [2*32*N-1:0] mult,
+    output wire [2*6*N-1:0]  shift       // signed 6 bits
+);
+    genvar h, i, l;
+    generate
+        for (h = 0; h < 2; h = h + 1) begin : gen_set
+            wire we = wr_en && wr_half == (h == 1);
+            for (i = 0; i < 4; i = i + 1) begin : gen_word
+                reg [8*N-1:0] bias_q, mult_q;
+                always @(posedge clk) begin
+                    if (we && wr_index == i) bias_q <= wr_word;
+                    if (we && wr_index == 4 + i) mult_q <= wr_word;
+                end
+                assign bias[32*N*h+8*N*i+:8*N] = bias_q;
+                assign mult[32*N*h+8*N*i+:8*N] = mult_q;
+            end
+            for (l = 0; l < N; l = l + 1) begin : gen_shift
+                reg [5:0] shift_q;
+                always @(posedge clk) if (we && wr_index == 4'd8) shift_q <= wr_word[8*l+:6];
+                assign shift[6*(N*h+l)+:6] = shift_q;
+            end
+        end
+    endgenerate
+endmodule
+`default_nettype wire

@@ -1,0 +1,200 @@
+// AXI4-Lite registers, counters and interrupt (spec/npu.toml, docs/reference.md).
+//
+// AXI4-Lite: one access at a time, write address and data may come in any order; unknown offsets read as 0 and ignore writes (response
+// OKAY). Byte strobes are honoured. Counters hold while not busy, are cleared by start; reading a low word latches its high word.
+// start, reset: one-cycle pulses. Counterpart: cmodel/npu's register file.
+// SPDX-License-Identifier: Apache-2.0
+`include "npu_spec.vh"
+`default_nettype none
+module npu_regs #(
+    parameter N = 16,
+    parameter LANES = 16,
+    parameter SP_WORDS = 8192,
+    parameter SP_BANKS = 8,
+    parameter ACC_DEPTH = 512,
+    parameter FIR_GROUPS = 3,
+    parameter FIR_TAPS = 5
+) (
+    input  wire          clk,
+    input  wire          rst_n,
+    input  wire          s_axil_awvalid,
+    output wire          s_axil_awready,
+    input  wire [11:0]   s_axil_awaddr,
+    input  wire          s_axil_wvalid,
+    output wire          s_axil_wready,
+    input  wire [31:0]   s_axil_wdata,
+    input  wire [3:0]    s_axil_wstrb,
+    output reg           s_axil_bvalid,
+    input  wire          s_axil_bready,
+    output wire [1:0]    s_axil_bresp,
+    input  wire          s_axil_arvalid,
+    output wire          s_axil_arready,
+    input  wire [11:0]   s_axil_araddr,
+    output reg           s_axil_rvalid,
+    input  wire          s_axil_rready,
+    output reg  [31:0]   s_axil_rdata,
+    output wire [1:0]    s_axil_rresp,
+    output wire          irq,
+    // control
+    output reg           start,
+    output reg           reset,
+    output reg  [31:0]   timeout,
+    output reg  [31:0]   cmd_offset,
+    output reg  [15:0]   cmd_count,
+    output wire [127:0]  region_base,
+    output wire [127:0]  region_size,
+    output wire [7:0]    region_flags,   // bits 2i read, 2i+1 write
+    // status
+    input  wire          busy,
+    input  wire          done,           // pulse: list ended without error
+    input  wire          failed,         // pulse: stopped after an error
+    input  wire          cleared,        // pulse: reset has ended
+    input  wire [7:0]    err_code,
+    input  wire [3:0]    err_unit,
+    input  wire [15:0]   err_cmd,
+    input  wire [31:0]   err_addr,
+    input  wire [`NPU_COUNTERS*4-1:0] count_inc   // 0..8 for each counter
+);
+    assign s_axil_bresp = 2'b00;
+    assign s_axil_rresp = 2'b00;
+
+    // ---------------------------------------------------------------- writes
+    wire wr = s_axil_awvalid && s_axil_wvalid && !s_axil_bvalid;
+    assign s_axil_awready = wr;
+    assign s_axil_wready  = wr;
+    wire [31:0] mask = {{8{s_axil_wstrb[3]}}, {8{s_axil_wstrb[2]}}, {8{s_axil_wstrb[1]}}, {8{s_axil_wstrb[0]}}};
+    wire [31:0] wdata = s_axil_wdata & mask;
+    wire [11:0] waddr = {s_axil_awaddr[11:2], 2'b00};
+
+    reg [1:0] irq_enable_q;              // done, error
+    reg       done_q, error_q;
+    assign irq = (done_q && irq_enable_q[0]) || (error_q && irq_enable_q[1]);
+    wire clear = wr && waddr == `NPU_REG_STATUS;
+
+    always @(posedge clk) begin
+        if (!rst_n) begin
+            s_axil_bvalid <= 1'b0;
+            start         <= 1'b0;
+            reset         <= 1'b0;
+            timeout       <= 32'd0;
+            cmd_offset    <= 32'd0;
+            cmd_count     <= 16'd0;
+            irq_enable_q  <= 2'b00;
+            done_q        <= 1'b0;
+            error_q       <= 1'b0;
+        end else begin
+            if (wr) s_axil_bvalid <= 1'b1;
+            else if (s_axil_bready) s_axil_bvalid <= 1'b0;
+            start <= wr && waddr == `NPU_REG_CTRL && wdata[1:0] == 2'b01 && !busy && !start && !reset;
+            reset <= wr && waddr == `NPU_REG_CTRL && wdata[1];
+            if (wr) begin
+                case (waddr)
+                    `NPU_REG_TIMEOUT:    timeout      <= (timeout & ~mask) | wdata;
+                    `NPU_REG_CMD_OFFSET: cmd_offset   <= (cmd_offset & ~mask) | wdata;
+                    `NPU_REG_CMD_COUNT:  cmd_count    <= (cmd_count & ~mask[15:0]) | wdata[15:0];
+                    `NPU_REG_IRQ_ENABLE: irq_enable_q <= (irq_enable_q & ~mask[2:1]) | wdata[2:1];
+                    default: ;
+                endcase
+            end
+            if (done) done_q <= 1'b1;
+            else if (cleared || start || (clear && wdata[1])) done_q <= 1'b0;
+            if (failed) error_q <= 1'b1;
+            else if (cleared || start || (clear && wdata[2])) error_q <= 1'b0;
+        end
+    end
+
+    genvar i;
+    generate
+        for (i = 0; i < 4; i = i + 1) begin : gen_region
+            localparam integer BASE_I = 64 + 16 * i;
+            localparam [11:0] BASE = BASE_I[11:0];
+            reg [31:0] base_q, size_q;
+            reg [1:0]  flags_q;
+            always @(posedge clk) begin
+                if (!rst_n) begin
+                    base_q  <= 32'd0;
+                    size_q  <= 32'd0;
+                    flags_q <= 2'b00;
+                end else if (wr) begin
+                    if (waddr == BASE) base_q <= ((base_q & ~mask) | wdata) & 32'hfffffff8;
+                    if (waddr == BASE + 12'd4) size_q <= (size_q & ~mask) | wdata;
+                    if (waddr == BASE + 12'd8) flags_q <= (flags_q & ~mask[1:0]) | wdata[1:0];
+                end
+            end
+            assign region_base[32*i+:32] = base_q;
+            assign region_size[32*i+:32] = size_q;
+            assign region_flags[2*i+:2]  = flags_q;
+        end
+    endgenerate
+
+    // ---------------------------------------------------------------- counters
+    wire [`NPU_COUNTERS*64-1:0] counters;
+    generate
+        for (i = 0; i < `NPU_COUNTERS; i = i + 1) begin : gen_counter
+            reg [63:0] count_q;
+            always @(posedge clk) begin
+                if (!rst_n || start) count_q <= 64'd0;
+                else if (busy) count_q <= count_q + {60'd0, count_inc[4*i+:4]};
+            end
+            assign counters[64*i+:64] = count_q;
+        end
+    endgenerate
+
+    // ---------------------------------------------------------------- reads
+    localparam integer LOG_SP = $clog2(SP_WORDS), LOG_ACC = $clog2(ACC_DEPTH), LOG_BANKS = $clog2(SP_BANKS);
+    wire [11:0] raddr = {s_axil_araddr[11:2], 2'b00};
+    wire        rd = s_axil_arvalid && !s_axil_rvalid;
+    assign s_axil_arready = rd;
+    wire [6:0]  cnt_index = raddr[9:3] - 7'h20;         // 0x100 / 8
+    wire        cnt_hit = raddr >= `NPU_REG_COUNTER && raddr < `NPU_REG_COUNTER + 12'd8 * `NPU_COUNTERS;
+    wire [63:0] cnt_value = counters[64*cnt_index+:64];
+    wire        reg_hit = raddr[11:6] == 6'd1;          // 0x040..0x07f
+    wire [1:0]  region = raddr[5:4];
+    reg  [31:0] high_q, value;
+
+    always @* begin
+        value = 32'd0;
+        if (cnt_hit) value = raddr[2] ? high_q : cnt_value[31:0];
+        else if (reg_hit) begin
+            case (raddr[3:2])
+                2'd0: value = region_base[32*region+:32];
+                2'd1: value = region_size[32*region+:32];
+                2'd2: value = {30'd0, region_flags[2*region+:2]};
+                default: value = 32'd0;
+            endcase
+        end else begin
+            case (raddr)
+                `NPU_REG_ID:         value = `NPU_ID;
+                `NPU_REG_VERSION:    value = `NPU_VERSION;
+                `NPU_REG_SPEC_HASH:  value = `NPU_SPEC_HASH;
+                `NPU_REG_CONFIG0:    value = {FIR_TAPS[7:0], FIR_GROUPS[7:0], LANES[7:0], N[7:0]};
+                `NPU_REG_CONFIG1:    value = {8'd0, LOG_BANKS[7:0], LOG_ACC[7:0], LOG_SP[7:0]};
+                `NPU_REG_STATUS:     value = {29'd0, error_q, done_q, busy || start || reset};
+                `NPU_REG_IRQ_ENABLE: value = {29'd0, irq_enable_q, 1'b0};
+                `NPU_REG_ERR_INFO:   value = {20'd0, err_unit, err_code};
+                `NPU_REG_ERR_CMD:    value = {16'd0, err_cmd};
+                `NPU_REG_ERR_ADDR:   value = err_addr;
+                `NPU_REG_TIMEOUT:    value = timeout;
+                `NPU_REG_CMD_OFFSET: value = cmd_offset;
+                `NPU_REG_CMD_COUNT:  value = {16'd0, cmd_count};
+                default:             value = 32'd0;
+            endcase
+        end
+    end
+
+    always @(posedge clk) begin
+        if (!rst_n) begin
+            s_axil_rvalid <= 1'b0;
+            s_axil_rdata  <= 32'd0;
+            high_q        <= 32'd0;
+        end else begin
+            if (rd) begin
+                s_axil_rvalid <= 1'b1;
+                s_axil_rdata  <= value;
+                if (cnt_hit && !raddr[2]) high_q <= cnt_value[63:32];
+            end else if (s_axil_rready) s_axil_rvalid <= 1'b0;
+        end
+    end
+    wire unused = &{1'b0, s_axil_awaddr[1:0], s_axil_araddr[1:0], wdata};
+endmodule
+`default_nettype wire
