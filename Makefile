@@ -27,7 +27,7 @@ TEST_MAINS := $(wildcard tests/*/test_*.c)
 CFLAGS   := -std=c11 -O3 -g -Wall -Wextra -Werror -ffp-contract=off
 SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CPPFLAGS := -D_POSIX_C_SOURCE=200809L -Ispec/gen -Itestbench/common $(addprefix -I,$(sort $(dir $(SYSTOLE_SRCS))))
-LDLIBS   := -lm -ldl
+LDLIBS   := -lcjson -lm -ldl
 
 SYSTOLE := $(BUILD)/systole
 ASAN    := $(BUILD)/asan/systole
