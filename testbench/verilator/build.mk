@@ -36,3 +36,9 @@ $(RTL_CONFIGS:%=$(BUILD)/rtl/%/libnpu_trace.so): $(BUILD)/rtl/%/libnpu_trace.so:
 rtl: $(BUILD)/rtl/$(CONFIG)/libnpu.so ## build the Verilated NPU of one configuration (CONFIG=npu4, npu8, npu8s, npu16, npu32)
 rtl-trace: $(BUILD)/rtl/$(CONFIG)/libnpu_trace.so
 rtl-all: $(RTL_CONFIGS:%=$(BUILD)/rtl/%/libnpu.so)
+
+# The memory model's own tests.
+$(BUILD)/test/axi_mem_test: tests/rtl/axi_mem_test.cc testbench/verilator/axi_mem.cc testbench/verilator/axi_mem.h | $(SETUP)
+	@mkdir -p $(@D)
+	g++ -std=c++17 -Wall -Wextra -Werror $(SANITIZE) -Itestbench/verilator $(filter %.cc,$^) -o $@
+TEST_NEEDS += $(BUILD)/test/axi_mem_test
