@@ -1,13 +1,11 @@
 # sources.mk - what the host program is made of; the top Makefile includes it. Paths from the repository's root.
 #
-# REF_SRCS also builds bare-metal (no libc beyond memcpy/memmove); REF_HOST_SRCS is host only (floats, malloc).
+# REF_SRCS also builds bare-metal (no libc beyond memcpy, memmove); REF_HOST_SRCS is host only (floats, malloc, -lm).
 # SPDX-License-Identifier: Apache-2.0
 
 REF_SRCS := cmodel/ref/ref.c cmodel/ref/ref_conv.c cmodel/ref/ref_reduce.c cmodel/ref/ref_elementwise.c cmodel/ref/ref_move.c
 REF_HOST_SRCS := cmodel/ref/ref_prepare.c cmodel/ref/ref_prepare_nn.c cmodel/ref/ref_prepare_elementwise.c \
                  cmodel/ref/ref_prepare_move.c cmodel/ref/ref_run.c
 GRAPH_SRCS := sw/graph/graph.c sw/graph/flatbuf.c sw/graph/tflite.c sw/graph/npy.c $(REF_HOST_SRCS)
-CLI_SRCS := sw/cli/main.c sw/cli/cmd_info.c sw/cli/cmd_run.c sw/cli/targets.c sw/cli/target_ref.c sw/cli/report.c \
-            sw/cli/progress.c sw/cli/placement.c
-HOST_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -Wall -Wextra -Werror -Icmodel/ref -Isw/graph -Isw/cli
-HOST_LIBS := -lcjson -lm
+CLI_SRCS := sw/cli/main.c sw/cli/cmd_info.c sw/cli/cmd_run.c sw/cli/cmd_bench.c sw/cli/network.c sw/cli/targets.c \
+            sw/cli/target_ref.c sw/cli/report.c sw/cli/progress.c

@@ -60,9 +60,4 @@ int target_fill_layers(const target_job_t *job);
  * reason: why or why not, one short phrase. Weak: absent in a program without the compiler. */
 int npu_placement(const graph_t *g, int32_t op, const char *config, char *reason,
                   size_t reason_size) __attribute__((weak));
-/* Optional, supplied with the compiled-program reader: descriptors of a program's inputs and
- * outputs, allocated with malloc, names included in the same block. 0, or -1 with *err. */
-int prog_io_descs(const void *prog, size_t size, const char *path, io_desc_t **in, int32_t *n_in,
-                  io_desc_t **out, int32_t *n_out, graph_error_t *err) __attribute__((weak));
-
 #endif

@@ -1,0 +1,134 @@
+/*
+ * cmd_info.c - `systole info`: what is in a model or a compiled program, and where each operator
+ * runs. SPDX-License-Identifier: Apache-2.0
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "network.h"
+#include "npu_spec.h"
+#include "prog.h"
+#include "ref_prepare.h"
+
+static const char help[] = "systole info [--config C] MODEL|PROG\n"
+                           "\n"
+                           "Lists a model's inputs, outputs and operators: output shape, "
+                           "multiply-accumulates (MACs), the unit that runs\n"
+                           "it (npu, cpu, or - when nothing here can) and why. Of a compiled "
+                           "program it lists the layers instead.\n"
+                           "\n"
+                           "  --config C   NPU configuration to decide for (default npu16)\n"
+                           "\n"
+                           "Example: systole info network.tflite\n";
+
+static void print_io(const char *what, const io_desc_t *d, int32_t n) {
+    for (int32_t i = 0; i < n; i++) {
+        printf("%s %d: %s ", what, (int)i, graph_type_name(d[i].type));
+        for (int32_t k = 0; k < d[i].rank; k++)
+            printf(k ? "x%d" : "%d", (int)d[i].dims[k]);
+        if (d[i].rank == 0)
+            printf("scalar");
+        if (d[i].scale > 0)
+            printf(", real = %g * (q - %d)", (double)d[i].scale, (int)d[i].zero_point);
+        printf(", %s\n", d[i].name);
+    }
+}
+
+/* The reason without "file: operator #n X (name): ". */
+static const char *short_reason(const char *msg) {
+    const char *p = strstr(msg, "): ");
+    return p ? p + 3 : msg;
+}
+
+static void print_graph(const network_t *n, const char *config) {
+    const graph_t *g = n->graph;
+    uint64_t macs = 0, npu_macs = 0;
+    int unsupported = 0;
+    printf("%4s  %-18s %-16s %12s  %-4s %s\n", "#", "operator", "output", "MACs", "unit",
+           "why; name");
+    for (int32_t i = 0; i < g->n_ops; i++) {
+        const graph_op_t *op = &g->ops[i];
+        const graph_tensor_t *out = graph_out(g, op, 0);
+        char shape[64] = "-", reason[160] = "golden model; no placement without the compiler";
+        const char *unit = "cpu", *why = reason;
+        graph_error_t e;
+        ref_prepared_t r;
+        uint64_t m = graph_op_macs(g, op);
+        if (out)
+            graph_shape_str(out, shape, sizeof shape);
+        if (ref_prepare(g, i, &r, &e)) {
+            unit = "-";
+            why = short_reason(e.msg);
+            unsupported++;
+        } else {
+            ref_prepared_free(&r);
+            if (npu_placement && npu_placement(g, i, config, reason, sizeof reason)) {
+                unit = "npu";
+                npu_macs += m;
+            }
+        }
+        macs += m;
+        printf("%4d  %-18s %-16s %12" PRIu64 "  %-4s %s; %s\n", (int)i, op->type, shape, m, unit,
+               why, graph_op_name(g, op));
+    }
+    printf("%d operators, %" PRIu64 " MACs", (int)g->n_ops, macs);
+    if (npu_placement)
+        printf(", %.1f %% of them on the NPU (%s)",
+               macs ? 100.0 * (double)npu_macs / (double)macs : 0.0, config);
+    if (unsupported)
+        printf("; %d cannot run here", unsupported);
+    printf("\n");
+}
+
+static void print_prog(const network_t *n) {
+    prog_t p;
+    uint64_t macs = 0;
+    if (prog_open(n->prog, n->prog_size, 0, &p, NULL))
+        return; /* network_load has opened it already */
+    printf("compiled program for %s: %u bytes, %u commands, %u steps, %u bytes of arena\n",
+           n->prog_config ? n->prog_config : "an unnamed configuration", (unsigned)p.h.total_size,
+           (unsigned)p.h.n_cmds, (unsigned)p.h.n_steps, (unsigned)p.h.arena_size);
+    printf("%4s  %-18s %12s  %-4s %s\n", "#", "operator", "MACs", "unit", "name");
+    for (uint32_t i = 0; i < p.h.n_layers; i++) {
+        prog_layer_t l;
+        prog_get_layer(&p, i, &l);
+        macs += l.macs;
+        printf("%4u  %-18s %12" PRIu64 "  %-4s %s\n", (unsigned)i, l.op, l.macs,
+               l.unit == PROG_UNIT_NPU ? "npu" : "cpu", l.name);
+    }
+    printf("%u layers, %" PRIu64 " MACs\n", (unsigned)p.h.n_layers, macs);
+}
+
+int cmd_info(int argc, char **argv) {
+    static const struct option options[] = {
+        {"config", required_argument, 0, 'c'}, {"help", no_argument, 0, 'h'}, {0, 0, 0, 0}};
+    const char *config = "npu16";
+    graph_error_t err;
+    network_t n;
+    int o;
+    opterr = 0;
+    while ((o = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+        if (o == 'h') {
+            fputs(help, stdout);
+            return EXIT_OK;
+        }
+        if (o != 'c')
+            return cli_usage("info", "unknown or incomplete option %s", argv[optind - 1]);
+        config = optarg;
+    }
+    if (optind != argc - 1)
+        return cli_usage("info", "it needs one MODEL");
+    if (network_check_config(config, &err) || network_load(argv[optind], &n, &err))
+        return cli_error(&err);
+    printf("%s\n", n.path);
+    print_io("input", n.in_desc, n.n_inputs);
+    print_io("output", n.out_desc, n.n_outputs);
+    if (n.graph)
+        print_graph(&n, config);
+    else
+        print_prog(&n);
+    network_free(&n);
+    return EXIT_OK;
+}

@@ -1,0 +1,271 @@
+/*
+ * cmd_run.c - `systole run`: one inference on one target, compared with ref, outputs and report
+ * written atomically. SPDX-License-Identifier: Apache-2.0
+ */
+#include <ctype.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "network.h"
+#include "npy.h"
+
+static const char help[] =
+    "systole run MODEL|PROG [--target T] [--config C] [--input F]... [--output F]... [--report "
+    "R.json]\n"
+    "            [--seed N] [--wave W.fst] [--timeline T.json] [--no-compare]\n"
+    "\n"
+    "Runs one inference. Without --input the inputs are random, from a seed that is printed.\n"
+    "\n"
+    "  --target T      ref    operator golden models: define the result (default)\n"
+    "                  model  C model of the NPU, executing the compiled commands\n"
+    "                  rtl    Verilated NPU, driver on the host: cycle-exact\n"
+    "                  soc    Verilated system: RISC-V soft-core, firmware, UART, NPU\n"
+    "  --config C      NPU configuration (default npu16; a compiled program brings its own)\n"
+    "  --input F       a tensor: .npy, or raw little-endian bytes (any other name); repeat in "
+    "model order\n"
+    "  --output F      the same for the outputs\n"
+    "  --report R      figures as JSON: cycles, MAC utilisation, bytes, stalls, by layer\n"
+    "  --seed N        of the random input (default 1)\n"
+    "  --wave W        waveform (rtl, soc); slow\n"
+    "  --timeline T    what each unit did when, for chrome://tracing or Perfetto\n"
+    "  --no-compare    do not run ref as well to compare the result\n"
+    "\n"
+    "Example: systole run network.tflite --target rtl --input picture.npy --output scores.npy\n";
+
+enum { MAX_FILES = 64 };
+
+typedef struct {
+    const char *target, *config, *report, *wave, *timeline;
+    const char *inputs[MAX_FILES], *outputs[MAX_FILES];
+    int n_inputs, n_outputs, compare;
+    uint64_t seed;
+} options_t;
+
+static int parse(int argc, char **argv, options_t *o) {
+    static const struct option options[] = {{"target", required_argument, 0, 't'},
+                                            {"config", required_argument, 0, 'c'},
+                                            {"input", required_argument, 0, 'i'},
+                                            {"output", required_argument, 0, 'o'},
+                                            {"report", required_argument, 0, 'r'},
+                                            {"seed", required_argument, 0, 's'},
+                                            {"wave", required_argument, 0, 'w'},
+                                            {"timeline", required_argument, 0, 'l'},
+                                            {"no-compare", no_argument, 0, 'n'},
+                                            {"help", no_argument, 0, 'h'},
+                                            {0, 0, 0, 0}};
+    int c;
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, "t:c:i:o:r:s:h", options, NULL)) != -1) {
+        char *end = NULL;
+        switch (c) {
+        case 't':
+            o->target = optarg;
+            break;
+        case 'c':
+            o->config = optarg;
+            break;
+        case 'i':
+        case 'o':
+            if ((c == 'i' ? o->n_inputs : o->n_outputs) == MAX_FILES)
+                return cli_usage("run", "more than %d files", MAX_FILES);
+            if (c == 'i')
+                o->inputs[o->n_inputs++] = optarg;
+            else
+                o->outputs[o->n_outputs++] = optarg;
+            break;
+        case 'r':
+            o->report = optarg;
+            break;
+        case 's':
+            o->seed = strtoull(optarg, &end, 0);
+            if (*end || end == optarg || !isdigit((unsigned char)optarg[0]))
+                return cli_usage("run", "--seed %s is not a number", optarg);
+            break;
+        case 'w':
+            o->wave = optarg;
+            break;
+        case 'l':
+            o->timeline = optarg;
+            break;
+        case 'n':
+            o->compare = 0;
+            break;
+        case 'h':
+            fputs(help, stdout);
+            return -1;
+        default:
+            return cli_usage("run", "unknown or incomplete option %s", argv[optind - 1]);
+        }
+    }
+    if (optind != argc - 1)
+        return cli_usage("run", "it needs one MODEL or PROG");
+    return 0;
+}
+
+static npy_shape_t shape_of(const io_desc_t *d) {
+    return (npy_shape_t){d->type, d->rank, d->dims, d->bytes};
+}
+
+static int read_inputs(network_t *n, const options_t *o, report_t *r, graph_error_t *err) {
+    if (o->n_inputs == 0) {
+        network_random_inputs(n, o->seed);
+        r->seed = o->seed;
+        r->has_seed = 1;
+        printf("random input, seed %" PRIu64 "\n", o->seed);
+        return 0;
+    }
+    if (o->n_inputs != n->n_inputs)
+        return graph_fail(err, "%s: it has %d inputs, %d files are given", n->path,
+                          (int)n->n_inputs, o->n_inputs);
+    for (int i = 0; i < o->n_inputs; i++) {
+        npy_shape_t s = shape_of(&n->in_desc[i]);
+        if (npy_read(o->inputs[i], &s, n->inputs[i], err))
+            return -1;
+    }
+    return 0;
+}
+
+/* Runs ref too and says where the first difference is. 1 equal, 0 different, -1 error. */
+static int compare(const network_t *n, const char *target, graph_error_t *err) {
+    report_t r = {.bit_exact = -1};
+    target_job_t job = network_job(n, "", &r);
+    job.outputs = network_new_buffers(n->out_desc, n->n_outputs);
+    const target_t *ref = target_find("ref", err);
+    int equal = -1;
+    if (!job.outputs)
+        graph_fail(err, "%s: out of memory", n->path);
+    else if (ref && ref->run(&job, err) == 0) {
+        equal = 1;
+        for (int32_t i = 0; i < n->n_outputs && equal; i++) {
+            const uint8_t *a = n->outputs[i], *b = job.outputs[i];
+            size_t k = 0;
+            while (k < n->out_desc[i].bytes && a[k] == b[k])
+                k++;
+            if (k < n->out_desc[i].bytes) {
+                fprintf(
+                    stderr,
+                    "systole: %s: output %d of %s differs from ref at byte %zu: %d, ref has %d\n",
+                    n->path, (int)i, target, k, a[k], b[k]);
+                equal = 0;
+            }
+        }
+    }
+    network_free_buffers((void **)job.outputs, n->n_outputs);
+    report_free(&r);
+    return equal;
+}
+
+static double value(const io_desc_t *d, const void *data, size_t i) {
+    double q = d->type == GRAPH_FLOAT32 ? (double)((const float *)data)[i]
+               : d->type == GRAPH_UINT8 ? ((const uint8_t *)data)[i]
+                                        : ((const int8_t *)data)[i];
+    return d->scale > 0 ? (double)d->scale * (q - d->zero_point) : q;
+}
+
+/* The largest values of each output, as a classifier's user wants to see them. */
+static void print_outputs(const network_t *n) {
+    for (int32_t i = 0; i < n->n_outputs; i++) {
+        const io_desc_t *d = &n->out_desc[i];
+        size_t elem = graph_type_size(d->type), count = elem ? d->bytes / elem : 0, last = count;
+        double bound = 0;
+        if (d->type != GRAPH_INT8 && d->type != GRAPH_UINT8 && d->type != GRAPH_FLOAT32)
+            continue;
+        printf("output %d:", (int)i);
+        for (int k = 0; k < 3 && (size_t)k < count; k++) { /* next best below (bound, last) */
+            size_t best = count;
+            for (size_t j = 0; j < count; j++) {
+                double v = value(d, n->outputs[i], j);
+                int below = last == count || v < bound || (v == bound && j > last);
+                if (below && (best == count || v > value(d, n->outputs[i], best)))
+                    best = j;
+            }
+            if (best == count)
+                break;
+            bound = value(d, n->outputs[i], best);
+            last = best;
+            printf("%s [%zu] %.6g", k ? "," : "", best, bound);
+        }
+        printf("%s\n", count > 3 ? ", ..." : "");
+    }
+}
+
+static void print_summary(const report_t *r) {
+    printf("target %s", r->target);
+    if (strcmp(r->target, "ref") != 0)
+        printf(", configuration %s", r->config);
+    printf(", %" PRIu64 " MACs", r->macs);
+    if (r->has_cycles) {
+        double u = report_utilisation(r, r->macs, r->cycles_total);
+        printf(", %" PRIu64 " cycles", r->cycles_total);
+        if (u >= 0)
+            printf(", MAC utilisation %.1f %%", 100 * u);
+    }
+    if (r->bit_exact >= 0)
+        printf(", %s ref", r->bit_exact ? "equal to" : "DIFFERENT from");
+    printf("\n");
+}
+
+static int run(network_t *n, const options_t *o, const target_t *target, report_t *r,
+               graph_error_t *err) {
+    target_job_t job = network_job(n, r->config, r);
+    job.config_given = o->config != NULL;
+    job.wave = o->wave;
+    job.timeline = o->timeline;
+    job.seed = o->seed;
+    if (o->n_outputs > n->n_outputs)
+        return graph_fail(err, "%s: it has %d outputs, %d files are given", n->path,
+                          (int)n->n_outputs, o->n_outputs);
+    if (read_inputs(n, o, r, err) || target->run(&job, err))
+        return -1;
+    if (o->compare && n->graph && strcmp(target->name, "ref") != 0) {
+        r->bit_exact = compare(n, target->name, err);
+        if (r->bit_exact < 0)
+            return -1;
+    }
+    for (int i = 0; i < o->n_outputs; i++) {
+        npy_shape_t s = shape_of(&n->out_desc[i]);
+        if (npy_write(o->outputs[i], &s, n->outputs[i], err))
+            return -1;
+    }
+    return o->report ? report_write(r, o->report, err) : 0;
+}
+
+int cmd_run(int argc, char **argv) {
+    options_t o = {.target = "ref", .seed = 1, .compare = 1};
+    graph_error_t err;
+    network_t n;
+    int status = parse(argc, argv, &o);
+    if (status)
+        return status < 0 ? EXIT_OK : status;
+    const target_t *target = target_find(o.target, &err);
+    if (!target || (o.config && network_check_config(o.config, &err)))
+        return cli_error(&err);
+    if ((o.wave && !target->has_wave) || (o.timeline && !target->has_timeline))
+        return cli_usage("run", "target %s writes no %s", target->name,
+                         o.wave && !target->has_wave ? "waves" : "timeline");
+    if (network_load(argv[optind], &n, &err))
+        return cli_error(&err);
+    report_t r = {.target = target->name, .model = n.path, .bit_exact = -1};
+    r.config = o.config ? o.config : n.prog_config ? n.prog_config : "npu16";
+    if (n.prog && !target->can_run_prog)
+        status = graph_fail(&err, "%s: target %s runs models, not compiled programs", n.path,
+                            target->name);
+    else if (n.prog && o.config && (!n.prog_config || strcmp(o.config, n.prog_config) != 0))
+        status = graph_fail(&err, "%s: compiled for configuration %s, not for %s", n.path,
+                            n.prog_config ? n.prog_config : "without a name", o.config);
+    else
+        status = run(&n, &o, target, &r, &err);
+    if (status) {
+        status = cli_error(&err);
+    } else {
+        print_outputs(&n);
+        print_summary(&r);
+        status = r.bit_exact == 0 ? EXIT_DIFFERENT : EXIT_OK;
+    }
+    report_free(&r);
+    network_free(&n);
+    return status;
+}
