@@ -25,7 +25,8 @@
 `define SOC_TIMER_MTIMEH 32'h00000004
 `define SOC_TIMER_MTIMECMP 32'h00000008
 `define SOC_TIMER_MTIMECMPH 32'h0000000c
-// System: FINISH write = report an exit code to the outside (simulation ends, a board lights a LED).
+// System: FINISH write = report an exit code to the outside (simulation ends, a board lights a LED); with bit 31 set:
+// work has begun, take an earlier report back.
 // FAULT bit 0: a data access failed since it was last cleared (write 1); FAULT_ADDR: the first such address.
 `define SOC_SYS_FINISH 32'h00000000
 `define SOC_SYS_CLK_HZ 32'h00000004

@@ -1,7 +1,8 @@
 // System registers: exit code to the outside, clock rate, memory size, record of failed data accesses; registers in
 // soc_map.vh. Why the record: the CPU's data bus has no error response, so a failed access completes with data 0 and
 // is told by interrupt and by this register instead.
-// Timing: registers answer in the cycle of the request. finish_valid rises with the first write to FINISH and stays.
+// Timing: registers answer in the cycle of the request. finish_valid is high from a write
+// to FINISH with bit 31 clear until one with bit 31 set.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 `include "soc_map.vh"
@@ -42,8 +43,8 @@ module soc_sys #(
                 fault_q      <= 1'b1;
                 fault_addr_q <= fault_addr;
             end
-            if (at_finish && reg_we && !finish_valid) begin
-                finish_valid <= 1'b1;
+            if (at_finish && reg_we) begin
+                finish_valid <= !reg_wdata[31];
                 finish_code  <= reg_wdata;
             end
         end

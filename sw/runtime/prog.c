@@ -14,8 +14,16 @@
 _Static_assert(sizeof(prog_header_t) == 4u * HEADER_WORDS, "header is plain words in file order");
 _Static_assert(sizeof(prog_header_t) <= PROG_HEADER_BYTES, "header fits its space");
 
+/* All words of the format are 4-byte aligned: one load on the little-endian machines this runs on.
+ */
 static uint32_t rd32(const uint8_t *p) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    uint32_t v;
+    memcpy(&v, __builtin_assume_aligned(p, 4), sizeof v);
+    return v;
+#else
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+#endif
 }
 
 static uint64_t rd64(const uint8_t *p) {
@@ -257,6 +265,9 @@ static prog_status_t open_image(const uint8_t *bytes, size_t size, uint32_t flag
                                 uint32_t *where) {
     uint32_t words[HEADER_WORDS];
     *where = 0;
+    if (((uintptr_t)bytes % PROG_ALIGN) != 0) {
+        return PROG_E_ALIGN;
+    }
     if (size < PROG_HEADER_BYTES) {
         return size >= 4 && rd32(bytes) != PROG_MAGIC ? PROG_E_MAGIC : PROG_E_TRUNCATED;
     }
@@ -280,9 +291,6 @@ static prog_status_t open_image(const uint8_t *bytes, size_t size, uint32_t flag
     *where = 12;
     if (h->total_size != size) {
         return PROG_E_TRUNCATED;
-    }
-    if (((uintptr_t)bytes % PROG_ALIGN) != 0) {
-        return PROG_E_ALIGN;
     }
     if ((flags & PROG_CHECK_CRC) != 0 && prog_crc32(0, bytes + 20, size - 20) != h->crc32) {
         *where = 16;

@@ -1,0 +1,42 @@
+# Firmware of the soft-core: build/firmware/firmware.{elf,bin,hex}. RV32IM as VexRiscv_Lite; picolibc.
+# SPDX-License-Identifier: Apache-2.0
+FW_DIR    := $(BUILD)/firmware
+FW_SRCS   := sw/firmware/main.c sw/firmware/platform.c $(DRIVER_SRCS) $(RUNTIME_SRCS) \
+    $(addprefix cmodel/ref/,ref.c ref_conv.c ref_elementwise.c ref_reduce.c ref_move.c)
+FW_OBJS   := $(FW_DIR)/obj/sw/firmware/crt0.o $(FW_SRCS:%.c=$(FW_DIR)/obj/%.o)
+FW_CC     := riscv64-unknown-elf-gcc
+FW_ARCH   := -march=rv32im -mabi=ilp32 --specs=picolibc.specs
+FW_CFLAGS := $(FW_ARCH) -std=c11 -O2 -g -ffreestanding -fno-builtin-printf -ffunction-sections -fdata-sections \
+    -Wall -Wextra -Werror -MMD -MP \
+    -I$(BUILD)/soc -Ispec/gen -Isw/driver -Isw/runtime -Icmodel/ref -Isw/firmware
+
+# C view of the address map.
+SOC_MAP_H := $(BUILD)/soc/soc_map.h
+$(SOC_MAP_H): rtl/soc/soc_map.vh sw/firmware/build.mk
+	@mkdir -p $(@D)
+	@{ echo '/* Made from rtl/soc/soc_map.vh: do not edit. */'; \
+	   sed -n "s/^\`define \(SOC_[A-Z0-9_]*\) 32'h\([0-9a-f]*\)$$/#define \1 0x\2/p" $<; } >$@
+
+$(FW_DIR)/obj/%.o: %.c $(SOC_MAP_H) | $(SETUP)
+	@mkdir -p $(@D)
+	$(call say,fwcc,$@)
+	$(Q)$(FW_CC) $(FW_CFLAGS) -c $< -o $@
+$(FW_DIR)/obj/%.o: %.S $(SOC_MAP_H) | $(SETUP)
+	@mkdir -p $(@D)
+	$(call say,fwas,$@)
+	$(Q)$(FW_CC) $(FW_CFLAGS) -c $< -o $@
+$(FW_DIR)/firmware.ld: sw/firmware/firmware.ld $(SOC_MAP_H) | $(SETUP)
+	@mkdir -p $(@D)
+	$(Q)$(FW_CC) $(FW_ARCH) -E -P -x c -I$(BUILD)/soc $< -o $@
+$(FW_DIR)/firmware.elf: $(FW_OBJS) $(FW_DIR)/firmware.ld
+	$(call say,fwld,$@)
+	$(Q)$(FW_CC) $(FW_ARCH) -nostartfiles -Wl,--no-warn-rwx-segments -T $(FW_DIR)/firmware.ld $(FW_OBJS) -Wl,-Map=$(FW_DIR)/firmware.map -o $@
+$(FW_DIR)/firmware.bin: $(FW_DIR)/firmware.elf
+	$(Q)riscv64-unknown-elf-objcopy -O binary $< $@
+# 32-bit words for $$readmemh.
+$(FW_DIR)/firmware.hex: $(FW_DIR)/firmware.bin
+	$(Q)od -An -v -t x4 -w4 --endian=little $< | tr -d ' ' >$@
+-include $(FW_OBJS:.o=.d)
+
+.PHONY: firmware
+firmware: $(FW_DIR)/firmware.bin $(FW_DIR)/firmware.hex ## build the soft-core's firmware

@@ -1,0 +1,344 @@
+/*
+ * main.c - run the program that the loader left in main memory, report over the UART.
+ *
+ * The last line is "SYSTOLE DONE ok" or "SYSTOLE ERROR <reason>". After it the byte 'r' on the UART
+ * runs the mailbox's program again. Protocol with the loader: mailbox.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "mailbox.h"
+#include "platform.h"
+#include "prog.h"
+#include "runtime.h"
+
+#define MAX_STATS 64u
+#define DEFAULT_POLLS 100000000u
+
+static soc_mailbox_t *const mailbox = (soc_mailbox_t *)SOC_MEM_BASE;
+
+/* Kept on chip while the program runs: writing to main memory would cost cycles that are counted.
+ */
+static soc_step_stats_t stats[MAX_STATS];
+static uint32_t n_stats;
+static uint64_t scratch[2048]; /* 16 KiB; larger needs are met by the mailbox's scratch */
+
+static void fail(uint32_t failure, uint32_t code, uint32_t detail) {
+    mailbox->failure = failure;
+    mailbox->code = code;
+    mailbox->detail = detail;
+    mailbox->state = SOC_MAILBOX_FAILED;
+    platform_finish(failure);
+}
+
+static void begin_error(void) {
+    put_str("SYSTOLE ERROR ");
+}
+
+void on_exception(uint32_t mcause, uint32_t mepc) {
+    begin_error();
+    put_str("trap: mcause 0x");
+    put_hex(mcause);
+    put_str(" mepc 0x");
+    put_hex(mepc);
+    put_char('\n');
+    fail(SOC_FAIL_TRAP, mcause, mepc);
+    for (;;) {
+    }
+}
+
+/* [addr, addr + size) inside main memory behind the mailbox, and aligned. */
+static int in_memory(uint32_t addr, uint32_t size) {
+    uint32_t offset = addr - SOC_MEM_BASE;
+    uint32_t mem_size = reg_read(SOC_SYS_BASE + SOC_SYS_MEM_SIZE);
+    return addr % 8 == 0 && offset >= SOC_MAILBOX_BYTES && offset <= mem_size &&
+           size <= mem_size - offset;
+}
+
+/* Check the loader's words; 0, or the index of the first bad one plus one. */
+static uint32_t check_mailbox(const soc_mailbox_t *m) {
+    if (m->magic != SOC_MAILBOX_MAGIC || m->version != SOC_MAILBOX_VERSION) {
+        return 1;
+    }
+    if (m->state != SOC_MAILBOX_READY) {
+        return offsetof(soc_mailbox_t, state) / 4 + 1;
+    }
+    if (!in_memory(m->image_addr, m->image_size)) {
+        return offsetof(soc_mailbox_t, image_addr) / 4 + 1;
+    }
+    if (!in_memory(m->arena_addr, m->arena_size)) {
+        return offsetof(soc_mailbox_t, arena_addr) / 4 + 1;
+    }
+    if (m->scratch_size != 0 && !in_memory(m->scratch_addr, m->scratch_size)) {
+        return offsetof(soc_mailbox_t, scratch_addr) / 4 + 1;
+    }
+    if (m->stats_capacity != 0 &&
+        (m->stats_capacity > 0xffffu ||
+         !in_memory(m->stats_addr, m->stats_capacity * (uint32_t)sizeof(soc_step_stats_t)))) {
+        return offsetof(soc_mailbox_t, stats_addr) / 4 + 1;
+    }
+    return 0;
+}
+
+static void print_device(const npu_t *npu) {
+    const npu_config_t *c = &npu->config;
+    put_str("npu ");
+    put_str(c->name);
+    put_str(": array ");
+    put_u32(c->n);
+    put_char('x');
+    put_u32(c->n);
+    put_str(", lanes ");
+    put_u32(c->lanes);
+    put_str(", scratchpad ");
+    put_u32(c->sp_words * c->n / 1024);
+    put_str(" KiB, spec ");
+    put_hex(NPU_SPEC_HASH);
+    put_char('\n');
+}
+
+static void print_layers(const prog_t *p) {
+    put_str("program: ");
+    put_u32(p->h.n_layers);
+    put_str(" layers, ");
+    put_u32(p->h.n_cmds);
+    put_str(" commands, ");
+    put_u32(p->h.n_steps);
+    put_str(" steps\n");
+    for (uint32_t i = 0; i < p->h.n_layers && (mailbox->flags & SOC_MAILBOX_QUIET) == 0; i++) {
+        prog_layer_t l;
+        prog_get_layer(p, i, &l);
+        put_u64(i, 4);
+        put_char(' ');
+        put_padded(l.op, 20);
+        put_str(l.unit == PROG_UNIT_NPU ? " npu " : " cpu ");
+        put_u64(l.macs, 10);
+        put_str(" macs\n");
+    }
+}
+
+static void on_step(void *user, const npu_run_step_t *s) {
+    (void)user;
+    if (n_stats < MAX_STATS) {
+        soc_step_stats_t *e = &stats[n_stats++];
+        e->index = s->index;
+        e->kind = s->step.kind;
+        e->layer = s->step.layer;
+        e->cycles = s->cycles;
+        memcpy(e->counters, s->counters, sizeof e->counters);
+    }
+}
+
+static uint64_t now(void *user) {
+    (void)user;
+    return clock_cycles();
+}
+
+static void print_run(const prog_t *p, const npu_run_result_t *r, uint64_t total) {
+    put_str("cycles ");
+    put_u64(total, 0);
+    put_str(" npu ");
+    put_u64(r->npu_cycles, 0);
+    put_str(" cpu ");
+    put_u64(r->cpu_cycles, 0);
+    put_str(" interrupts ");
+    put_u32(platform_irq_count());
+    put_char('\n');
+    for (uint32_t i = 0; i < n_stats; i++) {
+        if (stats[i].kind == PROG_STEP_CPU) {
+            prog_layer_t l = {.op = "?"};
+            if (stats[i].layer != PROG_NONE) {
+                prog_get_layer(p, stats[i].layer, &l);
+            }
+            put_str("cpu step ");
+            put_u32(stats[i].index);
+            put_char(' ');
+            put_str(l.op);
+            put_str(" cycles ");
+            put_u64(stats[i].cycles, 0);
+            put_char('\n');
+        }
+    }
+}
+
+/* Index of the largest element; the first of several. */
+static void print_prediction(const prog_io_t *io, const uint8_t *data) {
+    uint32_t best = 0;
+    if (io->type != PROG_INT8 && io->type != PROG_UINT8) {
+        return;
+    }
+    uint8_t flip = io->type == PROG_INT8 ? 0x80 : 0; /* orders int8 like uint8 */
+    for (uint32_t i = 1; i < io->size; i++) {
+        if ((data[i] ^ flip) > (data[best] ^ flip)) {
+            best = i;
+        }
+    }
+    put_str("prediction ");
+    put_u32(best);
+    put_str(" score ");
+    put_i32(io->type == PROG_INT8 ? (int8_t)data[best] : data[best]);
+    put_char('\n');
+}
+
+static void print_outputs(const prog_t *p, const uint8_t *arena) {
+    for (uint32_t i = 0; i < p->h.n_outputs; i++) {
+        prog_io_t io;
+        prog_get_io(p, p->h.n_inputs + i, &io);
+        if (i == 0) {
+            print_prediction(&io, arena + io.offset);
+        }
+        put_str("output ");
+        put_u32(i);
+        put_char(' ');
+        put_u32(io.size);
+        put_str(" bytes crc32 ");
+        put_hex(prog_crc32(0, arena + io.offset, io.size));
+        put_char('\n');
+    }
+}
+
+static void report_failure(const prog_t *p, npu_run_status_t st, const npu_run_result_t *r) {
+    begin_error();
+    if (st == NPU_RUN_E_PROGRAM) {
+        put_str(prog_strerror(r->prog_status));
+        put_char('\n');
+        fail(SOC_FAIL_PROG, r->prog_status, 0);
+    } else if (st == NPU_RUN_E_NPU) {
+        put_str(npu_strerror(r->npu_status));
+        mailbox->command = PROG_NONE;
+        if (r->npu_status == NPU_E_DEVICE) {
+            uint32_t layer = npu_run_layer_of(p, r->npu_error.command);
+            put_str(": ");
+            put_str(npu_error_name(r->npu_error.code));
+            put_str(", unit ");
+            put_str(npu_unit_name(r->npu_error.unit));
+            put_str(", command ");
+            put_u32(r->npu_error.command);
+            if (layer != PROG_NONE) {
+                put_str(", layer ");
+                put_u32(layer);
+            }
+            put_str(", address 0x");
+            put_hex(r->npu_error.address);
+            mailbox->command = r->npu_error.command;
+        }
+        put_char('\n');
+        fail(SOC_FAIL_NPU, r->npu_status, r->npu_error.code | r->npu_error.unit << 8);
+    } else {
+        put_str("operator of step ");
+        put_u32(r->step);
+        put_str(" does not fit its operands\n");
+        fail(SOC_FAIL_OP, r->step, 0);
+    }
+}
+
+/* Copy the measurements out; returns the number of entries. */
+static uint32_t export_stats(void) {
+    uint32_t n = n_stats < mailbox->stats_capacity ? n_stats : mailbox->stats_capacity;
+    if (n != 0) {
+        memcpy((void *)(uintptr_t)mailbox->stats_addr, stats, n * sizeof stats[0]);
+    }
+    return n;
+}
+
+static void run(void) {
+    static npu_t npu;
+    npu_io_t io;
+    prog_t prog;
+    prog_error_t perr;
+    npu_run_result_t result;
+    uint32_t bad = check_mailbox(mailbox), fault_addr;
+    platform_begin();
+    n_stats = 0;
+    (void)platform_bus_fault(&fault_addr);
+    if (bad != 0) {
+        begin_error();
+        put_str("mailbox word ");
+        put_u32(bad - 1);
+        put_char('\n');
+        fail(SOC_FAIL_MAILBOX, bad - 1, 0);
+        return;
+    }
+    mailbox->state = SOC_MAILBOX_RUNNING;
+    platform_npu_io(&io);
+    npu_status_t st = npu_init(&npu, &io, mailbox->npu_timeout);
+    if (st != NPU_OK) {
+        begin_error();
+        put_str(npu_strerror(st));
+        put_char('\n');
+        fail(SOC_FAIL_NPU, st, 0);
+        return;
+    }
+    print_device(&npu);
+    platform_enable_irq(&npu, (mailbox->flags & SOC_MAILBOX_POLLING) == 0);
+    const void *image = (const void *)(uintptr_t)mailbox->image_addr;
+    uint32_t open_flags = (mailbox->flags & SOC_MAILBOX_CHECK_CRC) != 0 ? PROG_CHECK_CRC : 0;
+    if (prog_open(image, mailbox->image_size, open_flags, &prog, &perr) == PROG_OK &&
+        prog.h.arena_size > mailbox->arena_size) {
+        perr = (prog_error_t){PROG_E_RANGE, 0};
+    }
+    if (perr.code != PROG_OK) {
+        begin_error();
+        put_str(prog_strerror(perr.code));
+        put_str(", byte ");
+        put_u32(perr.offset);
+        put_char('\n');
+        fail(SOC_FAIL_PROG, perr.code, perr.offset);
+        return;
+    }
+    print_layers(&prog);
+    int on_chip = prog.h.scratch_size <= sizeof scratch;
+    npu_run_env_t env = {
+        .npu = &npu,
+        .prog = &prog,
+        .image_addr = mailbox->image_addr,
+        .arena = (uint8_t *)(uintptr_t)mailbox->arena_addr,
+        .arena_addr = mailbox->arena_addr,
+        .scratch = on_chip ? (void *)scratch : (void *)(uintptr_t)mailbox->scratch_addr,
+        .scratch_size = on_chip ? sizeof scratch : mailbox->scratch_size,
+        .max_polls = mailbox->max_polls != 0 ? mailbox->max_polls : DEFAULT_POLLS,
+        .now = now,
+        .on_step = on_step,
+    };
+    uint64_t start = clock_cycles();
+    npu_run_status_t rs = npu_run_program(&env, &result);
+    uint64_t total = clock_cycles() - start;
+    mailbox->steps = result.steps;
+    mailbox->stats_count = export_stats();
+    mailbox->cycles_total = total;
+    mailbox->cycles_npu = result.npu_cycles;
+    mailbox->cycles_cpu = result.cpu_cycles;
+    if (rs != NPU_RUN_OK) {
+        report_failure(&prog, rs, &result);
+        return;
+    }
+    print_run(&prog, &result, total);
+    print_outputs(&prog, env.arena);
+    if (platform_bus_fault(&fault_addr)) {
+        begin_error();
+        put_str("bus error on a CPU access to 0x");
+        put_hex(fault_addr);
+        put_char('\n');
+        fail(SOC_FAIL_BUS, 0, fault_addr);
+        return;
+    }
+    put_str("SYSTOLE DONE ok\n");
+    mailbox->failure = SOC_FAIL_NONE;
+    mailbox->state = SOC_MAILBOX_OK;
+    platform_finish(0);
+}
+
+int main(void) {
+    put_str("\nSystole firmware, ");
+    put_u32(reg_read(SOC_SYS_BASE + SOC_SYS_CLK_HZ) / 1000000u);
+    put_str(" MHz, ");
+    put_u32(reg_read(SOC_SYS_BASE + SOC_SYS_MEM_SIZE) >> 20);
+    put_str(" MiB\n");
+    for (;;) {
+        run();
+        while (get_char() != 'r') {
+        }
+    }
+}
