@@ -1,0 +1,151 @@
+// ELTWISE front end: two word streams to beats. add, sub: three lane slots for each LANES bytes (a, b, then the sum of what came
+// back), interleaved with the next ones: a free-running phase gives slot 0 to a, 1 to b, 2 to sums. mul, max, min: one.
+// Contract: with `run` low nothing happens. `issue` (needs `room`) reserves the output word at its first beat; `pop` takes
+// both words. Kinds as in npu_vec_post: 1 = a, 2 = b come back on res_*; 0 = to be written.
+// Counterpart: ELTWISE in docs/isa.md.
+// SPDX-License-Identifier: Apache-2.0
+`default_nettype none
+module npu_vec_eltwise #(
+    parameter N     = 16,
+    parameter LANES = 16
+) (
+    input  wire                clk,
+    input  wire                rst_n,
+    input  wire                run,
+    // command
+    input  wire [2:0]          op,
+    input  wire [7:0]          a_zp,
+    input  wire [7:0]          b_zp,
+    input  wire [31:0]         a_mult,
+    input  wire [31:0]         b_mult,
+    input  wire [31:0]         o_mult,
+    input  wire [7:0]          a_shift,
+    input  wire [7:0]          b_shift,
+    input  wire [7:0]          o_shift,
+    input  wire [7:0]          left,
+    // operands
+    input  wire                words_valid,
+    input  wire [8*N-1:0]      a_word,
+    input  wire [8*N-1:0]      b_word,
+    output wire                pop,
+    input  wire                room,
+    output wire                issue,
+    // raw results
+    input  wire                res_valid,
+    input  wire [1:0]          res_kind,
+    input  wire                res_last,
+    input  wire [7:0]          res_pos,
+    input  wire [32*LANES-1:0] res_data,
+    // beats
+    output wire                beat_valid,
+    output wire [1:0]          beat_kind,
+    output wire                beat_last,
+    output wire [7:0]          beat_pos,
+    output wire                beat_identity,  // max, min: no zero point either
+    output wire [32*LANES-1:0] beat_x,
+    output wire [31:0]         beat_add,
+    output wire [31:0]         beat_mult,
+    output wire [5:0]          beat_lsh,
+    output wire [4:0]          beat_rsh
+);
+    localparam BEATS = N / LANES;
+    localparam integer LAST_I = (BEATS - 1) * LANES;
+    wire linear = op[2:1] == 2'd0;  // add, sub
+
+    reg [1:0] phase_q;
+    reg [7:0] pos_q;
+    reg       pair_q;  // a went, b follows
+    wire first = pos_q == 8'd0;
+    wire last  = pos_q == LAST_I[7:0];
+    wire go    = run && words_valid && (!first || room) && (!linear || phase_q == 2'd0);
+    wire moved = linear ? pair_q : go;  // the beat's operands have been taken
+    assign issue = go && first;
+    assign pop   = moved && last;
+    always_ff @(posedge clk)
+        if (!rst_n) begin
+            phase_q <= 2'd0;
+            pos_q   <= 8'd0;
+            pair_q  <= 1'b0;
+        end else begin
+            phase_q <= phase_q == 2'd2 ? 2'd0 : phase_q + 2'd1;
+            pair_q  <= go && linear;
+            if (moved) pos_q <= last ? 8'd0 : pos_q + LANES[7:0];
+        end
+
+    // direct: one register between the operands and the lanes
+    reg                 direct_q, direct_last_q;
+    reg [7:0]           direct_pos_q;
+    wire [32*LANES-1:0] a_x, b_x, direct_x, sum_x;
+    always_ff @(posedge clk) begin
+        direct_q      <= rst_n && go && !linear;
+        direct_last_q <= last;
+        direct_pos_q  <= pos_q;
+    end
+    // sums: a waits for b, their sum for slot 2
+    reg       sum_q, sum_last_q;
+    reg [7:0] sum_pos_q;
+    wire      sum_go = sum_q && phase_q == 2'd2;
+    always_ff @(posedge clk) begin
+        if (!rst_n) sum_q <= 1'b0;
+        else if (res_valid && res_kind == 2'd2) sum_q <= 1'b1;
+        else if (sum_go) sum_q <= 1'b0;
+        if (res_valid && res_kind == 2'd2) begin
+            sum_last_q  <= res_last;
+            sum_pos_q   <= res_pos;
+        end
+    end
+
+    wire [8*LANES-1:0] a_bytes, b_bytes;
+    genvar i;
+    generate
+        if (BEATS == 1) begin : gen_whole
+            assign a_bytes = a_word;
+            assign b_bytes = b_word;
+        end else begin : gen_part
+            assign a_bytes = a_word[8*pos_q+:8*LANES];
+            assign b_bytes = b_word[8*pos_q+:8*LANES];
+        end
+        for (i = 0; i < LANES; i = i + 1) begin : gen_lane
+            wire signed [7:0] a = a_bytes[8*i+:8];
+            wire signed [7:0] b = b_bytes[8*i+:8];
+            wire signed [8:0] a_diff = {a[7], a} - {a_zp[7], a_zp};
+            wire signed [8:0] b_diff = {b[7], b} - {b_zp[7], b_zp};
+            wire signed [17:0] product = a_diff * b_diff;
+            wire a_wins = op[0] ? a > b : a < b;  // 3 max, 4 min
+            reg [17:0] direct_x_q;
+            reg [31:0] a_res_q, sum_x_q;
+            always_ff @(posedge clk) begin
+                direct_x_q <= op == 3'd2 ? product : a_wins ? {{10{a[7]}}, a} : {{10{b[7]}}, b};
+                if (res_valid && res_kind == 2'd1) a_res_q <= res_data[32*i+:32];
+                if (res_valid && res_kind == 2'd2)
+                    sum_x_q <= op[0] ? a_res_q - res_data[32*i+:32] : a_res_q + res_data[32*i+:32];
+            end
+            assign a_x[32*i+:32]      = {{24{a[7]}}, a};
+            assign b_x[32*i+:32]      = {{24{b[7]}}, b};
+            assign direct_x[32*i+:32] = {{14{direct_x_q[17]}}, direct_x_q};
+            assign sum_x[32*i+:32]    = sum_x_q;
+        end
+    endgenerate
+
+    // slot:       a          b          sum, mul    max, min
+    // add         -a_zp      -b_zp      0           0
+    // mult        a_mult     b_mult     o_mult      2^30
+    // shift       left + a   left + b   o           1           (left parts; right parts beside)
+    wire slot_a = go && linear;
+    wire slot_b = pair_q;
+    assign beat_identity = !linear && op != 3'd2;
+    assign beat_valid = slot_a || slot_b || sum_go || direct_q;
+    assign beat_kind  = slot_a ? 2'd1 : slot_b ? 2'd2 : 2'd0;
+    assign beat_last  = direct_q ? direct_last_q : sum_go ? sum_last_q : last;
+    assign beat_pos   = direct_q ? direct_pos_q : sum_go ? sum_pos_q : pos_q;
+    assign beat_x     = slot_a ? a_x : slot_b ? b_x : sum_go ? sum_x : direct_x;
+    assign beat_add   = slot_a ? 32'd0 - {{24{a_zp[7]}}, a_zp} : slot_b ? 32'd0 - {{24{b_zp[7]}}, b_zp} : 32'd0;
+    assign beat_mult  = slot_a ? a_mult : slot_b ? b_mult : beat_identity ? 32'h4000_0000 : o_mult;
+    wire [7:0] shift  = slot_a ? a_shift : slot_b ? b_shift : beat_identity ? 8'd1 : o_shift;
+    wire [7:0] negated = 8'd0 - shift;
+    assign beat_lsh   = (slot_a || slot_b ? left[5:0] : 6'd0) + (shift[7] ? 6'd0 : shift[5:0]);
+    assign beat_rsh   = shift[7] ? negated[4:0] : 5'd0;
+
+    wire unused = &{1'b0, left[7:6], negated[7:5]};
+endmodule
+`default_nettype wire

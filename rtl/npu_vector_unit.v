@@ -1,0 +1,378 @@
+// The vector unit: DRAIN, POOL, ELTWISE, TABLE, SOFTMAX. Takes commands in order, checks their fields, waits for tokens, runs the
+// command's front end, and gives tokens when its last scratchpad write was granted.
+// Contract: ports as in docs/design.md. A DRAIN begins while the writes of a DRAIN before it are still on their way (it reads
+// accumulators only); every other command begins when all earlier writes were granted. After an error or `abort` nothing
+// new is requested and `busy` falls when reads in flight are over; only reset leaves that state. LANES divides N, N in 4..64 a power of 2.
+// Counterpart: the vector commands of docs/isa.md, executed by cmodel/npu.
+// SPDX-License-Identifier: Apache-2.0
+`default_nettype none
+`include "npu_spec.vh"
+module npu_vector_unit #(
+    parameter N         = 16,
+    parameter LANES     = 16,
+    parameter ACC_DEPTH = 512
+) (
+    input  wire              clk,
+    input  wire              rst_n,
+    input  wire              abort,
+    // command: stable while valid, popped by ready
+    input  wire              cmd_valid,
+    input  wire [511:0]      cmd_data,
+    input  wire [15:0]       cmd_index,
+    output wire              cmd_ready,
+    // tokens
+    input  wire [3:0]        avail,
+    output wire [3:0]        take,
+    output wire [3:0]        give,
+    // scratchpad: data exactly 2 cycles after a granted read
+    output wire              va_req,
+    output wire [15:0]       va_addr,
+    input  wire              va_gnt,
+    input  wire [8*N-1:0]    va_data,
+    output wire              vb_req,
+    output wire [15:0]       vb_addr,
+    input  wire              vb_gnt,
+    input  wire [8*N-1:0]    vb_data,
+    output wire              vw_req,
+    output wire [15:0]       vw_addr,
+    output wire [8*N-1:0]    vw_data,
+    output wire [N-1:0]      vw_be,
+    input  wire              vw_gnt,
+    // accumulators: data exactly 2 cycles after a granted read; parameter sets, set 1 in the upper half
+    output wire              acc_rd_req,
+    output wire              acc_rd_half,
+    output wire [15:0]       acc_rd_addr,
+    input  wire              acc_rd_gnt,
+    input  wire [32*N-1:0]   acc_rd_data,
+    input  wire [2*32*N-1:0] par_bias,
+    input  wire [2*32*N-1:0] par_mult,
+    input  wire [2*6*N-1:0]  par_shift,
+    // status
+    output wire              busy,
+    output wire              err_valid,
+    output wire [7:0]        err_code,
+    output wire [15:0]       err_index,
+    output wire [31:0]       err_addr,
+    output wire              progress,
+    output wire              ev_start,
+    output wire [15:0]       ev_start_index,
+    output wire              ev_done,
+    output wire [15:0]       ev_done_index
+);
+    localparam LN = $clog2(N);
+
+    // ---------------------------------------------------------------- start, check, end
+    localparam [2:0] IDLE = 3'd0, INIT = 3'd1, MULTIPLY = 3'd2, TABLE = 3'd3, WALK = 3'd4, RUN = 3'd5;
+    reg [2:0]   state_q;
+    reg         halted_q;   // by an error
+    reg         checked_q, legal_q;  // of the command on the port
+    reg [511:0] cmd_q;      // the command that runs
+    wire        stop = abort || halted_q;
+    wire        legal, done_valid, done_room, wrote, wrote_end, room, out_valid, out_last;
+    wire        drain_issue, pool_issue, eltwise_issue, table_issue, softmax_issue;
+    wire        issue = drain_issue || pool_issue || eltwise_issue || table_issue || softmax_issue;
+    wire        table_loaded, softmax_loaded, mul_done;
+
+    npu_vec_check u_check (.cmd(cmd_data), .legal(legal));
+
+    wire [3:0] wait_from = cmd_data[`NPU_F_WAIT];
+    wire [7:0] op_next   = cmd_data[`NPU_F_OPCODE];
+    wire [7:0] op        = cmd_q[`NPU_F_OPCODE];
+    wire is_drain   = op == `NPU_OP_DRAIN;
+    wire is_pool    = op == `NPU_OP_POOL;
+    wire is_eltwise = op == `NPU_OP_ELTWISE;
+    wire is_table   = op == `NPU_OP_TABLE;
+    wire is_softmax = op == `NPU_OP_SOFTMAX;
+    wire has_tables = (is_table && cmd_q[`NPU_F_TABLE_LOAD]) || (is_softmax && cmd_q[`NPU_F_SOFTMAX_LOAD]);
+
+    wire overlap  = is_drain && op_next == `NPU_OP_DRAIN && legal_q;
+    wire idle     = state_q == IDLE || (state_q == RUN && is_drain && issue && out_last);
+    wire tokens   = (wait_from & ~avail & ~(4'd1 << `NPU_UNIT_VECTOR)) == 4'd0;
+    wire can_go   = checked_q && cmd_valid && !stop && idle && tokens && done_room && (!done_valid || overlap);
+    wire start    = can_go && legal_q;
+    wire fail     = can_go && !legal_q;
+    assign cmd_ready = start;
+    assign take      = start ? wait_from : 4'd0;
+
+    always_ff @(posedge clk) begin
+        checked_q <= rst_n && cmd_valid && !cmd_ready;
+        legal_q   <= legal;
+        if (!rst_n) begin
+            state_q  <= IDLE;
+            halted_q <= 1'b0;
+            cmd_q    <= 512'd0;
+        end else begin
+            if (fail) halted_q <= 1'b1;
+            if (start) cmd_q <= cmd_data;
+            if (start) state_q <= INIT;
+            else
+                case (state_q)
+                    INIT: state_q <= is_drain ? RUN : is_pool ? MULTIPLY : has_tables ? TABLE : WALK;
+                    MULTIPLY: if (mul_done) state_q <= WALK;
+                    TABLE: if (table_loaded || softmax_loaded) state_q <= WALK;
+                    WALK: state_q <= RUN;
+                    RUN: if (is_drain ? issue && out_last : wrote_end) state_q <= IDLE;
+                    default: ;
+                endcase
+        end
+    end
+
+    // commands whose last word is not written yet: {index, signal_to}
+    wire [19:0] done_head;
+    npu_fifo #(.WIDTH(20), .DEPTH(4)) u_done (
+        .clk(clk), .rst_n(rst_n), .in_valid(start), .in_ready(done_room),
+        .in_data({cmd_index, cmd_data[`NPU_F_SIGNAL]}),
+        .out_valid(done_valid), .out_ready(wrote_end), .out_data(done_head)
+    );
+    reg        start_q, end_q, fail_q, progress_q;
+    reg [15:0] start_index_q, end_index_q;
+    reg [3:0]  give_q;
+    wire       a_step, b_step, beat_valid, a_flight, b_flight, drain_flight, a_pop;
+    always_ff @(posedge clk)
+        if (!rst_n) begin
+            start_q       <= 1'b0;
+            end_q         <= 1'b0;
+            fail_q        <= 1'b0;
+            progress_q    <= 1'b0;
+            give_q        <= 4'd0;
+            start_index_q <= 16'd0;
+            end_index_q   <= 16'd0;
+        end else begin
+            start_q    <= start;
+            end_q      <= wrote_end;
+            fail_q     <= fail;
+            progress_q <= start || a_step || b_step || a_pop || beat_valid || wrote || drain_issue;
+            give_q     <= wrote_end ? done_head[3:0] : 4'd0;
+            if (start || fail) start_index_q <= cmd_index;
+            if (wrote_end) end_index_q <= done_head[19:4];
+        end
+    assign ev_start       = start_q;
+    assign ev_start_index = start_index_q;
+    assign ev_done        = end_q;
+    assign ev_done_index  = end_index_q;
+    assign give           = give_q;
+    assign err_valid      = fail_q;
+    assign err_code       = `NPU_ERR_ILLEGAL_FIELD;
+    assign err_index      = start_index_q;
+    assign err_addr       = 32'd0;
+    assign progress       = progress_q;
+    assign busy           = a_flight || b_flight || drain_flight || (!stop && (cmd_valid || done_valid || end_q));
+
+    // ---------------------------------------------------------------- walks: output words, operands a and b
+    wire [15:0] depth_up = cmd_q[`NPU_F_SOFTMAX_DEPTH] - 16'd1;
+    wire [15:0] words    = (depth_up >> LN) + 16'd1;  // of a softmax vector
+    wire [15:0] sx = {8'd0, cmd_q[`NPU_F_POOL_SX]}, sy = {8'd0, cmd_q[`NPU_F_POOL_SY]};
+
+    wire [47:0] out_count = is_drain ? {16'd1, cmd_q[`NPU_F_DRAIN_NY], cmd_q[`NPU_F_DRAIN_NX]} :
+                            is_pool ? {cmd_q[`NPU_F_POOL_NBLK], cmd_q[`NPU_F_POOL_NY], cmd_q[`NPU_F_POOL_NX]} :
+                            is_eltwise ? {16'd1, cmd_q[`NPU_F_ELTWISE_NY], cmd_q[`NPU_F_ELTWISE_NX]} :
+                            is_table ? {16'd1, cmd_q[`NPU_F_TABLE_NY], cmd_q[`NPU_F_TABLE_NX]} :
+                            {cmd_q[`NPU_F_SOFTMAX_NY], cmd_q[`NPU_F_SOFTMAX_NX], words};
+    wire [47:0] out_stride = is_drain ? {16'd0, cmd_q[`NPU_F_DRAIN_OUT_ROW], cmd_q[`NPU_F_DRAIN_OUT_X]} :
+                             is_pool ? {cmd_q[`NPU_F_POOL_OUT_BLK], cmd_q[`NPU_F_POOL_OUT_ROW], 16'd1} :
+                             is_eltwise ? {16'd0, cmd_q[`NPU_F_ELTWISE_OUT_ROW], 16'd1} :
+                             is_table ? {16'd0, cmd_q[`NPU_F_TABLE_OUT_ROW], 16'd1} :
+                             {cmd_q[`NPU_F_SOFTMAX_OUT_ROW], 16'd1, cmd_q[`NPU_F_SOFTMAX_OUT_BLK]};
+    wire [15:0] out_base = is_drain ? cmd_q[`NPU_F_DRAIN_OUT_ADDR] : is_pool ? cmd_q[`NPU_F_POOL_OUT_ADDR] :
+                           is_eltwise ? cmd_q[`NPU_F_ELTWISE_OUT_ADDR] : is_table ? cmd_q[`NPU_F_TABLE_OUT_ADDR] :
+                           cmd_q[`NPU_F_SOFTMAX_OUT_ADDR];
+    wire [15:0] out_addr;
+    wire [2:0]  out_ends;
+    wire        post_room;
+    npu_vec_agu #(.LEVELS(3), .TRACKS(1)) u_out_walk (
+        .clk(clk), .rst_n(rst_n), .load(state_q == INIT), .count(out_count), .base(out_base), .stride(out_stride),
+        .valid(out_valid), .ends(out_ends), .value(out_addr), .step(issue)
+    );
+    assign out_last = &out_ends;
+    assign room     = post_room && out_valid && !stop;
+
+    // levels 4..0: block, output row, output column, kernel row, kernel column; a softmax has pass and word in the last two
+    wire [15:0] pool_first, row_step;
+    npu_vec_pool_start u_pool_start (
+        .clk(clk), .rst_n(rst_n), .start(state_q == INIT), .in_addr(cmd_q[`NPU_F_POOL_IN_ADDR]),
+        .iy0(cmd_q[`NPU_F_POOL_IY0]), .ix0(cmd_q[`NPU_F_POOL_IX0]), .in_row(cmd_q[`NPU_F_POOL_IN_ROW]),
+        .sy(cmd_q[`NPU_F_POOL_SY]), .done(mul_done), .first(pool_first), .row_step(row_step)
+    );
+    wire        table_walk = state_q == INIT || state_q == TABLE;
+    localparam integer TABLE_I = 256 / N, EXP_I = 1024 / N;
+    wire [79:0] a_count =
+        table_walk ? {64'h0001_0001_0001_0001, is_table ? TABLE_I[15:0] : EXP_I[15:0]} :
+        is_pool ? {cmd_q[`NPU_F_POOL_NBLK], cmd_q[`NPU_F_POOL_NY], cmd_q[`NPU_F_POOL_NX], cmd_q[`NPU_F_POOL_KH],
+                   cmd_q[`NPU_F_POOL_KW]} :
+        is_eltwise ? {16'd1, cmd_q[`NPU_F_ELTWISE_NY], cmd_q[`NPU_F_ELTWISE_NX], 32'h0001_0001} :
+        is_table ? {16'd1, cmd_q[`NPU_F_TABLE_NY], cmd_q[`NPU_F_TABLE_NX], 32'h0001_0001} :
+        {16'd1, cmd_q[`NPU_F_SOFTMAX_NY], cmd_q[`NPU_F_SOFTMAX_NX], 16'd3, words};
+    wire [79:0] a_stride =
+        table_walk ? {64'd0, 16'd1} :
+        is_pool ? {cmd_q[`NPU_F_POOL_IN_BLK], row_step, sx, cmd_q[`NPU_F_POOL_IN_ROW], 16'd1} :
+        is_eltwise ? {16'd0, cmd_q[`NPU_F_ELTWISE_A_ROW], {8'd0, cmd_q[`NPU_F_ELTWISE_A_X]}, 32'd0} :
+        is_table ? {16'd0, cmd_q[`NPU_F_TABLE_IN_ROW], 16'd1, 32'd0} :
+        {16'd0, cmd_q[`NPU_F_SOFTMAX_IN_ROW], 16'd1, 16'd0, cmd_q[`NPU_F_SOFTMAX_IN_BLK]};
+    wire [15:0] a_base =
+        table_walk ? (is_table ? cmd_q[`NPU_F_TABLE_T_ADDR] : cmd_q[`NPU_F_SOFTMAX_T_ADDR]) :
+        is_pool ? pool_first : is_eltwise ? cmd_q[`NPU_F_ELTWISE_A_ADDR] :
+        is_table ? cmd_q[`NPU_F_TABLE_IN_ADDR] : cmd_q[`NPU_F_SOFTMAX_IN_ADDR];
+    wire        a_walk, a_valid, a_skip, a_end;
+    wire [4:0]  a_ends;
+    wire [15:0] a_addr, iy, ix;
+    wire [8*N-1:0] a_word, b_word;
+    npu_vec_agu #(.LEVELS(5), .TRACKS(3)) u_a_walk (
+        .clk(clk), .rst_n(rst_n), .load((state_q == INIT && has_tables) || (state_q == WALK)), .count(a_count),
+        .base({cmd_q[`NPU_F_POOL_IX0], cmd_q[`NPU_F_POOL_IY0], a_base}),
+        .stride({16'd0, 16'd0, sx, 16'd0, 16'd1, 16'd0, sy, 16'd0, 16'd1, 16'd0, a_stride}),
+        .valid(a_walk), .ends(a_ends), .value({ix, iy, a_addr}), .step(a_step)
+    );
+    wire in_range = iy < cmd_q[`NPU_F_POOL_IN_H] && ix < cmd_q[`NPU_F_POOL_IN_W];  // negative ones are large
+    npu_vec_reader #(.WIDTH(8*N)) u_a (
+        .clk(clk), .rst_n(rst_n), .stop(stop), .inflight(a_flight),
+        .in_valid(a_walk), .in_addr(a_addr), .in_skip(is_pool && !in_range), .in_end(&a_ends[1:0]), .in_step(a_step),
+        .rd_req(va_req), .rd_addr(va_addr), .rd_gnt(va_gnt), .rd_data(va_data),
+        .out_valid(a_valid), .out_data(a_word), .out_skip(a_skip), .out_end(a_end), .out_pop(a_pop)
+    );
+
+    wire        b_walk, b_valid, b_skip, b_end, eltwise_pop;
+    wire [1:0]  b_ends;
+    wire [15:0] b_addr;
+    npu_vec_agu #(.LEVELS(2), .TRACKS(1)) u_b_walk (
+        .clk(clk), .rst_n(rst_n), .load(state_q == WALK && is_eltwise),
+        .count({cmd_q[`NPU_F_ELTWISE_NY], cmd_q[`NPU_F_ELTWISE_NX]}), .base(cmd_q[`NPU_F_ELTWISE_B_ADDR]),
+        .stride({cmd_q[`NPU_F_ELTWISE_B_ROW], {8'd0, cmd_q[`NPU_F_ELTWISE_B_X]}}),
+        .valid(b_walk), .ends(b_ends), .value(b_addr), .step(b_step)
+    );
+    npu_vec_reader #(.WIDTH(8*N)) u_b (
+        .clk(clk), .rst_n(rst_n), .stop(stop), .inflight(b_flight),
+        .in_valid(b_walk), .in_addr(b_addr), .in_skip(1'b0), .in_end(&b_ends), .in_step(b_step),
+        .rd_req(vb_req), .rd_addr(vb_addr), .rd_gnt(vb_gnt), .rd_data(vb_data),
+        .out_valid(b_valid), .out_data(b_word), .out_skip(b_skip), .out_end(b_end), .out_pop(eltwise_pop)
+    );
+
+    // ---------------------------------------------------------------- front ends
+    wire run = state_q == RUN;
+    wire loading = state_q == TABLE;
+
+    wire                drain_valid, drain_last;
+    wire [7:0]          drain_pos;
+    wire [23:0]         drain_cfg;
+    wire [32*LANES-1:0] drain_x, drain_bias, drain_mult;
+    wire [6*LANES-1:0]  drain_shift;
+    npu_vec_drain #(.N(N), .LANES(LANES), .ACC_DEPTH(ACC_DEPTH)) u_drain (
+        .clk(clk), .rst_n(rst_n), .stop(stop), .inflight(drain_flight),
+        .load(state_q == INIT && is_drain), .acc_addr(cmd_q[`NPU_F_DRAIN_ACC_ADDR]), .half(cmd_q[`NPU_F_DRAIN_HALF]),
+        .cfg({cmd_q[`NPU_F_DRAIN_ACT_MAX], cmd_q[`NPU_F_DRAIN_ACT_MIN], cmd_q[`NPU_F_DRAIN_ZP]}),
+        .room(room), .last(out_last), .issue(drain_issue),
+        .acc_rd_req(acc_rd_req), .acc_rd_half(acc_rd_half), .acc_rd_addr(acc_rd_addr), .acc_rd_gnt(acc_rd_gnt),
+        .acc_rd_data(acc_rd_data), .par_bias(par_bias), .par_mult(par_mult), .par_shift(par_shift),
+        .beat_valid(drain_valid), .beat_pos(drain_pos), .beat_last(drain_last), .beat_cfg(drain_cfg),
+        .beat_x(drain_x), .beat_bias(drain_bias), .beat_mult(drain_mult), .beat_shift(drain_shift)
+    );
+
+    wire                pool_pop, pool_valid, pool_last;
+    wire [7:0]          pool_pos;
+    wire [32*LANES-1:0] pool_x;
+    wire                pool_sum = cmd_q[`NPU_F_POOL_SUM];
+    npu_vec_pool #(.N(N), .LANES(LANES)) u_pool (
+        .clk(clk), .rst_n(rst_n), .run(run && is_pool), .sum(pool_sum), .bias(cmd_q[`NPU_F_POOL_BIAS]),
+        .tap_valid(a_valid), .tap_word(a_word), .tap_skip(a_skip), .tap_end(a_end), .tap_pop(pool_pop),
+        .room(room), .issue(pool_issue), .beat_valid(pool_valid), .beat_last(pool_last), .beat_pos(pool_pos),
+        .beat_x(pool_x)
+    );
+
+    wire                eltwise_valid, eltwise_last, eltwise_identity, res_valid, res_last;
+    wire [1:0]          eltwise_kind, res_kind;
+    wire [7:0]          eltwise_pos, res_pos;
+    wire [32*LANES-1:0] eltwise_x, res_data;
+    wire [31:0]         eltwise_add, eltwise_mult;
+    wire [5:0]          eltwise_lsh;
+    wire [4:0]          eltwise_rsh;
+    npu_vec_eltwise #(.N(N), .LANES(LANES)) u_eltwise (
+        .clk(clk), .rst_n(rst_n), .run(run && is_eltwise), .op(cmd_q[`NPU_F_ELTWISE_OP]),
+        .a_zp(cmd_q[`NPU_F_ELTWISE_A_ZP]), .b_zp(cmd_q[`NPU_F_ELTWISE_B_ZP]), .a_mult(cmd_q[`NPU_F_ELTWISE_A_MULT]),
+        .b_mult(cmd_q[`NPU_F_ELTWISE_B_MULT]), .o_mult(cmd_q[`NPU_F_ELTWISE_O_MULT]),
+        .a_shift(cmd_q[`NPU_F_ELTWISE_A_SHIFT]), .b_shift(cmd_q[`NPU_F_ELTWISE_B_SHIFT]),
+        .o_shift(cmd_q[`NPU_F_ELTWISE_O_SHIFT]), .left(cmd_q[`NPU_F_ELTWISE_LEFT]),
+        .words_valid(a_valid && b_valid), .a_word(a_word), .b_word(b_word), .pop(eltwise_pop), .room(room),
+        .issue(eltwise_issue), .res_valid(res_valid), .res_kind(res_kind), .res_last(res_last), .res_pos(res_pos),
+        .res_data(res_data), .beat_valid(eltwise_valid), .beat_kind(eltwise_kind), .beat_last(eltwise_last),
+        .beat_pos(eltwise_pos), .beat_identity(eltwise_identity), .beat_x(eltwise_x), .beat_add(eltwise_add),
+        .beat_mult(eltwise_mult), .beat_lsh(eltwise_lsh), .beat_rsh(eltwise_rsh)
+    );
+
+    wire                table_pop, table_valid, table_last;
+    wire [7:0]          table_pos;
+    wire [32*LANES-1:0] table_x;
+    npu_vec_table #(.N(N), .LANES(LANES)) u_table (
+        .clk(clk), .rst_n(rst_n), .load_run(loading && is_table), .loaded(table_loaded), .run(run && is_table),
+        .word_valid(a_valid), .word(a_word), .pop(table_pop), .room(room), .issue(table_issue),
+        .beat_valid(table_valid), .beat_last(table_last), .beat_pos(table_pos), .beat_x(table_x)
+    );
+
+    wire        softmax_pop, softmax_valid, softmax_first, softmax_last;
+    wire [1:0]  softmax_kind;
+    wire [7:0]  softmax_pos;
+    wire [31:0] softmax_x, softmax_mult;
+    wire [4:0]  softmax_rsh;
+    npu_softmax #(.N(N)) u_softmax (
+        .clk(clk), .rst_n(rst_n), .load_run(loading && is_softmax), .loaded(softmax_loaded), .run(run && is_softmax),
+        .depth(cmd_q[`NPU_F_SOFTMAX_DEPTH]), .word_valid(a_valid), .word(a_word), .pop(softmax_pop), .room(room),
+        .issue(softmax_issue), .res_valid(res_valid && res_kind == 2'd3), .res_data(res_data[31:0]),
+        .beat_valid(softmax_valid), .beat_kind(softmax_kind), .beat_first(softmax_first), .beat_last(softmax_last),
+        .beat_pos(softmax_pos), .beat_x(softmax_x), .beat_mult(softmax_mult), .beat_rsh(softmax_rsh)
+    );
+    assign a_pop = pool_pop || eltwise_pop || table_pop || softmax_pop;
+
+    // ---------------------------------------------------------------- lanes
+    // Maximum, minimum and table results pass unchanged: mult 2^30, left shift 1, zero point 0.
+    wire       pool_divide = pool_sum && cmd_q[`NPU_F_POOL_DIVIDE];
+    wire [7:0] pool_shift = cmd_q[`NPU_F_POOL_SHIFT];
+    wire [7:0] pool_right = 8'd0 - pool_shift;
+    wire       identity = is_table || (is_pool && !pool_sum);
+    wire [31:0] one_add = is_eltwise ? eltwise_add : is_pool && pool_divide ? cmd_q[`NPU_F_POOL_NUDGE] : 32'd0;
+    wire [31:0] one_mult = identity ? 32'h4000_0000 : is_pool ? cmd_q[`NPU_F_POOL_MULT] :
+                           is_eltwise ? eltwise_mult : softmax_mult;
+    wire [5:0] one_lsh = identity ? 6'd1 : is_pool ? (pool_shift[7] ? 6'd0 : pool_shift[5:0]) :
+                         is_eltwise ? eltwise_lsh : 6'd0;
+    wire [4:0] one_rsh = identity ? 5'd0 : is_pool ? (pool_shift[7] ? pool_right[4:0] : 5'd0) :
+                         is_eltwise ? eltwise_rsh : softmax_rsh;
+    wire [6*LANES-1:0] drain_lsh;
+    wire [5*LANES-1:0] drain_rsh;
+    genvar i;
+    generate
+        for (i = 0; i < LANES; i = i + 1) begin : gen_shift
+            wire [5:0] shift = drain_shift[6*i+:6];
+            wire [5:0] right = 6'd0 - shift;
+            assign drain_lsh[6*i+:6] = shift[5] ? 6'd0 : shift;
+            assign drain_rsh[5*i+:5] = shift[5] ? right[4:0] : 5'd0;
+            wire unused = &{1'b0, right[5]};
+        end
+    endgenerate
+    wire [23:0] cfg = is_drain ? drain_cfg :
+                      is_pool ? {cmd_q[`NPU_F_POOL_ACT_MAX], cmd_q[`NPU_F_POOL_ACT_MIN],
+                                 pool_sum && !pool_divide ? cmd_q[`NPU_F_POOL_ZP] : 8'd0} :
+                      is_eltwise ? {cmd_q[`NPU_F_ELTWISE_ACT_MAX], cmd_q[`NPU_F_ELTWISE_ACT_MIN],
+                                    eltwise_identity ? 8'd0 : cmd_q[`NPU_F_ELTWISE_O_ZP]} :
+                      is_table ? 24'h7f8000 : 24'h7f8080;
+    assign beat_valid = drain_valid || pool_valid || eltwise_valid || table_valid || softmax_valid;
+    npu_vec_post #(.N(N), .LANES(LANES)) u_post (
+        .clk(clk), .rst_n(rst_n), .stop(stop),
+        .room(post_room), .issue(issue), .issue_addr(out_addr), .issue_end(out_last),
+        .beat_valid(beat_valid), .beat_kind(is_eltwise ? eltwise_kind : is_softmax ? softmax_kind : 2'd0),
+        .beat_first(is_softmax && softmax_first),
+        .beat_last(is_drain ? drain_last : is_pool ? pool_last : is_eltwise ? eltwise_last :
+                   is_table ? table_last : softmax_last),
+        .beat_elem(is_softmax),
+        .beat_pos(is_drain ? drain_pos : is_pool ? pool_pos : is_eltwise ? eltwise_pos : is_table ? table_pos :
+                  softmax_pos),
+        .beat_cfg(cfg),
+        .beat_x(is_drain ? drain_x : is_pool ? pool_x : is_eltwise ? eltwise_x : is_table ? table_x :
+                {LANES{softmax_x}}),
+        .beat_add(is_drain ? drain_bias : {LANES{one_add}}), .beat_mult(is_drain ? drain_mult : {LANES{one_mult}}),
+        .beat_lsh(is_drain ? drain_lsh : {LANES{one_lsh}}), .beat_rsh(is_drain ? drain_rsh : {LANES{one_rsh}}),
+        .beat_divide(is_pool && pool_divide),
+        .res_valid(res_valid), .res_kind(res_kind), .res_last(res_last), .res_pos(res_pos), .res_data(res_data),
+        .vw_req(vw_req), .vw_addr(vw_addr), .vw_data(vw_data), .vw_gnt(vw_gnt), .wrote(wrote), .wrote_end(wrote_end)
+    );
+    assign vw_be = {N{1'b1}};
+
+    wire unused = &{1'b0, b_skip, b_end, a_ends[4:2], pool_right[7:5], cmd_q};
+endmodule
+`default_nettype wire
