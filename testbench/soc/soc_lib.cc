@@ -133,7 +133,8 @@ class Soc {
     Soc(const void *firmware, size_t firmware_size, const soc_sim_options_t &options);
     ~Soc();
     soc_sim_status_t run(uint64_t max_cycles, soc_sim_uart_fn on_uart, void *user);
-    soc_sim_status_t resume(char byte, uint64_t max_cycles, soc_sim_uart_fn on_uart, void *user);
+    void send(char byte);
+    void reset();
     void set_fault_window(uint32_t base, uint32_t size) {
         axi_.options().fault_base = base;
         axi_.options().fault_size = size;
@@ -153,7 +154,6 @@ class Soc {
 
   private:
     void step();
-    soc_sim_status_t advance(uint64_t max_cycles, soc_sim_uart_fn on_uart, void *user);
 
     std::string firmware_;
     std::unique_ptr<uint8_t, FreeDeleter> bytes_; // calloc: untouched pages cost nothing
@@ -168,6 +168,7 @@ class Soc {
     UartTalker talker_;
     int received_ = -1;
     uint64_t cycle_ = 0;
+    bool stale_ = false; // FINISH still shows the report of an earlier job
     std::string fault_;
 };
 
@@ -211,8 +212,10 @@ Soc::Soc(const void *firmware, size_t firmware_size, const soc_sim_options_t &op
         throw std::runtime_error("this library cannot write waves: use libsoc_trace.so");
     }
 #endif
-    top_->clk = 0;
-    top_->rst_n = 0;
+    reset();
+    if (!fault_.empty()) {
+        throw std::runtime_error(fault_);
+    }
 }
 
 Soc::~Soc() {
@@ -229,6 +232,9 @@ Soc::~Soc() {
 
 // One clock cycle: settle with the memory's signals of this cycle, sample, rising edge.
 void Soc::step() {
+    if (!fault_.empty()) {
+        return;
+    }
     Vsoc &t = *top_;
     const systole::AxiToMaster &in = axi_.drive();
     t.m_axi_arready = in.arready;
@@ -290,7 +296,7 @@ void Soc::step() {
 }
 
 // Finished: FINISH is reported and the transmit line has been idle for more than one frame.
-soc_sim_status_t Soc::advance(uint64_t max_cycles, soc_sim_uart_fn on_uart, void *user) {
+soc_sim_status_t Soc::run(uint64_t max_cycles, soc_sim_uart_fn on_uart, void *user) {
     uint64_t end = max_cycles ? cycle_ + max_cycles : UINT64_MAX;
     unsigned quiet = 0;
     while (cycle_ < end) {
@@ -302,7 +308,8 @@ soc_sim_status_t Soc::advance(uint64_t max_cycles, soc_sim_uart_fn on_uart, void
             on_uart(user, static_cast<char>(received_));
         }
         received_ = -1;
-        quiet = top_->finish_valid && listener_.idle() ? quiet + 1 : 0;
+        stale_ = stale_ && top_->finish_valid;
+        quiet = top_->finish_valid && !stale_ && listener_.idle() ? quiet + 1 : 0;
         if (quiet > 16 * kBit) {
             return SOC_SIM_FINISHED;
         }
@@ -310,39 +317,22 @@ soc_sim_status_t Soc::advance(uint64_t max_cycles, soc_sim_uart_fn on_uart, void
     return SOC_SIM_TIMEOUT;
 }
 
-soc_sim_status_t Soc::run(uint64_t max_cycles, soc_sim_uart_fn on_uart, void *user) {
-    if (!fault_.empty()) {
-        return SOC_SIM_FAULT;
-    }
-    top_->rst_n = 0;
+void Soc::send(char byte) {
+    talker_.send(static_cast<uint8_t>(byte));
+    stale_ = true;
+}
+
+void Soc::reset() {
     axi_.reset();
     listener_ = UartListener();
     talker_ = UartTalker();
-    std::memcpy(ram_, firmware_.data(), firmware_.size());
+    stale_ = false;
+    top_->rst_n = 0;
     for (int i = 0; i < kResetCycles && fault_.empty(); i++) {
         step();
     }
+    std::memcpy(ram_, firmware_.data(), firmware_.size());
     top_->rst_n = 1;
-    return advance(max_cycles, on_uart, user);
-}
-
-soc_sim_status_t Soc::resume(char byte, uint64_t max_cycles, soc_sim_uart_fn on_uart, void *user) {
-    if (!fault_.empty()) {
-        return SOC_SIM_FAULT;
-    }
-    talker_.send(static_cast<uint8_t>(byte));
-    // The firmware takes its last report back when it begins anew.
-    uint64_t begin = cycle_;
-    while (top_->finish_valid) {
-        step();
-        if (!fault_.empty()) {
-            return SOC_SIM_FAULT;
-        }
-        if (max_cycles != 0 && cycle_ - begin >= max_cycles) {
-            return SOC_SIM_TIMEOUT;
-        }
-    }
-    return advance(max_cycles, on_uart, user);
 }
 
 // ---- the C interface
@@ -374,8 +364,8 @@ soc_sim_open(soc_sim_t *sim, const char *config, const void *firmware, size_t fi
     sim->run = [](void *ctx, uint64_t max_cycles, soc_sim_uart_fn on_uart, void *user) {
         return self(ctx)->run(max_cycles, on_uart, user);
     };
-    sim->resume = [](void *ctx, char byte, uint64_t max_cycles, soc_sim_uart_fn on_uart,
-                     void *user) { return self(ctx)->resume(byte, max_cycles, on_uart, user); };
+    sim->send = [](void *ctx, char byte) { self(ctx)->send(byte); };
+    sim->reset = [](void *ctx) { self(ctx)->reset(); };
     sim->set_fault_window = [](void *ctx, uint32_t base, uint32_t size) {
         self(ctx)->set_fault_window(base, size);
     };

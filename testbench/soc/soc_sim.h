@@ -10,8 +10,8 @@
  *   if (sim.run(sim.ctx, max_cycles, on_uart, user) == SOC_SIM_FINISHED) read sim.mem ...;
  *   sim.close(sim.ctx);
  *
- * Contract: the CPU starts with the first run(). Bus address of sim.mem[0] is NPU_MEM_BASE. No
- * global state; one thread at a time per instance; nothing here ends the process.
+ * Contract: the CPU leaves reset with the first run(). Bus address of sim.mem[0] is NPU_MEM_BASE.
+ * No global state; one thread at a time per instance; nothing here ends the process.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -45,13 +45,14 @@ typedef struct {
     void *ctx;
     uint8_t *mem;    /* main memory; valid until close */
     size_t mem_size; /* bytes */
-    /* Run until FINISH is written, max_cycles pass (0 = no limit) or a fault; the last bytes on the
-     * UART are waited for. A second run() resets the CPU, the NPU and everything else, not memory.
-     * on_uart may be NULL. */
+    /* Go on from where it stopped until FINISH is written, max_cycles pass (0 = no limit) or a
+     * fault; the last bytes on the UART are waited for. on_uart may be NULL. */
     soc_sim_status_t (*run)(void *ctx, uint64_t max_cycles, soc_sim_uart_fn on_uart, void *user);
-    /* Like run() without the reset: goes on where it stopped, after sending `byte` to the SoC. */
-    soc_sim_status_t (*resume)(void *ctx, char byte, uint64_t max_cycles, soc_sim_uart_fn on_uart,
-                               void *user);
+    /* Send a byte over the UART during the next run(), which then waits for the firmware to take
+     * its last FINISH back. */
+    void (*send)(void *ctx, char byte);
+    /* Reset CPU, NPU and everything else, with fresh firmware; main memory stays. */
+    void (*reset)(void *ctx);
     /* Reads and writes of this window of main memory answer SLVERR; size 0: none. */
     void (*set_fault_window)(void *ctx, uint32_t base, uint32_t size);
     uint32_t (*finish_code)(void *ctx);

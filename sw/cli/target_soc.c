@@ -1,0 +1,277 @@
+/*
+ * target_soc.c - target `soc`: the Verilated system. RISC-V soft-core, firmware, UART and NPU run
+ * the compiled program by themselves; the host only fills memory before and reads it after.
+ *
+ * Contract: target.h. Simulator: build/soc/CONFIG/libsoc.so, firmware: build/firmware/firmware.bin,
+ * both found beside this program (or in $SYSTOLE_BUILD). What the UART says goes to stdout, each
+ * line with "uart| " before it. $SYSTOLE_LATENCY, $SYSTOLE_STALL: memory latency in cycles (default
+ * 32) and percent of random stalls (default 0).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <dlfcn.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../testbench/soc/soc_sim.h"
+#include "../firmware/mailbox.h"
+#include "compiler.h"
+#include "npu_device.h"
+#include "progress.h"
+#include "runtime.h"
+#include "target.h"
+
+enum { FIRMWARE_MAX = 1 << 20, MAX_STATS = 1024, CHUNK = 250000 };
+#define NPU_TIMEOUT 1000000u      /* cycles without progress */
+#define MAX_CYCLES 20000000000ull /* a run that takes longer hangs */
+
+typedef struct {
+    void *lib;
+    soc_sim_t sim;
+    char line[256]; /* UART text not yet ended by a newline */
+    size_t line_size;
+    char last[256]; /* last full line */
+} soc_t;
+
+static void on_uart(void *user, char c) {
+    soc_t *s = user;
+    if (c != '\n' && s->line_size + 1 < sizeof s->line) {
+        s->line[s->line_size++] = c;
+        return;
+    }
+    s->line[s->line_size] = 0;
+    if (s->line_size > 0) {
+        progress_end();
+        printf("uart| %s\n", s->line);
+        fflush(stdout);
+        memcpy(s->last, s->line, s->line_size + 1);
+    }
+    s->line_size = 0;
+}
+
+/* build directory of this program, or $SYSTOLE_BUILD; a file of it in path. 0 or -1. */
+static int find_built(const char *name, char *path, size_t size) {
+    const char *env = getenv("SYSTOLE_BUILD");
+    char self[1024];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[n > 0 ? n : 0] = 0;
+    for (int up = 0; up < 4; up++) {
+        if (env) {
+            snprintf(path, size, "%s/%s", env, name);
+        } else {
+            char *slash = strrchr(self, '/');
+            if (!slash)
+                break;
+            *slash = 0;
+            snprintf(path, size, "%s/%s", self, name);
+        }
+        if (access(path, R_OK) == 0)
+            return 0;
+        if (env)
+            break;
+    }
+    snprintf(path, size, "build/%s", name);
+    return access(path, R_OK) == 0 ? 0 : -1;
+}
+
+static uint32_t setting(const char *name, uint32_t fallback, uint32_t max) {
+    const char *text = getenv(name);
+    unsigned long v = text ? strtoul(text, NULL, 0) : fallback;
+    return v > max ? max : (uint32_t)v;
+}
+
+static int open_sim(const target_job_t *job, soc_t *s, graph_error_t *err) {
+    char name[128], path[1200], message[256];
+    static uint8_t firmware[FIRMWARE_MAX];
+    if (find_built("firmware/firmware.bin", path, sizeof path))
+        return graph_fail(err, "no firmware (%s): make soc CONFIG=%s", path, job->config);
+    FILE *f = fopen(path, "rb");
+    size_t firmware_size = f ? fread(firmware, 1, sizeof firmware, f) : 0;
+    if (f)
+        fclose(f);
+    if (firmware_size == 0)
+        return graph_fail(err, "%s: cannot read", path);
+    snprintf(name, sizeof name, "soc/%s/libsoc%s.so", job->config, job->wave ? "_trace" : "");
+    if (find_built(name, path, sizeof path))
+        return graph_fail(err, "no simulator of the system (%s): make soc%s CONFIG=%s", path,
+                          job->wave ? "-trace" : "", job->config);
+    s->lib = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!s->lib)
+        return graph_fail(err, "%s", dlerror());
+    soc_sim_open_fn open;
+    *(void **)&open = dlsym(s->lib, "soc_sim_open");
+    soc_sim_options_t options = {.latency = setting("SYSTOLE_LATENCY", 32, 100000),
+                                 .stall_pct = setting("SYSTOLE_STALL", 0, 90),
+                                 .seed = job->seed,
+                                 .wave = job->wave};
+    if (!open) {
+        graph_fail(err, "%s: not a simulator of the system", path);
+    } else if (open(&s->sim, job->config, firmware, firmware_size, &options, message,
+                    sizeof message)) {
+        graph_fail(err, "%s: %s", path, message);
+    } else {
+        return 0;
+    }
+    dlclose(s->lib);
+    s->lib = NULL;
+    return -1;
+}
+
+/* Mailbox, then image, arena, scratch and statistics, each on its own page. */
+static int place(const target_job_t *job, const prog_t *p, soc_sim_t *sim, soc_mailbox_t **mailbox,
+                 uint8_t **arena, graph_error_t *err) {
+    uint64_t at = 4096;
+    uint64_t image = at;
+    at = (at + p->h.total_size + 4095) & ~4095ull;
+    uint64_t arena_at = at;
+    at = (at + p->h.arena_size + 4095) & ~4095ull;
+    uint64_t scratch = at;
+    at = (at + p->h.scratch_size + 4095) & ~4095ull;
+    uint64_t stats = at;
+    at += MAX_STATS * sizeof(soc_step_stats_t);
+    if (at > sim->mem_size)
+        return graph_fail(err, "%s: needs %" PRIu64 " bytes of main memory, the system has %zu",
+                          job->path, at, sim->mem_size);
+    memcpy(sim->mem + image, p->bytes, p->h.total_size);
+    *arena = sim->mem + arena_at;
+    for (uint32_t i = 0; i < p->h.n_inputs; i++) {
+        prog_io_t io;
+        prog_get_io(p, i, &io);
+        memcpy(*arena + io.offset, job->inputs[i], io.size);
+    }
+    *mailbox = (soc_mailbox_t *)sim->mem;
+    **mailbox = (soc_mailbox_t){.magic = SOC_MAILBOX_MAGIC,
+                                .version = SOC_MAILBOX_VERSION,
+                                .image_addr = (uint32_t)(NPU_MEM_BASE + image),
+                                .image_size = p->h.total_size,
+                                .arena_addr = (uint32_t)(NPU_MEM_BASE + arena_at),
+                                .arena_size = p->h.arena_size,
+                                .scratch_addr = (uint32_t)(NPU_MEM_BASE + scratch),
+                                .scratch_size = p->h.scratch_size,
+                                .stats_addr = (uint32_t)(NPU_MEM_BASE + stats),
+                                .stats_capacity = MAX_STATS,
+                                .npu_timeout = NPU_TIMEOUT,
+                                .state = SOC_MAILBOX_READY};
+    return 0;
+}
+
+/* Layers of the program; cycles where a step is one layer's own. */
+static int fill_report(const prog_t *p, const soc_mailbox_t *m, const soc_step_stats_t *stats,
+                       report_t *r) {
+    if (report_alloc_layers(r, (int)p->h.n_layers))
+        return -1;
+    r->macs = 0;
+    r->has_cycles = 1;
+    r->cycles_total = m->cycles_total;
+    r->rows = r->columns = p->h.config.n;
+    for (uint32_t i = 0; i < p->h.n_layers; i++) {
+        prog_layer_t l;
+        prog_get_layer(p, i, &l);
+        snprintf(r->layers[i].name, sizeof r->layers[i].name, "%s", l.name);
+        snprintf(r->layers[i].op, sizeof r->layers[i].op, "%s", l.op);
+        r->layers[i].unit = l.unit == PROG_UNIT_NPU ? "npu" : "cpu";
+        r->layers[i].macs = l.macs;
+        r->macs += l.macs;
+    }
+    for (uint32_t i = 0; i < m->stats_count; i++) {
+        const soc_step_stats_t *s = &stats[i];
+        r->bytes_read += s->counters[NPU_CNT_BYTES_READ];
+        r->bytes_written += s->counters[NPU_CNT_BYTES_WRITTEN];
+        if (s->kind == PROG_STEP_CPU && s->layer < p->h.n_layers) {
+            r->layers[s->layer].has_cycles = 1;
+            r->layers[s->layer].cycles += s->cycles;
+        }
+    }
+    return 0;
+}
+
+static int simulate(const target_job_t *job, const prog_t *p, soc_t *s, graph_error_t *err) {
+    soc_mailbox_t *mailbox;
+    uint8_t *arena;
+    if (place(job, p, &s->sim, &mailbox, &arena, err))
+        return -1;
+    soc_sim_status_t st;
+    do {
+        char text[64];
+        st = s->sim.run(s->sim.ctx, CHUNK, on_uart, s);
+        uint64_t cycles = s->sim.cycles(s->sim.ctx);
+        snprintf(text, sizeof text, "%.1f M cycles", (double)cycles * 1e-6);
+        progress_update("soc", text, 0, 0);
+        if (cycles > MAX_CYCLES)
+            break;
+    } while (st == SOC_SIM_TIMEOUT);
+    progress_end();
+    if (st == SOC_SIM_FAULT)
+        return graph_fail(err, "%s: simulation: %s", job->path, s->sim.fault(s->sim.ctx));
+    if (st == SOC_SIM_TIMEOUT)
+        return graph_fail(err, "%s: the system did not finish in %llu cycles", job->path,
+                          MAX_CYCLES);
+    if (mailbox->state != SOC_MAILBOX_OK) {
+        const char *text = strncmp(s->last, "SYSTOLE ERROR ", 14) == 0 ? s->last + 14 : s->last;
+        return graph_fail(err, "%s: firmware: %s", job->path, text);
+    }
+    for (uint32_t i = 0; i < p->h.n_outputs; i++) {
+        prog_io_t io;
+        prog_get_io(p, p->h.n_inputs + i, &io);
+        memcpy(job->outputs[i], arena + io.offset, io.size);
+    }
+    const uint8_t *stats = s->sim.mem + (mailbox->stats_addr - NPU_MEM_BASE);
+    if (fill_report(p, mailbox, (const soc_step_stats_t *)stats, job->report))
+        return graph_fail(err, "%s: out of memory", job->path);
+    return 0;
+}
+
+/* The program must take and give what the caller has buffers for. */
+static int check_io(const target_job_t *job, const prog_t *p, graph_error_t *err) {
+    int ok = p->h.n_inputs == (uint32_t)job->n_inputs && p->h.n_outputs == (uint32_t)job->n_outputs;
+    for (uint32_t i = 0; ok && i < p->h.n_inputs + p->h.n_outputs; i++) {
+        prog_io_t io;
+        prog_get_io(p, i, &io);
+        ok = io.size ==
+             (i < p->h.n_inputs ? job->in_desc[i].bytes : job->out_desc[i - p->h.n_inputs].bytes);
+    }
+    return ok ? 0 : graph_fail(err, "%s: program and model differ in their tensors", job->path);
+}
+
+static int run(const target_job_t *job, graph_error_t *err) {
+    npu_compiled_t compiled = {0};
+    const void *bytes = job->prog;
+    size_t size = job->prog_size;
+    const npu_config_t *config = NULL;
+    for (int i = 0; i < NPU_CONFIG_COUNT; i++)
+        if (strcmp(npu_configs[i].name, job->config) == 0)
+            config = &npu_configs[i];
+    if (!config)
+        return graph_fail(err, "unknown configuration '%.40s'", job->config);
+    if (!bytes) {
+        if (npu_compile(job->graph, config, NULL, &compiled, err))
+            return -1;
+        bytes = compiled.bytes;
+        size = compiled.size;
+    }
+    prog_t p;
+    prog_error_t perr;
+    soc_t s = {0};
+    int status = -1;
+    prog_open(bytes, size, PROG_CHECK_CRC, &p, &perr);
+    if (perr.code == PROG_OK)
+        perr.code = prog_check_config(&p, config);
+    if (perr.code != PROG_OK)
+        graph_fail(err, "%s: %s", job->path, prog_strerror(perr.code));
+    else if (check_io(job, &p, err) == 0 && open_sim(job, &s, err) == 0)
+        status = simulate(job, &p, &s, err);
+    if (s.lib) {
+        s.sim.close(s.sim.ctx);
+        dlclose(s.lib);
+    }
+    npu_compiled_free(&compiled);
+    return status;
+}
+
+const target_t target_soc = {.name = "soc",
+                             .what = "Verilated system: RISC-V soft-core, firmware, UART, NPU",
+                             .can_run_prog = 1,
+                             .has_wave = 1,
+                             .run = run};
