@@ -78,7 +78,7 @@ demo: $(DEMO_NEEDS) ## classify a handwritten digit on ref, model, rtl and soc (
 test: $(TEST_NEEDS) ## run all tests (ONLY=suite for one); the last line is the sum
 	@$(PYTHON) tests/run.py $(ONLY)
 
-lint: $(SETUP) ## Verilog, C format and Python checks; prints nothing when clean
+lint: $(SETUP) $(SOC_CPU) ## Verilog, C format and Python checks; prints nothing when clean
 	@scripts/lint.sh
 
 check-generated: $(SETUP) ## regenerate what spec/ produces and fail on a difference

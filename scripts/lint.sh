@@ -1,7 +1,7 @@
 #!/bin/sh
 # Static checks of everything hand-written; prints nothing and exits 0 when all is clean.
 #
-#   Verilog  verilator --lint-only -Wall on rtl/npu.f, in every configuration of spec/gen
+#   Verilog  verilator --lint-only -Wall on the NPU, in every configuration of spec/gen, and on the SoC
 #   C        clang-format against .clang-format
 #   Python   compiles
 #   shell    sh -n / bash -n
@@ -11,19 +11,25 @@ set -u
 cd "$(dirname "$0")/.."
 status=0
 
-# Paths in a file list are relative to the repository root; npu_top takes its configuration as parameters.
-if [ -e rtl/npu.f ]; then
-    for config in spec/gen/config_*.vh; do
-        parameters=$(sed -n 's/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-G\1=\2/p' "$config")
-        # shellcheck disable=SC2046,SC2086
-        if ! out=$(verilator --lint-only -Wall --top-module npu_top -Ispec/gen -Irtl $parameters \
-            $(ls rtl/*.vlt 2>/dev/null) -f rtl/npu.f 2>&1) || [ -n "$out" ]; then
-            echo "lint: rtl/npu.f with $config:"
-            echo "$out" | head -40
-            status=1
-        fi
-    done
-fi
+# verilog TOP CONFIG ARGUMENT...: the top takes its configuration as parameters
+verilog() {
+    top=$1 config=$2
+    shift 2
+    parameters=$(sed -n 's/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-G\1=\2/p' "$config")
+    # shellcheck disable=SC2086
+    if ! out=$(verilator --lint-only -Wall --top-module "$top" -Ispec/gen -Irtl -Irtl/soc $parameters "$@" 2>&1) ||
+        [ -n "$out" ]; then
+        echo "lint: $top with $config:"
+        echo "$out" | head -40
+        status=1
+    fi
+}
+for config in spec/gen/config_*.vh; do
+    # shellcheck disable=SC2046
+    verilog npu_top "$config" $(ls rtl/*.vlt 2>/dev/null) -f rtl/npu.f
+done
+verilog soc_top spec/gen/config_npu16.vh $(ls rtl/*.vlt 2>/dev/null) rtl/soc/soc.vlt rtl/soc/*.v build/soc/VexRiscv_Lite.v \
+    -f rtl/npu.f
 
 git ls-files '*.c' '*.h' '*.cc' '*.cpp' | grep -v '^spec/gen/' >build/lint.files
 xargs -r clang-format --dry-run -Werror <build/lint.files 2>&1 | grep -E 'error|warning' | head -40 | tee build/lint.out
