@@ -95,6 +95,8 @@ const char *graph_shape_str(const graph_tensor_t *t, char *buf, size_t size) {
 }
 
 const char *graph_op_name(const graph_t *g, const graph_op_t *op) {
+    if (op->name)
+        return op->name;
     return op->n_out > 0 && op->out[0] >= 0 ? g->tensors[op->out[0]].name : op->type;
 }
 

@@ -153,7 +153,9 @@ typedef union {
 typedef struct {
     graph_opcode_t code;
     const char *type; /* e.g. "CONV_2D"; for GRAPH_OP_UNSUPPORTED the name of the file's format */
-    int32_t index;    /* position in the file and in graph_t.ops */
+    const char
+        *name;     /* for people: the first output's name up to its first ';', see graph_op_name */
+    int32_t index; /* position in the file and in graph_t.ops */
     int32_t n_in, n_out;
     const int32_t *in;  /* (n_in) tensor index or GRAPH_ABSENT */
     const int32_t *out; /* (n_out) tensor index */
@@ -184,7 +186,8 @@ const char *graph_type_name(graph_type_t t); /* "int8" */
 const char *graph_opcode_name(graph_opcode_t c);
 /* "1x32x32x3"; a scalar is "scalar". Returns buf. */
 const char *graph_shape_str(const graph_tensor_t *t, char *buf, size_t size);
-/* Name of a layer in reports: the name of its first output tensor. */
+/* Name of a layer in reports: from its first output tensor (fused layers list several, the first is
+ * taken). */
 const char *graph_op_name(const graph_t *g, const graph_op_t *op);
 /* Input `i` of op as tensor, or NULL when absent. */
 const graph_tensor_t *graph_in(const graph_t *g, const graph_op_t *op, int i);

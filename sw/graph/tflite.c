@@ -328,6 +328,16 @@ static const int32_t *read_indices(reader_t *r, fb_vector_t v, bool optional, co
     return list;
 }
 
+/* The first name of a fused layer's list "a;b;c". */
+static const char *short_name(reader_t *r, const graph_op_t *op) {
+    const char *full = graph_op_name(r->g, op);
+    size_t n = strcspn(full, ";");
+    char *name = alloc(r, n + 1);
+    if (name)
+        memcpy(name, full, n);
+    return name;
+}
+
 static const char *unsupported_name(reader_t *r, int32_t builtin, fb_table_t code) {
     if (builtin == 32) { /* CUSTOM */
         const char *custom = read_string(r, code, 1);
@@ -360,6 +370,9 @@ static int read_op(reader_t *r, fb_table_t t, graph_op_t *op) {
     op->in = read_indices(r, in, true, where);
     op->out = op->in ? read_indices(r, out, false, where) : NULL;
     if (!op->in || !op->out || check(r, where))
+        return -1;
+    op->name = op->n_out > 0 ? short_name(r, op) : "";
+    if (!op->name)
         return -1;
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
         if (operators[i].builtin != builtin)
