@@ -12,7 +12,7 @@ mkdir -p $out
 bench() {
     name=$1 top=$2 n=$3 extra=$4
     dir=$out/$name$n
-    if ! verilator --cc --exe --build -O3 -CFLAGS "-O2 -std=c++17 -DDUT_N=$n" --prefix Vdut --top-module "$top" -GN="$n" $extra \
+    if ! verilator -Wno-SYMRSVDWORD --cc --exe --build -O3 -CFLAGS "-O2 -std=c++17 -DDUT_N=$n -I$PWD/spec/gen" --prefix Vdut --top-module "$top" -GN="$n" $extra \
         -Irtl -Ispec/gen --Mdir "$dir" "$PWD/tests/rtl_dma/test_$name.cpp" "rtl/$top.v" >"$dir.log" 2>&1; then
         echo "FAIL $name N=$n: does not build, see $dir.log"
         failed=$((failed + 1))
@@ -32,7 +32,7 @@ bench() {
 }
 
 for b in ${*:-scratchpad load store}; do
-    for n in 4 8 16 32; do
+    for n in ${SIZES:-4 8 16 32}; do
         case $b in
         scratchpad) bench scratchpad npu_scratchpad $n "-GSP_WORDS=256 -GSP_BANKS=8" ;;
         load) bench load npu_load $n "" ;;

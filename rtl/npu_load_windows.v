@@ -1,0 +1,159 @@
+// The windows of a LOAD: for each run the loop over nwin and nblk, giving one `op` for each scratchpad word.
+// An op says which bytes of the beat stream make the word. Beats are numbered as the bus delivers them, over all runs; a run
+// starts in a fresh beat at byte `run_misalign`. The data lanes of the word are lo..hi-1, the window's lanes first..last-1, the
+// others get the padding value; lane l takes byte (byte_addr + l) of the ring that holds beat b in slot b mod RING.
+// Contract: op_* stay until op_ready. op_need beats from number op_front on must be there (0: none); once the op is done,
+// beats before number op_release are no longer needed, received or not. One op a cycle; a bubble only between commands.
+// Counterpart: the loop over w and b of LOAD in cmodel/npu.
+// SPDX-License-Identifier: Apache-2.0
+`include "npu_spec.vh"
+`default_nettype none
+module npu_load_windows #(
+    parameter N    = 16,
+    parameter RING = 16,              // beats
+    parameter BW   = $clog2(RING) + 3
+) (
+    input  wire                     clk,
+    input  wire                     rst_n,
+    input  wire                     stop,
+    // Command of the run: valid from before its first run until cmd_pop.
+    input  wire [`NPU_CMD_BITS-1:0] cmd_data,
+    output wire                     cmd_pop,
+    // Runs
+    input  wire                     run_valid,
+    output wire                     run_ready,
+    input  wire [2:0]               run_misalign,
+    input  wire [15:0]              run_word,
+    input  wire                     run_last,
+    // Ops
+    output reg                      op_valid,
+    input  wire                     op_ready,
+    output reg  [15:0]              op_word,
+    output reg  [5:0]               op_lo,
+    output reg  [5:0]               op_hi,
+    output reg  [5:0]               op_first,
+    output reg  [5:0]               op_last,
+    output reg                      op_keep,
+    output reg                      op_xor80,
+    output reg  [7:0]               op_pad,
+    output reg  [BW-1:0]            op_byte_addr,
+    output reg  [2:0]               op_need,
+    output reg  [31:0]              op_front,
+    output reg  [31:0]              op_release,
+    output reg                      op_final,     // last op of its command
+    output wire                     idle
+);
+    wire [31:0] run_bytes = cmd_data[`NPU_F_LOAD_RUN_BYTES];
+    wire [15:0] nwin      = cmd_data[`NPU_F_LOAD_NWIN];
+    wire [15:0] nblk      = cmd_data[`NPU_F_LOAD_NBLK];
+    wire [15:0] sp_blk    = cmd_data[`NPU_F_LOAD_SP_BLK];
+    wire [15:0] sp_win    = cmd_data[`NPU_F_LOAD_SP_WIN];
+    wire [15:0] pad_left  = cmd_data[`NPU_F_LOAD_PAD_LEFT];
+    wire [7:0]  last_len  = cmd_data[`NPU_F_LOAD_LAST_LEN];
+    wire [7:0]  win_step  = cmd_data[`NPU_F_LOAD_WIN_STEP];
+    wire [7:0]  lane_off  = cmd_data[`NPU_F_LOAD_LANE_OFF];
+    wire unused_ok = &{1'b0, cmd_data, last_len, win_step, lane_off};
+    localparam [5:0] N6 = N[5:0];
+
+    // State of the run. Byte positions are relative to the front beat, the first one still needed.
+    reg               active_q, cmd_last_q;
+    reg signed [17:0] pos_q;       // first byte of the window; negative within the padding on the left
+    reg [2:0]         left_q;      // first byte of the run, while its first beat is the front
+    reg [32:0]        end_q;       // first byte after the run; stops at 0
+    reg [31:0]        front_q;     // number of the front beat
+    reg [31:0]        run_end_q;   // number of the first beat after the run
+    reg [15:0]        word_q, win_word_q, wins_q, blks_q;
+
+    wire       last_blk = blks_q == 16'd0;
+    wire       last_op  = last_blk && wins_q == 16'd0;
+    wire [5:0] len      = last_blk ? last_len[5:0] : N6;
+    wire [5:0] advance  = last_blk ? win_step[5:0] : N6;
+
+    // Bytes of padding before the data in this window, and bytes up to the end of the data, both clipped to 0..len.
+    wire signed [17:0] len_s  = $signed({12'd0, len});
+    wire signed [17:0] pads   = $signed({15'd0, left_q}) - pos_q;
+    wire               far    = end_q[32:7] != 26'd0;
+    wire signed [17:0] until_ = $signed({11'd0, end_q[6:0]}) - pos_q;
+    wire       all_pad  = pads >= len_s;
+    wire [5:0] pad_n    = pads[17] ? 6'd0 : all_pad ? len : pads[5:0];
+    wire [5:0] data_end = far || until_ >= len_s ? len : until_[17] ? 6'd0 : until_[5:0];
+    // Last byte needed + 1, relative to the front: never above 7 + N when it matters.
+    wire signed [17:0] tail = pos_q + $signed({12'd0, data_end});
+    wire [17:0] tail_up = tail + 18'd7;
+    wire [2:0] need = all_pad || pad_n >= data_end ? 3'd0 : tail_up[5:3];
+    wire unused_tail = &{1'b0, tail_up[17:6], tail_up[2:0]};
+
+    // The step to the next window moves the front by whole beats, not beyond the run.
+    wire signed [17:0] next_pos = pos_q + $signed({12'd0, advance});
+    wire [2:0]  moved    = next_pos[17] ? 3'd0 : next_pos[5:3];
+    wire        used_up  = end_q <= {27'd0, moved, 3'd0};
+    wire [31:0] next_front = used_up ? run_end_q : front_q + {29'd0, moved};
+    wire [17:0] byte_addr  = {front_q[14:0], 3'd0} + pos_q - {12'd0, lane_off[5:0]};
+    wire unused_addr = &{1'b0, byte_addr};
+
+    wire step = active_q && (!op_valid || op_ready) && !stop;
+    assign cmd_pop   = step && last_op && cmd_last_q;
+    assign run_ready = !active_q || (step && last_op && !cmd_last_q);
+    assign idle      = !active_q && !op_valid;
+
+    // A new run: its beats follow those of the run before.
+    wire        take    = run_valid && run_ready;
+    wire [32:0] new_end = {1'b0, run_bytes} + {30'd0, run_misalign};
+    wire [32:0] new_up  = new_end + 33'd7;
+    wire [31:0] new_run_end = run_end_q + {2'd0, new_up[32:3]};
+    wire unused_up = &{1'b0, new_up[2:0]};
+
+    always_ff @(posedge clk) begin
+        if (step) begin
+            op_word      <= word_q;
+            op_first     <= lane_off[5:0];
+            op_last      <= lane_off[5:0] + len;
+            op_lo        <= lane_off[5:0] + pad_n;
+            op_hi        <= lane_off[5:0] + data_end;
+            op_keep      <= cmd_data[`NPU_F_LOAD_KEEP];
+            op_xor80     <= cmd_data[`NPU_F_LOAD_XOR80];
+            op_pad       <= cmd_data[`NPU_F_LOAD_PAD_VALUE];
+            op_byte_addr <= byte_addr[BW-1:0];
+            op_need      <= need;
+            op_front     <= front_q;
+            op_release   <= last_op ? run_end_q : next_front;
+            op_final     <= last_op && cmd_last_q;
+        end
+        if (take) begin
+            cmd_last_q <= run_last;
+            pos_q      <= $signed({15'd0, run_misalign}) - $signed({2'd0, pad_left});
+            left_q     <= run_misalign;
+            end_q      <= new_end;
+            front_q    <= run_end_q;
+            run_end_q  <= new_run_end;
+            word_q     <= run_word;
+            win_word_q <= run_word;
+            wins_q     <= nwin - 16'd1;
+            blks_q     <= nblk - 16'd1;
+        end else if (step) begin
+            pos_q   <= next_pos[17] ? next_pos : {15'd0, next_pos[2:0]};
+            left_q  <= moved == 3'd0 ? left_q : 3'd0;
+            end_q   <= used_up ? 33'd0 : end_q - {27'd0, moved, 3'd0};
+            front_q <= next_front;
+            if (last_blk) begin
+                wins_q     <= wins_q - 16'd1;
+                blks_q     <= nblk - 16'd1;
+                word_q     <= win_word_q + sp_win;
+                win_word_q <= win_word_q + sp_win;
+            end else begin
+                blks_q <= blks_q - 16'd1;
+                word_q <= word_q + sp_blk;
+            end
+        end
+        if (!rst_n) begin
+            active_q  <= 1'b0;
+            op_valid  <= 1'b0;
+            run_end_q <= 32'd0;
+        end else begin
+            active_q <= take || (active_q && !(step && last_op));
+            if (stop) op_valid <= 1'b0;
+            else if (!op_valid || op_ready) op_valid <= step;
+        end
+    end
+endmodule
+`default_nettype wire
