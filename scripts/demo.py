@@ -141,11 +141,11 @@ def run_all(targets, source, config, folder):
 
 def show_uart(results):
     for result in results:
-        lines = [line for line in result.text.splitlines() if line.startswith("uart: ")]
+        lines = [line for line in result.text.splitlines() if line.startswith("uart| ")]
         if lines:
             print(f"\n  What the {result.target} said over its UART:")
             for line in lines:
-                print("    " + paint(line.removeprefix("uart: "), "36"))
+                print("    " + paint(line.removeprefix("uart| "), "36"))
 
 
 def verdict(results, label):

@@ -68,6 +68,7 @@ class Runner:
         self.total = [0, 0, 0]
         self.environment = dict(os.environ, PYTHONUNBUFFERED="1")
         self.environment["PATH"] = f"{ROOT / 'build/venv/bin'}:{os.environ.get('PATH', '')}"
+        self.environment.setdefault("SYSTOLE_BUILD", str(ROOT / "build"))  # where build/asan/systole finds simulators
         self.environment.setdefault("SYSTOLE_MODELS", str(ROOT.parent / "shared" / "models"))
 
     def execute(self, suite, log):
