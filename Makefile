@@ -84,8 +84,10 @@ lint: $(SETUP) $(SOC_CPU) ## Verilog, C format and Python checks; prints nothing
 check-generated: $(SETUP) ## regenerate what spec/ produces and fail on a difference
 	@$(PYTHON) scripts/gen_spec.py --check
 
-bench: $(DEMO_NEEDS) ## cycles of the MLPerf Tiny networks under bench conditions
-	@$(PYTHON) scripts/bench.py --config $(CONFIG)
+MODELS := $(or $(SYSTOLE_MODELS),../shared/models)
+BENCH_MODELS := sw/examples/digits/digits.tflite $(wildcard $(MODELS)/mlperf_tiny_*/*.tflite)
+bench: $(DEMO_NEEDS) ## cycles of the digits and, where present, the MLPerf Tiny networks (CONFIG=, TARGET=)
+	@$(SYSTOLE) bench $(BENCH_MODELS) --config $(CONFIG) --target $(or $(TARGET),rtl)
 
 wave: $(DEMO_NEEDS) ## run one digit on the RTL into build/digits.fst and say how to view it
 	$(SYSTOLE) run sw/examples/digits/digits.tflite --input sw/examples/digits/held_out/$(or $(DIGIT),7).bin \
