@@ -7,5 +7,7 @@ REF_SRCS := cmodel/ref/ref.c cmodel/ref/ref_conv.c cmodel/ref/ref_reduce.c cmode
 REF_HOST_SRCS := cmodel/ref/ref_prepare.c cmodel/ref/ref_prepare_nn.c cmodel/ref/ref_prepare_elementwise.c \
                  cmodel/ref/ref_prepare_move.c cmodel/ref/ref_run.c
 GRAPH_SRCS := sw/graph/graph.c sw/graph/flatbuf.c sw/graph/tflite.c sw/graph/npy.c $(REF_HOST_SRCS)
-CLI_SRCS := sw/cli/main.c sw/cli/cmd_info.c sw/cli/cmd_run.c sw/cli/cmd_bench.c sw/cli/network.c sw/cli/targets.c \
-            sw/cli/target_ref.c sw/cli/report.c sw/cli/progress.c
+# Commands and targets that need the compiler join with it; absent ones are weak references (target.h, network.h).
+CLI_OWN := sw/cli/main.c sw/cli/network.c sw/cli/targets.c sw/cli/report.c sw/cli/progress.c sw/cli/cmd_info.c \
+           sw/cli/cmd_run.c sw/cli/cmd_bench.c sw/cli/target_ref.c
+CLI_SRCS := $(CLI_OWN) $(if $(wildcard sw/compiler/sources.mk),$(filter-out $(CLI_OWN),$(wildcard sw/cli/*.c)))
