@@ -1,6 +1,6 @@
 // One requantise lane, fully pipelined: y = add + x, then shift left, multiply high, shift right.
 //   divide = 0:  out = rdbpot(srdhm((x + add) << lsh, mult), rsh)                    TFLite's double rounding
-//   divide = 1:  out = sign(x) * ((((|x| + add) << lsh) * mult >> 31) >> rsh)        no rounding, mult >= 0
+//   divide = 1:  out = sign(x) * min((((|x| + add) << lsh) * mult >> 31) >> rsh, 2^31-1)   no rounding, mult >= 0
 // Contract: one operand set a cycle, result exactly 7 cycles later, no stall, no reset (data only). Sums and left
 // shifts modulo 2^32; lsh >= 32 gives 0; mult is signed (-2^31 * -2^31 saturates as in gemmlowp); rsh 0..31.
 // srdhm is (a*b + 2^30) >>> 31, built from four 17x17 products, so that each fits one 18x18 multiplier.
@@ -86,7 +86,7 @@ module npu_requant (
     reg  [31:0] q6_q;
     reg         inc6_q;
     always_ff @(posedge clk) begin
-        q6_q   <= shifted[32:1] ^ {32{dn5_q[0]}};
+        q6_q   <= (dn5_q[1] && shifted[32] ? 32'h7fff_ffff : shifted[32:1]) ^ {32{dn5_q[0]}};
         inc6_q <= dn5_q[1] ? dn5_q[0] : shifted[0] & (~r5_q[31] | sticky);
     end
 

@@ -74,7 +74,7 @@ module npu_vec_post #(
     assign res_valid = valid_q[LATENCY-1];
     assign {res_kind, res_first, res_last, res_elem, res_pos, res_cfg} = meta_q[META*(LATENCY-1)+:META];
 
-    // -- zero point, clamp
+    // -- zero point, clamp: min(max(v, lo), hi), in this order also when lo > hi
     reg                 sum_valid_q, byte_valid_q;
     reg  [10:0]         sum_meta_q, byte_meta_q;  // {first, last, elem, pos}
     reg  [15:0]         sum_clamp_q;
@@ -84,7 +84,7 @@ module npu_vec_post #(
         byte_valid_q <= rst_n && sum_valid_q;
         sum_meta_q   <= {res_first, res_last, res_elem, res_pos};
         byte_meta_q  <= sum_meta_q;
-        sum_clamp_q  <= res_cfg[23:8];
+        sum_clamp_q  <= {res_cfg[23:16], $signed(res_cfg[15:8]) > $signed(res_cfg[23:16]) ? res_cfg[23:16] : res_cfg[15:8]};
     end
 
     genvar i;

@@ -1,0 +1,43 @@
+#!/bin/sh
+# The vector unit's benches: requantise lane against ref_arith.h, the unit against the C model, in four configurations.
+# Synopsis: tests/rtl_vector/run.sh [COMMANDS] [SEED]   (default 3000 1), in the repository root. Binaries in build/rtl_vector.
+# SPDX-License-Identifier: Apache-2.0
+set -u
+commands=${1:-3000}
+seed=${2:-1}
+root=$(pwd)
+out=$root/build/rtl_vector
+here=$root/tests/rtl_vector
+passed=0
+failed=0
+mkdir -p "$out"
+
+build() { # TOP DIR CFLAGS VERILATOR-ARGUMENTS...
+    top=$1 dir=$2 flags=$3
+    shift 3
+    verilator --cc --exe --build -O3 -Wno-SYMRSVDWORD --top-module "$top" --Mdir "$out/$dir" -o bench \
+        -Ispec/gen -y rtl -CFLAGS "-O2 $flags -I$here -I$root/cmodel/ref -I$root/cmodel/npu -I$root/spec/gen" \
+        "$@" "rtl/$top.v" >"$out/$dir.log" 2>&1 || { cat "$out/$dir.log"; return 1; }
+}
+check() { # NAME COMMAND...
+    name=$1
+    shift
+    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL $name: rerun with $*"; fi
+}
+
+for file in model_vector model_softmax model_check; do
+    gcc -std=c11 -O2 -Wall -Wextra -Werror -Icmodel/npu -Icmodel/ref -Ispec/gen -Isw/driver -c "cmodel/npu/$file.c" \
+        -o "$out/$file.o" || exit 1
+done
+model="$out/model_vector.o $out/model_softmax.o $out/model_check.o"
+
+check "build requant" build npu_requant requant "" "$here/requant_bench.cc" && check requant "$out/requant/bench" 10000000 "$seed"
+for config in 4:4 8:2 16:16 32:32; do
+    n=${config%:*} lanes=${config#*:} dir=unit_$n
+    check "build $dir" build npu_vector_unit "$dir" "-DN=$n -DLANES=$lanes" "-GN=$n" "-GLANES=$lanes" -GACC_DEPTH=128 \
+        $model "$here/vector_bench.cc"
+    check "unit $config" "$out/$dir/bench" "$commands" "$seed"
+    check "cycles $config" "$out/$dir/bench" cycles
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
