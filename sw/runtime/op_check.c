@@ -46,6 +46,26 @@ static int in_range(int32_t v, int32_t lo, int32_t hi) {
     return v >= lo && v <= hi;
 }
 
+/* Shifts that ref_requant() is defined for, and zero points of 8-bit types. */
+static int shift_ok(int32_t s) {
+    return in_range(s, -31, 31);
+}
+
+static int zp_ok(int32_t zp) {
+    return in_range(zp, -128, 255);
+}
+
+static int shifts_ok(const void *array, int32_t n) {
+    for (int32_t i = 0; i < n; i++) {
+        int32_t s;
+        memcpy(&s, (const uint8_t *)array + 4 * (size_t)i, 4);
+        if (!shift_ok(s)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* Window arithmetic stays in int32: output extent, stride, taps, dilation, padding. */
 static int window_ok(int32_t out, int32_t stride, int32_t taps, int32_t dilation, int32_t pad) {
     return in_range(stride, 1, MAX_DIM) && in_range(taps, 1, MAX_DIM) &&
@@ -69,7 +89,8 @@ static int conv_ok(const ref_op_t *op, const void *const *in, const uint32_t *in
     }
     return in_size[0] >= elements(&op->a) && in_size[1] >= weights &&
            (in[2] == NULL || in_size[2] >= mul(4, o[C])) && in_size[3] >= mul(4, o[C]) &&
-           in_size[4] >= mul(4, o[C]) && out_size[0] >= elements(&op->out);
+           in_size[4] >= mul(4, o[C]) && shifts_ok(in[4], o[C]) && zp_ok(p->in_zp) &&
+           out_size[0] >= elements(&op->out);
 }
 
 static int fc_ok(const ref_op_t *op, const void *const *in, const uint32_t *in_size,
@@ -82,6 +103,7 @@ static int fc_ok(const ref_op_t *op, const void *const *in, const uint32_t *in_s
            in_size[1] >= mul((uint64_t)p->out_depth, p->depth) &&
            (in[2] == NULL || in_size[2] >= mul(4, p->out_depth)) &&
            in_size[3] >= mul(4, p->out_depth) && in_size[4] >= mul(4, p->out_depth) &&
+           shifts_ok(in[4], p->out_depth) && zp_ok(p->in_zp) && zp_ok(p->w_zp) &&
            out_size[0] >= mul((uint64_t)p->batches, p->out_depth);
 }
 
@@ -93,8 +115,14 @@ static int binary_ok(const ref_op_t *op, const uint32_t *in_size, const uint32_t
             return 0;
         }
     }
-    return in_range(op->p.binary.left_shift, 0, 31) && in_size[0] >= elements(&op->a) &&
-           in_size[1] >= elements(&op->b) && out_size[0] >= elements(&op->out);
+    const ref_binary_t *p = &op->p.binary;
+    if (op->kind != REF_MAXIMUM && op->kind != REF_MINIMUM &&
+        (!zp_ok(p->a_zp) || !zp_ok(p->b_zp) || !shift_ok(p->a_s) || !shift_ok(p->b_s) ||
+         !shift_ok(p->out_s) || !in_range(p->left_shift, 0, 31))) {
+        return 0;
+    }
+    return in_size[0] >= elements(&op->a) && in_size[1] >= elements(&op->b) &&
+           out_size[0] >= elements(&op->out);
 }
 
 static int pool_ok(const ref_op_t *op, const uint32_t *in_size, const uint32_t *out_size) {
@@ -111,7 +139,8 @@ static int mean_ok(const ref_op_t *op, const uint32_t *in_size, const uint32_t *
     for (int d = 0; d < REF_MAX_RANK; d++) {
         kept = (op->p.mean.axis_mask >> d & 1) != 0 ? kept : mul(kept, op->a.dims[d]);
     }
-    return in_size[0] >= elements(&op->a) && out_size[0] >= kept && scratch_size >= mul(kept, 4);
+    return shift_ok(op->p.mean.s) && in_size[0] >= elements(&op->a) && out_size[0] >= kept &&
+           scratch_size >= mul(kept, 4);
 }
 
 /* Operators that move elements of elem_size bytes from shape a to shape out. */
@@ -208,6 +237,19 @@ static int count_ok(int32_t count, const uint32_t *in_size, const uint32_t *out_
     return count >= 0 && in_size[0] >= (uint32_t)count && out_size[0] >= (uint32_t)count;
 }
 
+static int unary_ok(const ref_op_t *op, const uint32_t *in_size, const uint32_t *out_size) {
+    const ref_unary_t *p = &op->p.unary;
+    if (!zp_ok(p->in_zp) || !shift_ok(p->s) || !shift_ok(p->s2) || p->m2 == INT32_MIN) {
+        return 0;
+    }
+    if (op->kind == REF_HARD_SWISH &&
+        (!in_range(p->m, INT16_MIN, INT16_MAX) || p->s > 0 ||
+         !in_range(p->m2, INT16_MIN, INT16_MAX) || !zp_ok(p->out_zp))) {
+        return 0;
+    }
+    return in_range(p->radius, 0, MAX_DIM) && count_ok(p->count, in_size, out_size);
+}
+
 /* Inputs that each kind reads; 0 = any number of at least two (concatenation). */
 static uint32_t expected_inputs(int32_t kind) {
     switch (kind) {
@@ -256,13 +298,14 @@ static int kind_ok(const ref_op_t *op, uint32_t n_in, const void *const *in,
     case REF_SOFTMAX:
         return softmax_ok(op, in_size, out_size);
     case REF_QUANTIZE:
-        return count_ok(op->p.quantize.count, in_size, out_size);
+        return zp_ok(op->p.quantize.in_zp) && shift_ok(op->p.quantize.s) &&
+               count_ok(op->p.quantize.count, in_size, out_size);
     case REF_LOGISTIC:
     case REF_TANH:
     case REF_HARD_SWISH:
     case REF_RELU:
     case REF_LEAKY_RELU:
-        return count_ok(op->p.unary.count, in_size, out_size);
+        return unary_ok(op, in_size, out_size);
     case REF_CONCAT:
         return concat_ok(op, n_in, in, in_size, out_size);
     case REF_TRANSPOSE:

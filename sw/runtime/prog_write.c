@@ -40,8 +40,8 @@ static uint8_t *grow(prog_builder_t *b, buffer_t *buf, size_t n) {
         b->failed = PROG_E_RANGE;
         return NULL;
     }
-    if (buf->size + n > buf->capacity) {
-        size_t capacity = (buf->size + n) * 2;
+    if (buf->data == NULL || buf->size + n > buf->capacity) {
+        size_t capacity = (buf->size + n) * 2 + 64;
         uint8_t *data = realloc(buf->data, capacity);
         if (data == NULL) {
             b->failed = PROG_E_NOMEM;
@@ -124,9 +124,12 @@ static void add_step(prog_builder_t *b, uint32_t kind, uint32_t layer, const uin
 
 void prog_add_npu_step(prog_builder_t *b, const void *cmds, uint32_t count, uint32_t layer) {
     uint32_t first = prog_cmd_count(b);
-    uint8_t *at = grow(b, &b->cmds, (size_t)count * NPU_CMD_BYTES);
-    if (at == NULL || count == 0) {
+    if (count == 0 || count > PROG_MAX_STEP_CMDS) {
         b->failed = b->failed != PROG_OK ? b->failed : PROG_E_VALUE;
+        return;
+    }
+    uint8_t *at = grow(b, &b->cmds, (size_t)count * NPU_CMD_BYTES);
+    if (at == NULL) {
         return;
     }
     memcpy(at, cmds, (size_t)count * NPU_CMD_BYTES);
