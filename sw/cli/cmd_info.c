@@ -46,13 +46,13 @@ static void print_graph(const network_t *n, const char *config) {
     const graph_t *g = n->graph;
     uint64_t macs = 0, npu_macs = 0;
     int unsupported = 0;
-    printf("%4s  %-18s %-16s %12s  %-4s %s\n", "#", "operator", "output", "MACs", "unit",
-           "why; name");
+    printf("%4s  %-18s %-14s %10s  %-4s %-36s %s\n", "#", "operator", "output", "MACs", "unit",
+           "name", "why");
     for (int32_t i = 0; i < g->n_ops; i++) {
         const graph_op_t *op = &g->ops[i];
         const graph_tensor_t *out = graph_out(g, op, 0);
-        char shape[64] = "-", reason[160] = "golden model; no placement without the compiler";
-        const char *unit = "cpu", *why = reason;
+        char shape[64] = "-";
+        const char *unit = "cpu", *why = "golden model; this program has no compiler to place it";
         graph_error_t e;
         ref_prepared_t r;
         uint64_t m = graph_op_macs(g, op);
@@ -63,18 +63,18 @@ static void print_graph(const network_t *n, const char *config) {
             why = short_reason(e.msg);
             unsupported++;
         } else {
-            ref_prepared_free(&r);
-            if (npu_placement && npu_placement(g, i, config, reason, sizeof reason)) {
+            if (cli_placement && cli_placement(g, i, &r, config, &why)) {
                 unit = "npu";
                 npu_macs += m;
             }
+            ref_prepared_free(&r);
         }
         macs += m;
-        printf("%4d  %-18s %-16s %12" PRIu64 "  %-4s %s; %s\n", (int)i, op->type, shape, m, unit,
-               why, graph_op_name(g, op));
+        printf("%4d  %-18s %-14s %10" PRIu64 "  %-4s %-36s %s\n", (int)i, op->type, shape, m, unit,
+               graph_op_name(g, op), why);
     }
     printf("%d operators, %" PRIu64 " MACs", (int)g->n_ops, macs);
-    if (npu_placement)
+    if (cli_placement)
         printf(", %.1f %% of them on the NPU (%s)",
                macs ? 100.0 * (double)npu_macs / (double)macs : 0.0, config);
     if (unsupported)

@@ -11,6 +11,7 @@
 #define SYSTOLE_TARGET_H
 
 #include "graph.h"
+#include "ref_prepare.h"
 #include "report.h"
 
 /* A network's input or output, of a model or of a compiled program. */
@@ -56,8 +57,9 @@ const target_t *target_at(int i);
  * without counters. */
 int target_fill_layers(const target_job_t *job);
 
-/* Optional, supplied by the compiler: does this operator run on the NPU of that configuration?
- * reason: why or why not, one short phrase. Weak: absent in a program without the compiler. */
-int npu_placement(const graph_t *g, int32_t op, const char *config, char *reason,
-                  size_t reason_size) __attribute__((weak));
+/* Does this prepared operator run on the NPU of that configuration? *why: a static phrase. Weak:
+ * absent in a program without the compiler (placement.c asks it). */
+int cli_placement(const graph_t *g, int32_t op, const ref_prepared_t *r, const char *config,
+                  const char **why) __attribute__((weak));
+
 #endif

@@ -156,6 +156,7 @@ def main():
     parser.add_argument("--fuzz", default=10, type=float)
     options = parser.parse_args()
     run_test(["unit"], "unit")
+    run_test(["refuse", DIGITS], "refuse")
     models = [DIGITS]
     if MODELS.is_dir():
         test_networks()

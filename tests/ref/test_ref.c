@@ -3,12 +3,12 @@
  * run.py.
  *
  * Synopsis:  test_ref unit                      fixed-point arithmetic against independent formulas
- *            test_ref tar FILE.tar              single-operator cases
- * OP/NNNNN.{tflite,inK.bin,outK.bin} test_ref case MODEL PREFIX         PREFIX.inK.bin ->
- * PREFIX.outK.bin test_ref tensors MODEL PREFIX DIR  as case; and every DIR/tN.bin equals tensor N
- *            test_ref fuzz SECONDS SEED MODEL...   mutated models: no crash, no sanitizer report, a
- * reason when refused Prints FAIL and SKIP lines and, last, `N passed, N failed, N skipped`.
- * SPDX-License-Identifier: Apache-2.0
+ *            test_ref refuse MODEL              spoilt graphs are refused, with operator and reason
+ * named test_ref tar FILE.tar              single-operator cases OP/NNNNN.{tflite,inK.bin,outK.bin}
+ * test_ref case MODEL PREFIX         PREFIX.inK.bin -> PREFIX.outK.bin test_ref tensors MODEL
+ * PREFIX DIR  as case; and every DIR/tN.bin equals tensor N test_ref fuzz SECONDS SEED MODEL...
+ * mutated models: no crash, no sanitizer report, a reason when refused Prints FAIL and SKIP lines
+ * and, last, `N passed, N failed, N skipped`. SPDX-License-Identifier: Apache-2.0
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -291,6 +291,74 @@ static void test_unit(void) {
     count(failed > 0);
 }
 
+/* ---- refusals: one fault at a time in operator 0, a CONV_2D ---- */
+
+enum {
+    FLOAT_INPUT,
+    UNKNOWN_OP,
+    NO_WEIGHTS,
+    PER_CHANNEL_INPUT,
+    ZERO_POINT,
+    OUTPUT_SHAPE,
+    STRIDE,
+    N_FAULTS
+};
+
+static void spoil(graph_t *g, int fault) {
+    graph_op_t *op = &g->ops[0];
+    graph_tensor_t *x = &g->tensors[op->in[0]], *w = &g->tensors[op->in[1]],
+                   *y = &g->tensors[op->out[0]];
+    static const int32_t far_zero[1] = {200};
+    switch (fault) {
+    case FLOAT_INPUT:
+        x->type = GRAPH_FLOAT32;
+        break;
+    case UNKNOWN_OP:
+        op->code = GRAPH_OP_UNSUPPORTED;
+        op->type = "MAGIC";
+        break;
+    case NO_WEIGHTS:
+        w->data = NULL;
+        break;
+    case PER_CHANNEL_INPUT:
+        x->quant.n_scales = 0;
+        break;
+    case ZERO_POINT:
+        y->quant.zero_points = far_zero;
+        break;
+    case OUTPUT_SHAPE:
+        y->dims[1]++;
+        break;
+    case STRIDE:
+        op->p.conv.stride_w = 1 << 30;
+        break;
+    }
+}
+
+static void test_refuse(const char *model) {
+    static const char *const says[N_FAULTS] = {"float32",       "not supported",  "not constant",
+                                               "not quantised", "zero point 200", "height is",
+                                               "width"};
+    for (int fault = 0; fault < N_FAULTS; fault++) {
+        graph_error_t e = {""};
+        ref_prepared_t r;
+        graph_t *g = graph_load(model, &e);
+        int good = 0;
+        if (g) {
+            spoil(g, fault);
+            good = ref_prepare(g, 0, &r, &e) != 0;
+            if (!good)
+                ref_prepared_free(&r);
+            good = good && strstr(e.msg, says[fault]) && strstr(e.msg, "operator #0") &&
+                   strstr(e.msg, g->ops[0].type);
+            graph_free(g);
+        }
+        if (!good)
+            printf("FAIL ref refuse %d: wanted '%s', got '%s'\n", fault, says[fault], e.msg);
+        count(!good);
+    }
+}
+
 /* ---- fuzzing the reader and the preparation ---- */
 
 /* Small enough to be run for real? */
@@ -395,6 +463,8 @@ static void test_fuzz(double seconds, uint64_t seed, char **models, int n_models
 int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "unit") == 0) {
         test_unit();
+    } else if (argc == 3 && strcmp(argv[1], "refuse") == 0) {
+        test_refuse(argv[2]);
     } else if (argc == 3 && strcmp(argv[1], "tar") == 0) {
         test_tar(argv[2]);
     } else if (argc >= 4 && strcmp(argv[1], "case") == 0) {
