@@ -1,0 +1,125 @@
+// The scratchpad reads of a STORE: for each run the loop over its words, giving each word with what to do with it.
+// Contract: rd_* as in docs/design.md (data two cycles after the grant). Words come out in order; out_* stay until out_ready.
+// AHEAD: words read and not yet passed on; 4 or more sustain one word a cycle. Of a word, bytes out_lane.. for out_len go to
+// memory, the first of them to byte out_pos of an 8-byte beat; out_first / out_last mark the ends of a run.
+// Counterpart: the loop over w and b of STORE in cmodel/npu.
+// SPDX-License-Identifier: Apache-2.0
+`include "npu_spec.vh"
+`default_nettype none
+module npu_store_reads #(
+    parameter N     = 16,
+    parameter AHEAD = 8
+) (
+    input  wire                     clk,
+    input  wire                     rst_n,
+    input  wire                     stop,
+    // Command of the run: valid from before its first run until cmd_pop.
+    input  wire [`NPU_CMD_BITS-1:0] cmd_data,
+    output wire                     cmd_pop,
+    // Runs
+    input  wire                     run_valid,
+    output wire                     run_ready,
+    input  wire [2:0]               run_misalign,
+    input  wire [15:0]              run_word,
+    input  wire                     run_last,
+    // Scratchpad
+    output wire                     rd_req,
+    output wire [15:0]              rd_addr,
+    input  wire                     rd_gnt,
+    input  wire [8*N-1:0]           rd_data,
+    // Words
+    output wire                     out_valid,
+    input  wire                     out_ready,
+    output wire [8*N-1:0]           out_data,
+    output wire [5:0]               out_lane,
+    output wire [5:0]               out_len,
+    output wire [2:0]               out_pos,
+    output wire                     out_xor80,
+    output wire                     out_first,
+    output wire                     out_last,
+    output wire                     idle
+);
+    wire [31:0] run_bytes = cmd_data[`NPU_F_STORE_RUN_BYTES];
+    wire [15:0] nblk      = cmd_data[`NPU_F_STORE_NBLK];
+    wire [15:0] sp_blk    = cmd_data[`NPU_F_STORE_SP_BLK];
+    wire [15:0] sp_win    = cmd_data[`NPU_F_STORE_SP_WIN];
+    wire [7:0]  last_len  = cmd_data[`NPU_F_STORE_LAST_LEN];
+    wire [7:0]  lane_off  = cmd_data[`NPU_F_STORE_LANE_OFF];
+    wire unused_ok = &{1'b0, cmd_data, last_len, lane_off};
+    localparam [5:0] N6 = N[5:0];
+    localparam CW = $clog2(AHEAD + 1);
+    localparam integer AHEAD_I = AHEAD;
+
+    reg        active_q, cmd_last_q, first_q;
+    reg [31:0] left_q;  // bytes of the run not yet asked for
+    reg [2:0]  pos_q;
+    reg [15:0] word_q, win_word_q, blks_q;
+
+    wire       last_blk = blks_q == 16'd0;
+    wire [5:0] most     = last_blk ? last_len[5:0] : N6;
+    wire       run_end  = left_q[31:6] == 26'd0 && left_q[5:0] <= most;
+    wire [5:0] len      = run_end ? left_q[5:0] : most;
+
+    // One credit for each place in the FIFO behind the scratchpad.
+    reg [CW-1:0] used_q;
+    assign rd_req  = active_q && used_q != AHEAD_I[CW-1:0] && !stop;
+    assign rd_addr = word_q;
+    wire step = rd_req && rd_gnt;
+    wire pop  = out_valid && out_ready;
+
+    localparam MW = 18;
+    wire [MW-1:0] meta = {lane_off[5:0], len, pos_q, cmd_data[`NPU_F_STORE_XOR80], first_q, run_end};
+    reg  [MW-1:0] meta1_q, meta2_q;
+    reg           valid1_q, valid2_q;
+    wire          unused_room;
+    npu_fifo #(.WIDTH(8 * N + MW), .DEPTH(AHEAD)) u_words (
+        .clk(clk), .rst_n(rst_n),
+        .in_valid(valid2_q), .in_ready(unused_room), .in_data({meta2_q, rd_data}),
+        .out_valid(out_valid), .out_ready(out_ready),
+        .out_data({out_lane, out_len, out_pos, out_xor80, out_first, out_last, out_data})
+    );
+
+    assign cmd_pop   = step && run_end && cmd_last_q;
+    assign run_ready = !active_q || (step && run_end && !cmd_last_q);
+    assign idle      = !active_q && used_q == 0;
+    wire   take      = run_valid && run_ready;
+
+    always_ff @(posedge clk) begin
+        if (step) meta1_q <= meta;
+        meta2_q <= meta1_q;
+        if (take) begin
+            cmd_last_q <= run_last;
+            first_q    <= 1'b1;
+            left_q     <= run_bytes;
+            pos_q      <= run_misalign;
+            word_q     <= run_word;
+            win_word_q <= run_word;
+            blks_q     <= nblk - 16'd1;
+        end else if (step) begin
+            first_q <= 1'b0;
+            left_q  <= left_q - {26'd0, len};
+            pos_q   <= pos_q + len[2:0];
+            if (last_blk) begin
+                blks_q     <= nblk - 16'd1;
+                word_q     <= win_word_q + sp_win;
+                win_word_q <= win_word_q + sp_win;
+            end else begin
+                blks_q <= blks_q - 16'd1;
+                word_q <= word_q + sp_blk;
+            end
+        end
+        if (!rst_n) begin
+            active_q <= 1'b0;
+            valid1_q <= 1'b0;
+            valid2_q <= 1'b0;
+            used_q   <= 0;
+        end else begin
+            active_q <= take || (active_q && !(step && run_end));
+            valid1_q <= step;
+            valid2_q <= valid1_q;
+            if (step && !pop) used_q <= used_q + 1'b1;
+            if (pop && !step) used_q <= used_q - 1'b1;
+        end
+    end
+endmodule
+`default_nettype wire
