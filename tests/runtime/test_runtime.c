@@ -517,6 +517,11 @@ static void test_op_check(uint32_t rounds) {
                 v = 0u - v;
             put32((uint8_t *)&damaged + 4 * at, v);
         }
+        /* operands of other sizes; those that try_op() fills keep theirs */
+        if (rnd() % 2 && kind != REF_SOFTMAX && kind != REF_CONCAT)
+            in_size[rnd() % (uint32_t)op.n_in] = 1 + rnd() % 300;
+        if (rnd() % 2)
+            out_size[rnd() % (uint32_t)op.n_out] = 1 + rnd() % 300;
         int st = try_op(&damaged, &op, in_size, out_size);
         refused += st != REF_OK;
         harmless += st == REF_OK;
