@@ -2,7 +2,7 @@
 //
 // Array side: results arrive in order, at most one a cycle (in_valid); entry addresses count up from cmd_acc_addr in every pass
 // (in_last, with or without a result, ends a pass). Read-modify-write takes three cycles; the same entry must not
-// come twice within three cycles (passes are at least N >= 4 cycles apart).
+// come twice within three cycles (passes are at least N >= 4 cycles apart; commands that add wait for those before).
 // done: pulse when the last pass of the command (in_last with in_plast) is written; cmd_pop three cycles earlier.
 // Vector side: rd_gnt in the cycle of rd_req unless the array reads that half; rd_data two cycles later.
 // Counterpart: accumulators of cmodel/npu.

@@ -149,7 +149,7 @@ module npu_array_unit #(
     assign     stuck_index = s_index;
     assign     take = (l_go ? l_need : 4'd0) | (s_go ? s_need : 4'd0);
 
-    reg          d_fir;
+    reg          d_fir, d_accumulate;
     reg  [15:0]  d_first, d_row, d_tap, d_blkp, d_ny, d_nx, d_iy0, d_ix0, d_in_h, d_in_w, d_nblk, d_span;
     reg  [7:0]   d_kh, d_kw, d_dil_y, d_dil_x, d_sy, d_sx, d_pad;
     always @(posedge clk) begin
@@ -157,6 +157,7 @@ module npu_array_unit #(
         else start_q <= s_go;
         if (s_go) begin
             d_fir   <= s_cmd[`NPU_F_CONV_FIR];
+            d_accumulate <= s_cmd[`NPU_F_CONV_ACCUMULATE];
             d_first <= s_cmd[`NPU_F_CONV_IN_ADDR] + prod_iy_q + s_cmd[`NPU_F_CONV_IX0];
             d_row   <= prod_sy_q;
             d_tap   <= prod_dy_q;
@@ -181,27 +182,27 @@ module npu_array_unit #(
 
     wire [FIR_GROUPS-1:0]     f_valid, f_pop;
     wire [8*N*FIR_GROUPS-1:0] f_word;
-    wire                      f_first, f_last, f_result, f_pfirst, f_plast, f_fir;
+    wire                      f_first, f_last, f_result, f_pfirst, f_plast, f_adds, f_fir;
     wire [FIR_GROUPS-1:0]     f_active;
     genvar g;
     generate
         for (g = 0; g < FIR_GROUPS; g = g + 1) begin : gen_feed
-            wire first, last, result, pfirst, plast, fir;
+            wire first, last, result, pfirst, plast, adds, fir;
             wire [FIR_GROUPS-1:0] active;
             npu_line_feed #(.N(N), .GROUP(g), .GROUPS(FIR_GROUPS), .TAPS(FIR_TAPS)) u_feed (
-                .clk(clk), .rst_n(rst_n), .start(start_q), .busy(feed_busy[g]), .fir(d_fir), .a_first(d_first),
+                .clk(clk), .rst_n(rst_n), .start(start_q), .busy(feed_busy[g]), .fir(d_fir), .accumulate(d_accumulate), .a_first(d_first),
                 .row_step(d_row), .tap_step(d_tap), .blk_pitch(d_blkp), .ny(d_ny), .nx(d_nx), .iy0(d_iy0),
                 .ix0(d_ix0), .in_h(d_in_h), .in_w(d_in_w), .nblk(d_nblk), .span(d_span), .kh(d_kh), .kw(d_kw),
                 .dil_y(d_dil_y), .dil_x(d_dil_x), .sy(d_sy), .sx(d_sx), .pad(d_pad),
                 .rd_req(rd_req[g]), .rd_addr(rd_addr[16*g+:16]), .rd_gnt(rd_gnt[g]), .rd_data(rd_data[8*N*g+:8*N]),
                 .out_valid(f_valid[g]), .out_data(f_word[8*N*g+:8*N]), .out_first(first), .out_last(last),
-                .out_result(result), .out_pfirst(pfirst), .out_plast(plast), .out_fir(fir), .out_active(active),
-                .out_pop(f_pop[g]));
+                .out_result(result), .out_pfirst(pfirst), .out_plast(plast), .out_adds(adds), .out_fir(fir),
+                .out_active(active), .out_pop(f_pop[g]));
             if (g == 0) begin : gen_lead
-                assign {f_first, f_last, f_result, f_pfirst, f_plast, f_fir, f_active} =
-                       {first, last, result, pfirst, plast, fir, active};
+                assign {f_first, f_last, f_result, f_pfirst, f_plast, f_adds, f_fir, f_active} =
+                       {first, last, result, pfirst, plast, adds, fir, active};
             end else begin : gen_follow
-                wire unused = &{1'b0, first, last, result, pfirst, plast, fir, active};
+                wire unused = &{1'b0, first, last, result, pfirst, plast, adds, fir, active};
             end
         end
         for (g = FIR_GROUPS; g < 3; g = g + 1) begin : gen_no_feed
@@ -214,7 +215,9 @@ module npu_array_unit #(
 
     // ---------------------------------------------------------------- front: one element a step
     reg  in_fir_q;                                   // inside a FIR pass: its elements must follow without gap
-    wire offer = f_valid[0] && (!f_first || w_full);
+    // A command that adds may begin with the entries that the one before it ended with: their sums must be written first.
+    reg  [1:0] recent_q;                             // the last two steps yielded results
+    wire offer = f_valid[0] && (!f_first || w_full) && !(f_adds && recent_q != 2'b00);
     wire [FIR_GROUPS-1:0] follow;                    // group g's word is due in this step (bit 0: unused)
     wire [FIR_GROUPS-1:0] late = follow & ~f_valid;
     assign en   = !(in_fir_q && !f_valid[0]) && late == {FIR_GROUPS{1'b0}};
@@ -231,12 +234,14 @@ module npu_array_unit #(
     always @(posedge clk) begin
         if (!rst_n) begin
             in_fir_q  <= 1'b0;
+            recent_q  <= 2'b00;
             op_swap_q <= 1'b0;
             op_fir_q  <= 1'b0;
             op_tag_q  <= 4'd0;
             tags_q    <= {4 * LAT{1'b0}};
         end else if (en) begin
             if (offer) in_fir_q <= f_fir && !f_last;
+            recent_q  <= {recent_q[0], offer && f_result};
             op_swap_q <= swap_now;
             op_fir_q  <= offer && f_fir;
             op_tag_q  <= offer ? {f_result, f_last, f_pfirst, f_plast} : 4'd0;

@@ -21,6 +21,7 @@ module npu_line_feed #(
     input  wire              start,
     output wire              busy,
     input  wire              fir,
+    input  wire              accumulate,
     input  wire [15:0]       a_first,    // word of output (0,0), tap (0,0), block 0
     input  wire [15:0]       row_step,   // words between output rows
     input  wire [15:0]       tap_step,   // words between kernel rows
@@ -40,12 +41,13 @@ module npu_line_feed #(
     output wire              out_result, // this element's position yields an output
     output wire              out_pfirst, // pass is the first of the command
     output wire              out_plast,  // pass is the last of the command
+    output wire              out_adds,   // first element of a command that adds to what the accumulators hold
     output wire              out_fir,
     output wire [GROUPS-1:0] out_active, // groups with a kernel row in this pass
     input  wire              out_pop
 );
     localparam CW = $clog2(DEPTH + 1);
-    localparam IW = 15 + GROUPS;
+    localparam IW = 16 + GROUPS;
     localparam [15:0] GROUP16 = GROUP[15:0];
     localparam [8:0]  GROUPS9 = GROUPS[8:0], TAPS9 = TAPS[8:0];
 
@@ -192,13 +194,15 @@ module npu_line_feed #(
     wire unused_item_ready, unused_data_ready;
     npu_fifo #(.WIDTH(IW), .DEPTH(DEPTH)) u_items (
         .clk(clk), .rst_n(rst_n), .in_valid(issue), .in_ready(unused_item_ready),
-        .in_data({!in_range, pad, first_q, pass_end, result, pfirst_q, plast, fir, active}),
+        .in_data({!in_range, pad, first_q, pass_end, result, pfirst_q, plast,
+                   first_q && pfirst_q && accumulate, fir, active}),
         .out_valid(item_valid), .out_ready(out_pop), .out_data(item));
     npu_fifo #(.WIDTH(8*N), .DEPTH(DEPTH)) u_data (
         .clk(clk), .rst_n(rst_n), .in_valid(rd_pipe_q[1]), .in_ready(unused_data_ready), .in_data(rd_data),
         .out_valid(data_valid), .out_ready(out_pop && !item_pad), .out_data(data));
 
-    assign {item_pad, item_padv, out_first, out_last, out_result, out_pfirst, out_plast, out_fir, out_active} = item;
+    assign {item_pad, item_padv, out_first, out_last, out_result, out_pfirst, out_plast, out_adds, out_fir,
+            out_active} = item;
     assign out_valid = item_valid && (item_pad || data_valid);
     assign out_data  = item_pad ? {N{item_padv}} : data;
     wire unused = &{1'b0, unused_item_ready, unused_data_ready, np_addr};
