@@ -159,7 +159,8 @@ module soc_top #(
         .m_axi_awsize(), .m_axi_awburst(),
         .m_axi_wvalid(a_wvalid), .m_axi_wready(a_wready), .m_axi_wdata(a_wdata), .m_axi_wstrb(a_wstrb),
         .m_axi_wlast(a_wlast),
-        .m_axi_bvalid(a_bvalid), .m_axi_bready(a_bready), .m_axi_bresp(m_axi_bresp)
+        .m_axi_bvalid(a_bvalid), .m_axi_bready(a_bready), .m_axi_bresp(m_axi_bresp),
+        .trace_start(), .trace_done(), .trace_start_index(), .trace_done_index()
     );
 
     wire        c_arvalid, c_arready, c_rvalid, c_rready, c_awvalid, c_awready, c_wvalid, c_wready, c_wlast;

@@ -188,8 +188,8 @@ static int fill_report(const prog_t *p, const soc_mailbox_t *m, const soc_step_s
 }
 
 static int simulate(const target_job_t *job, const prog_t *p, soc_t *s, graph_error_t *err) {
-    soc_mailbox_t *mailbox;
-    uint8_t *arena;
+    soc_mailbox_t *mailbox = NULL;
+    uint8_t *arena = NULL;
     if (place(job, p, &s->sim, &mailbox, &arena, err))
         return -1;
     soc_sim_status_t st;
