@@ -24,7 +24,8 @@ typedef struct {
 } slot_t;
 
 /* Memory is read by the load unit only and written by the store unit only. */
-typedef struct {
+typedef struct page {
+    struct page *older; /* all pages, for npu_order_free */
     uint16_t writer[PAGE_BYTES], reader[PAGE_BYTES];
 } page_t;
 
@@ -40,6 +41,7 @@ struct npu_order {
     uint32_t list_address, list_bytes;
     slot_t *sp, *acc, params[2];
     page_t **page; /* 2^20 pages of the bus */
+    page_t *newest;
     clocks_t now[NPU_QUEUES], weights;
     uint32_t count;                        /* commands so far */
     uint32_t unit_count[NPU_QUEUES];       /* of each unit */
@@ -97,8 +99,10 @@ npu_order_t *npu_order_new(const npu_config_t *config, const uint32_t *region_ba
 void npu_order_free(npu_order_t *o) {
     if (!o)
         return;
-    for (size_t i = 0; o->page && i < (size_t)1 << (32 - PAGE_BITS); i++)
-        free(o->page[i]);
+    for (page_t *p = o->newest, *older; p; p = older) {
+        older = p->older;
+        free(p);
+    }
     for (int u = 0; u < NPU_QUEUES; u++) {
         free(o->index[u]);
         for (int v = 0; v < NPU_QUEUES; v++)
@@ -118,8 +122,10 @@ static slot_t *slot_of(npu_order_t *o, npu_resource_t resource, uint32_t address
 
 static page_t *page_of(npu_order_t *o, uint32_t address) {
     page_t **p = &o->page[address >> PAGE_BITS];
-    if (!*p)
-        *p = calloc(1, sizeof **p);
+    if (!*p && (*p = calloc(1, sizeof **p)) != NULL) {
+        (*p)->older = o->newest;
+        o->newest = *p;
+    }
     if (!*p)
         o->out_of_memory = 1;
     return *p;

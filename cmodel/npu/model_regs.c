@@ -80,10 +80,10 @@ static uint32_t model_read32(void *ctx, uint32_t offset) {
 
 static void write_ctrl(model_t *m, uint32_t value) {
     if ((value & NPU_CTRL_RESET) != 0) {
-        m->status = 0;
+        m->status = 0; /* the error registers keep their content until the next START */
         memset(m->tokens, 0, sizeof m->tokens);
-        memset(&m->error, 0, sizeof m->error);
     } else if ((value & NPU_CTRL_START) != 0 && (m->status & NPU_STATUS_BUSY) == 0) {
+        m->status = 0;
         model_run(m);
     }
 }

@@ -33,15 +33,21 @@ uint8_t *model_memory(model_t *m, uint32_t region, uint32_t offset, uint32_t byt
     return m->mem + first;
 }
 
+/* The whole list is checked before it begins. */
+static void check_list(model_t *m) {
+    uint64_t end = (uint64_t)m->cmd_offset + (uint64_t)m->cmd_count * NPU_CMD_BYTES;
+    m->error.unit = NPU_UNIT_SEQUENCER;
+    if (m->cmd_offset % 8 != 0 || end > m->region[0].size ||
+        (m->region[0].flags & NPU_REGION_READ) == 0)
+        fail(m, NPU_ERR_FETCH, m->cmd_offset);
+}
+
 /* Command `index` into words; 0, or -1 with error fetch. */
 static int fetch(model_t *m, uint32_t index, uint32_t *words) {
-    uint64_t at = (uint64_t)m->cmd_offset + (uint64_t)index * NPU_CMD_BYTES;
-    const uint8_t *p = NULL;
-    if (m->cmd_offset % 8 == 0 && at + NPU_CMD_BYTES <= m->region[0].size)
-        p = model_memory(m, 0, (uint32_t)at, NPU_CMD_BYTES, NPU_REGION_READ);
+    const uint8_t *p =
+        model_memory(m, 0, m->cmd_offset + index * NPU_CMD_BYTES, NPU_CMD_BYTES, NPU_REGION_READ);
     if (!p) {
-        uint32_t addr = m->error.code == NPU_ERR_BUS_READ ? m->error.addr : (uint32_t)at;
-        fail(m, NPU_ERR_FETCH, addr);
+        fail(m, NPU_ERR_FETCH, m->error.addr);
         return -1;
     }
     for (int i = 0; i < NPU_CMD_WORDS; i++, p += 4)
@@ -141,7 +147,8 @@ void model_run(model_t *m) {
         m->order =
             npu_order_new(&m->cfg, base, base[0] + m->cmd_offset, m->cmd_count * NPU_CMD_BYTES);
     }
-    int end = 0;
+    check_list(m);
+    int end = m->error.code != NPU_ERR_NONE;
     for (uint32_t i = 0; i < m->cmd_count && end == 0; i++)
         end = step(m, i);
     if (end < 0) {
@@ -151,7 +158,7 @@ void model_run(model_t *m) {
     for (int from = 0; end == 0 && from < NPU_QUEUES; from++)
         for (int to = 0; to < NPU_QUEUES; to++)
             if (m->tokens[from][to] != 0) {
-                m->error = (model_error_t){NPU_ERR_TOKEN, NPU_UNIT_SEQUENCER, m->cmd_count - 1, 0};
+                m->error = (model_error_t){NPU_ERR_TOKEN, NPU_UNIT_SEQUENCER, m->cmd_count, 0};
                 end = 1;
             }
     if (end == 0)

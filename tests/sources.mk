@@ -1,0 +1,9 @@
+# Test programs that are not one file: build/fuzz, and build/asan/fuzz with the sanitizers (tests/fuzz/fuzz.c).
+# Included by the top Makefile after cmodel/*/sources.mk.   SPDX-License-Identifier: Apache-2.0
+FUZZ_SRCS := $(addprefix tests/fuzz/,fuzz.c fuzz_gen.c fuzz_cmds.c fuzz_device.c fuzz_self.c fuzz_errors.c) $(MODEL_SRCS)
+
+$(BUILD)/fuzz: $(FUZZ_SRCS:%.c=$(BUILD)/obj/%.o)
+	gcc $^ $(LDLIBS) -o $@
+$(BUILD)/asan/fuzz: $(FUZZ_SRCS:%.c=$(BUILD)/asan/obj/%.o)
+	gcc $(SANITIZE) $^ $(LDLIBS) -o $@
+-include $(FUZZ_SRCS:%.c=$(BUILD)/obj/%.d) $(FUZZ_SRCS:%.c=$(BUILD)/asan/obj/%.d)
