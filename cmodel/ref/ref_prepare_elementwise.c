@@ -159,7 +159,8 @@ int prep_sigmoidal(prep_t *p) {
     PREP_REQUIRE(p, !logistic || c->out_zp == -128, "its output needs zero point -128");
     ref_quantize_multiplier((double)prep_scale(p->x) * 134217728.0, &c->m, &c->s); /* to Q4.27 */
     PREP_REQUIRE(p, c->s >= 0 && c->s <= 30, "its input scale is out of range");
-    c->radius = (int32_t)floor(15.0 * 134217728.0 / (double)((int64_t)1 << c->s));
+    double radius = floor(15.0 * 134217728.0 / (double)((int64_t)1 << c->s));
+    c->radius = radius > 65536.0 ? 65536 : (int32_t)radius; /* differences stay below 256 */
     return 0;
 }
 

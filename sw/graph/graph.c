@@ -157,7 +157,11 @@ graph_t *graph_load_bytes(const void *bytes, size_t size, const char *path, grap
     }
     if (size >= 8 && memcmp((const char *)bytes + 4, "TFL3", 4) == 0)
         return graph_load_tflite(bytes, size, path, err);
-    graph_fail(err, "%s: not a .tflite model (no TFL3 identifier)", path);
+    size_t n = strlen(path);
+    if (n >= 5 && strcmp(path + n - 5, ".onnx") == 0)
+        graph_fail(err, "%s: ONNX models are not supported yet, only .tflite", path);
+    else
+        graph_fail(err, "%s: not a .tflite model (no TFL3 identifier)", path);
     return NULL;
 }
 

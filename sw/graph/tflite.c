@@ -182,11 +182,13 @@ static const struct {
     {39, GRAPH_OP_TRANSPOSE, 0, NULL},
     {40, GRAPH_OP_MEAN, 27, opt_reduce},
     {41, GRAPH_OP_SUB, 28, opt_binary},
+    {43, GRAPH_OP_RESHAPE, 0, NULL}, /* SQUEEZE: the output's shape says all */
     {45, GRAPH_OP_STRIDED_SLICE, 32, opt_slice},
     {49, GRAPH_OP_SPLIT, 0, NULL},
     {55, GRAPH_OP_MAXIMUM, 0, NULL},
     {57, GRAPH_OP_MINIMUM, 0, NULL},
     {60, GRAPH_OP_PADV2, 0, NULL},
+    {70, GRAPH_OP_RESHAPE, 0, NULL}, /* EXPAND_DIMS */
     {83, GRAPH_OP_PACK, 59, opt_pack},
     {98, GRAPH_OP_LEAKY_RELU, 75, opt_leaky},
     {114, GRAPH_OP_QUANTIZE, 0, NULL},
@@ -378,7 +380,7 @@ static int read_op(reader_t *r, fb_table_t t, graph_op_t *op) {
         if (operators[i].builtin != builtin)
             continue;
         op->code = operators[i].code;
-        op->type = graph_opcode_name(op->code);
+        op->type = tflite_names[builtin];
         if (!operators[i].read)
             return 0;
         int32_t type = fb_i8(&r->fb, t, 3, 0);
