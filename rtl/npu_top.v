@@ -152,7 +152,7 @@ module npu_top #(
     npu_load #(.N(N)) u_load (
         .clk(clk), .rst_n(unit_rst_n), .abort(stop),
         .cmd_valid(q_valid[0]), .cmd_data(q_data[0+:CB]), .cmd_index(q_index[15:0]), .cmd_ready(q_ready[0]),
-        .avail(avail[3:0]), .take(take[3:0]), .give(give[3:0]),
+        .tok_avail(avail[3:0]), .tok_take(take[3:0]), .tok_give(give[3:0]),
         .reg_base(region_base), .reg_size(region_size), .reg_flags(region_flags),
         .wr_req(wr_req[1]), .wr_addr(wr_addr[31:16]), .wr_data(wr_data[8*N+:8*N]), .wr_be(wr_be[N+:N]), .wr_gnt(wr_gnt[1]),
         .ar_valid(l_ar_valid), .ar_ready(l_ar_ready), .ar_addr(l_ar_addr), .ar_len(l_ar_len),
@@ -164,7 +164,7 @@ module npu_top #(
     npu_store #(.N(N)) u_store (
         .clk(clk), .rst_n(unit_rst_n), .abort(stop),
         .cmd_valid(q_valid[3]), .cmd_data(q_data[3*CB+:CB]), .cmd_index(q_index[63:48]), .cmd_ready(q_ready[3]),
-        .avail(avail[15:12]), .take(take[15:12]), .give(give[15:12]),
+        .tok_avail(avail[15:12]), .tok_take(take[15:12]), .tok_give(give[15:12]),
         .reg_base(region_base), .reg_size(region_size), .reg_flags(region_flags),
         .rd_req(rd_req[6]), .rd_addr(rd_addr[6*16+:16]), .rd_gnt(rd_gnt[6]), .rd_data(rd_data[6*8*N+:8*N]),
         .m_axi_awvalid(m_axi_awvalid), .m_axi_awready(m_axi_awready), .m_axi_awaddr(m_axi_awaddr), .m_axi_awlen(m_axi_awlen),
