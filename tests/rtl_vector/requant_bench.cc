@@ -38,7 +38,8 @@ int main(int argc, char **argv) {
         if (n >= latency) {
             uint32_t want = expected(slot);
             if (top.out != want) {
-                printf("requant_bench: FAILED x=%08x add=%08x mult=%08x lsh=%u rsh=%u divide=%u: %08x, expected %08x\n",
+                printf("requant_bench: FAILED x=%08x add=%08x mult=%08x lsh=%u rsh=%u divide=%u: "
+                       "%08x, expected %08x\n",
                        slot.x, slot.add, slot.mult, slot.lsh, slot.rsh, slot.divide, top.out, want);
                 return 1;
             }

@@ -1,8 +1,10 @@
-// npu_vector_unit against the C model: random commands, random denial of every grant, random token delays, illegal commands, aborts.
-// Synopsis: vector_bench [COMMANDS] [SEED] [OPCODE]     random test; OPCODE (hex) restricts it
-//           vector_bench cycles                         cycles of some commands when every grant is given
-// Compared: the whole scratchpad at every idle point; each command's writes granted before its tokens and ev_done; tokens.
-// SPDX-License-Identifier: Apache-2.0
+// npu_vector_unit against the C model: random commands, random denial of every grant, random token
+// delays, illegal commands, aborts. Synopsis: vector_bench [COMMANDS] [SEED] [OPCODE]     random
+// test; OPCODE (hex) restricts it
+//           vector_bench cycles                         cycles of some commands when every grant is
+//           given
+// Compared: the whole scratchpad at every idle point; each command's writes granted before its
+// tokens and ev_done; tokens. SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -18,7 +20,8 @@ extern "C" {
 static const uint32_t SP_WORDS = 2048, EXP_ADDR = 512, ACC_DEPTH = 128;
 
 [[noreturn]] static void fail(const char *what, uint64_t cycle, uint32_t index) {
-    printf("FAIL vector_bench N=%d LANES=%d: %s (cycle %llu, command %u)\n", N, LANES, what, (unsigned long long)cycle, index);
+    printf("FAIL vector_bench N=%d LANES=%d: %s (cycle %llu, command %u)\n", N, LANES, what,
+           (unsigned long long)cycle, index);
     exit(1);
 }
 
@@ -32,7 +35,8 @@ struct Bench {
     uint64_t cycle = 0;
     // what the last cycle showed
     bool popped = false, error = false, wrote = false, read = false, started = false, done = false;
-    uint32_t took = 0, gave = 0, written = 0;
+    uint32_t took = 0, gave = 0, written = 0, done_index = 0, start_index = 0, err_code = 0,
+             err_index = 0;
     // data on its way: [0] arrives next cycle
     struct Flight {
         bool valid;
@@ -40,7 +44,8 @@ struct Bench {
     };
     std::deque<Flight> a{2}, b{2}, c{2};
 
-    explicit Bench(uint64_t seed) : rnd(seed), sp(SP_WORDS * N), model_sp(SP_WORDS * N), acc(2 * ACC_DEPTH * N) {
+    explicit Bench(uint64_t seed)
+        : rnd(seed), sp(SP_WORDS * N), model_sp(SP_WORDS * N), acc(2 * ACC_DEPTH * N) {
         model.cfg = npu_config_t{"bench", N, LANES, SP_WORDS, 1, ACC_DEPTH, 1, 1};
         model.sp = model_sp.data();
         model.acc = acc.data();
@@ -57,9 +62,11 @@ struct Bench {
             v = rnd.percent(80) ? rnd.range(-200000, 200000) : (int32_t)rnd.word();
         for (int h = 0; h < 2; h++)
             for (int l = 0; l < N; l++) {
-                model.bias[h][l] = rnd.percent(80) ? rnd.range(-100000, 100000) : (int32_t)rnd.word();
+                model.bias[h][l] =
+                    rnd.percent(80) ? rnd.range(-100000, 100000) : (int32_t)rnd.word();
                 model.mult[h][l] = (int32_t)(rnd.word() & 0x7fffffffu);
-                model.shift[h][l] = (int8_t)(rnd.percent(70) ? rnd.range(-14, 0) : rnd.range(-31, 30));
+                model.shift[h][l] =
+                    (int8_t)(rnd.percent(70) ? rnd.range(-14, 0) : rnd.range(-31, 30));
             }
         set_params();
         int32_t centre = rnd.range(-128, 127), spread = rnd.range(0, 255);
@@ -105,7 +112,9 @@ struct Bench {
             x.data.assign((const uint8_t *)from, (const uint8_t *)from + bytes);
         f.push_back(x);
     }
-    bool grant(bool req) { return req && rnd.percent(grant_percent); }
+    bool grant(bool req) {
+        return req && rnd.percent(grant_percent);
+    }
 
     void step() {
         present(a, &top.va_data, N);
@@ -125,11 +134,16 @@ struct Bench {
         error = top.err_valid;
         started = top.ev_start;
         done = top.ev_done;
+        done_index = top.ev_done_index;
+        start_index = top.ev_start_index;
+        err_code = top.err_code;
+        err_index = top.err_index;
         read = top.va_gnt || top.vb_gnt || top.acc_rd_gnt;
         wrote = top.vw_gnt;
         fetch(a, top.va_gnt, &sp[top.va_addr % SP_WORDS * N], N);
         fetch(b, top.vb_gnt, &sp[top.vb_addr % SP_WORDS * N], N);
-        fetch(c, top.acc_rd_gnt, &acc[((size_t)top.acc_rd_half * ACC_DEPTH + top.acc_rd_addr % ACC_DEPTH) * N], 4 * N);
+        fetch(c, top.acc_rd_gnt,
+              &acc[((size_t)top.acc_rd_half * ACC_DEPTH + top.acc_rd_addr % ACC_DEPTH) * N], 4 * N);
         if (wrote) {
             memcpy(&sp[top.vw_addr % SP_WORDS * N], (char *)&top.vw_data, N);
             written++;
@@ -153,18 +167,28 @@ struct Bench {
     }
     void run_model(const Command &cmd) {
         switch (npu_cmd_opcode(cmd.w)) {
-        case NPU_OP_DRAIN: model_drain(&model, cmd.w); break;
-        case NPU_OP_POOL: model_pool(&model, cmd.w); break;
-        case NPU_OP_ELTWISE: model_eltwise(&model, cmd.w); break;
-        case NPU_OP_TABLE: model_table(&model, cmd.w); break;
-        default: model_softmax(&model, cmd.w); break;
+        case NPU_OP_DRAIN:
+            model_drain(&model, cmd.w);
+            break;
+        case NPU_OP_POOL:
+            model_pool(&model, cmd.w);
+            break;
+        case NPU_OP_ELTWISE:
+            model_eltwise(&model, cmd.w);
+            break;
+        case NPU_OP_TABLE:
+            model_table(&model, cmd.w);
+            break;
+        default:
+            model_softmax(&model, cmd.w);
+            break;
         }
     }
     void compare(uint32_t index, const Command &last) {
         for (size_t i = 0; i < sp.size(); i++)
             if (sp[i] != model_sp[i]) {
-                printf("word %zu lane %zu: %d, expected %d; last command %02x\n", i / N, i % N, sp[i], model_sp[i],
-                       npu_cmd_opcode(last.w));
+                printf("word %zu lane %zu: %d, expected %d; last command %02x\n", i / N, i % N,
+                       sp[i], model_sp[i], npu_cmd_opcode(last.w));
                 for (int k = 0; k < 16; k++)
                     printf("%08x%c", last.w[k], k % 8 == 7 ? '\n' : ' ');
                 fail("scratchpad differs", cycle, index);
@@ -177,7 +201,8 @@ static int random_test(uint32_t count, uint64_t seed, uint32_t only) {
     Generator gen(seed + 1000, N, SP_WORDS, EXP_ADDR);
     Random &rnd = bench.rnd;
     gen.only = only;
-    uint32_t tokens[4] = {0}, made = 0, finished = 0, errors = 0, aborts = 0, compares = 0, owed = 0;
+    uint32_t tokens[4] = {0}, made = 0, finished = 0, errors = 0, aborts = 0, compares = 0,
+             owed = 0;
     std::deque<Command> running; // popped, not done
     bool have = false, settle = false;
     Command cmd, last;
@@ -217,23 +242,27 @@ static int random_test(uint32_t count, uint64_t seed, uint32_t only) {
             have = false;
             bench.top.cmd_valid = 0;
         }
+        if (bench.started && (running.empty() || bench.start_index != running.back().index))
+            fail("wrong index at start", bench.cycle, bench.start_index);
         if (bench.wrote || bench.popped)
             moved = bench.cycle;
         if (bench.done) {
             if (running.empty())
                 fail("ends what it did not start", bench.cycle, 0);
             owed += running.front().words;
-            if (bench.top.ev_done_index != running.front().index)
+            if (bench.done_index != running.front().index)
                 fail("wrong index", bench.cycle, running.front().index);
             if (bench.gave != npu_cmd_signal(running.front().w) || bench.written < owed)
-                fail("ends before its last write, or gives wrong tokens", bench.cycle, running.front().index);
+                fail("ends before its last write, or gives wrong tokens", bench.cycle,
+                     running.front().index);
             running.pop_front();
             finished++;
         } else if (bench.gave)
             fail("gives tokens without an end", bench.cycle, 0);
         bool drop = bench.error;
         if (bench.error) {
-            if (cmd.legal || !have || bench.top.err_code != NPU_ERR_ILLEGAL_FIELD || !running.empty())
+            if (cmd.legal || !have || bench.err_code != NPU_ERR_ILLEGAL_FIELD ||
+                bench.err_index != cmd.index || !running.empty())
                 fail("wrong error", bench.cycle, cmd.index);
             errors++;
             have = false;
@@ -282,8 +311,10 @@ static int random_test(uint32_t count, uint64_t seed, uint32_t only) {
     for (int k = 0; k < 20; k++)
         bench.step();
     bench.compare(last.index, last);
-    printf("vector_bench N=%d LANES=%d seed %llu: %u commands, %u illegal, %u aborts, %u comparisons, %llu cycles\n", N, LANES,
-           (unsigned long long)seed, finished, errors, aborts, compares, (unsigned long long)bench.cycle);
+    printf("vector_bench N=%d LANES=%d seed %llu: %u commands, %u illegal, %u aborts, %u "
+           "comparisons, %llu cycles\n",
+           N, LANES, (unsigned long long)seed, finished, errors, aborts, compares,
+           (unsigned long long)bench.cycle);
     return 0;
 }
 
@@ -308,8 +339,9 @@ static uint64_t measure(Bench &bench, const Command &cmd, uint32_t repeat) {
 
 static void show(Bench &bench, const char *name, const Command &cmd) {
     uint64_t one = measure(bench, cmd, 1), five = measure(bench, cmd, 5);
-    printf("%-26s N=%d LANES=%d: %4u vectors, %6llu cycles; each further one %.1f, %.3f a vector\n", name, N, LANES, cmd.words,
-           (unsigned long long)one, (double)(five - one) / 4, (double)(five - one) / 4 / cmd.words);
+    printf("%-26s N=%d LANES=%d: %4u vectors, %6llu cycles; each further one %.1f, %.3f a vector\n",
+           name, N, LANES, cmd.words, (unsigned long long)one, (double)(five - one) / 4,
+           (double)(five - one) / 4 / cmd.words);
 }
 
 static int cycles() {
@@ -320,8 +352,10 @@ static int cycles() {
     npu_pack_drain(&d, cmd.w), cmd.words = 256;
     show(bench, "DRAIN", cmd);
     npu_cmd_eltwise_t e{};
-    e.ny = 4, e.nx = 64, e.a_row = e.b_row = e.out_row = 64, e.a_x = e.b_x = 1, e.b_addr = 300, e.out_addr = 1000, e.left = 20;
-    const char *names[5] = {"ELTWISE add", "ELTWISE sub", "ELTWISE mul", "ELTWISE max", "ELTWISE min"};
+    e.ny = 4, e.nx = 64, e.a_row = e.b_row = e.out_row = 64, e.a_x = e.b_x = 1, e.b_addr = 300,
+    e.out_addr = 1000, e.left = 20;
+    const char *names[5] = {"ELTWISE add", "ELTWISE sub", "ELTWISE mul", "ELTWISE max",
+                            "ELTWISE min"};
     for (e.op = 0; e.op < 5; e.op++) {
         npu_pack_eltwise(&e, cmd.w);
         show(bench, names[e.op], cmd);
@@ -334,12 +368,14 @@ static int cycles() {
     npu_pack_table(&t, cmd.w);
     show(bench, "TABLE", cmd);
     npu_cmd_pool_t p{};
-    p.ny = p.nx = 8, p.nblk = 1, p.kh = p.kw = 3, p.sy = p.sx = 2, p.iy0 = p.ix0 = -1, p.in_h = p.in_w = 16, p.in_row = 16;
+    p.ny = p.nx = 8, p.nblk = 1, p.kh = p.kw = 3, p.sy = p.sx = 2, p.iy0 = p.ix0 = -1,
+    p.in_h = p.in_w = 16, p.in_row = 16;
     p.out_addr = 1000, p.out_row = 8, p.act_max = 127;
     npu_pack_pool(&p, cmd.w), cmd.words = 64;
     show(bench, "POOL 3x3 max", cmd);
     npu_cmd_softmax_t s{};
-    s.load = 1, s.ny = s.nx = 1, s.depth = 10, s.in_blk = s.out_blk = 1, s.out_addr = 1000, s.t_addr = EXP_ADDR;
+    s.load = 1, s.ny = s.nx = 1, s.depth = 10, s.in_blk = s.out_blk = 1, s.out_addr = 1000,
+    s.t_addr = EXP_ADDR;
     npu_pack_softmax(&s, cmd.w), cmd.words = (10 + N - 1) / N;
     show(bench, "SOFTMAX 1x10, load", cmd);
     s.load = 0, s.depth = 128;
@@ -351,6 +387,7 @@ static int cycles() {
 int main(int argc, char **argv) {
     if (argc > 1 && std::string(argv[1]) == "cycles")
         return cycles();
-    return random_test(argc > 1 ? (uint32_t)atoi(argv[1]) : 2000, argc > 2 ? strtoull(argv[2], nullptr, 0) : 1,
+    return random_test(argc > 1 ? (uint32_t)atoi(argv[1]) : 2000,
+                       argc > 2 ? strtoull(argv[2], nullptr, 0) : 1,
                        argc > 3 ? (uint32_t)strtoul(argv[3], nullptr, 16) : 0);
 }

@@ -1,6 +1,6 @@
-// Random vector-unit commands for the bench: legal ones whose result does not depend on how far reads run ahead of writes.
-// Counterpart: docs/isa.md; the model's structures and packers of spec/gen/npu_spec.h.
-// SPDX-License-Identifier: Apache-2.0
+// Random vector-unit commands for the bench: legal ones whose result does not depend on how far
+// reads run ahead of writes. Counterpart: docs/isa.md; the model's structures and packers of
+// spec/gen/npu_spec.h. SPDX-License-Identifier: Apache-2.0
 #ifndef SYSTOLE_VECTOR_COMMANDS_H
 #define SYSTOLE_VECTOR_COMMANDS_H
 #include <cstring>
@@ -23,8 +23,12 @@ struct Hazard {
     uint32_t mask;
     bool found = false;
     explicit Hazard(uint32_t sp_words) : written(sp_words), mask(sp_words - 1) {}
-    void read(uint32_t addr) { found |= written[addr & mask]; }
-    void write(uint32_t addr) { written[addr & mask] = true; }
+    void read(uint32_t addr) {
+        found |= written[addr & mask];
+    }
+    void write(uint32_t addr) {
+        written[addr & mask] = true;
+    }
 };
 
 struct Generator {
@@ -37,11 +41,20 @@ struct Generator {
         : rnd(seed), n(n_), sp_words(sp_words_), exp_addr(exp_addr_) {}
 
     int32_t stride(int32_t typical) {
-        return rnd.percent(60) ? typical : rnd.percent(70) ? rnd.range(-80, 80) : rnd.range(-32768, 32767);
+        return rnd.percent(60)   ? typical
+               : rnd.percent(70) ? rnd.range(-80, 80)
+                                 : rnd.range(-32768, 32767);
     }
-    uint32_t addr() { return rnd.below(0x10000); }
-    int32_t mult() { return (int32_t)(rnd.percent(70) ? 0x40000000u + rnd.below(0x40000000u) : rnd.word() & 0x7fffffffu); }
-    int32_t shift() { return rnd.percent(60) ? rnd.range(-12, 0) : rnd.range(-31, 30); }
+    uint32_t addr() {
+        return rnd.below(0x10000);
+    }
+    int32_t mult() {
+        return (int32_t)(rnd.percent(70) ? 0x40000000u + rnd.below(0x40000000u)
+                                         : rnd.word() & 0x7fffffffu);
+    }
+    int32_t shift() {
+        return rnd.percent(60) ? rnd.range(-12, 0) : rnd.range(-31, 30);
+    }
     void clamps(int32_t *lo, int32_t *hi) {
         bool full = rnd.percent(50);
         *lo = full ? -128 : rnd.range(-128, 127);
@@ -95,7 +108,8 @@ struct Generator {
                 r++;
             c.nudge = count / 2;
             c.shift = count == 1 ? 1 : -r;
-            c.mult = count == 1 ? 1 << 30 : (int32_t)((((uint64_t)1 << (31 + r)) + count - 1) / count);
+            c.mult =
+                count == 1 ? 1 << 30 : (int32_t)((((uint64_t)1 << (31 + r)) + count - 1) / count);
         } else {
             c.nudge = rnd.word();
             c.shift = shift();
@@ -114,7 +128,8 @@ struct Generator {
                         int32_t iy = model_coord(c.iy0 + (int32_t)(oy * c.sy + k / c.kw));
                         int32_t ix = model_coord(c.ix0 + (int32_t)(ox * c.sx + k % c.kw));
                         if (model_inside(iy, c.in_h) && model_inside(ix, c.in_w))
-                            h.read(c.in_addr + b * (uint32_t)c.in_blk + (uint32_t)iy * (uint32_t)c.in_row + (uint32_t)ix);
+                            h.read(c.in_addr + b * (uint32_t)c.in_blk +
+                                   (uint32_t)iy * (uint32_t)c.in_row + (uint32_t)ix);
                     }
                     h.write(c.out_addr + b * (uint32_t)c.out_blk + oy * (uint32_t)c.out_row + ox);
                 }
@@ -131,7 +146,9 @@ struct Generator {
         c.a_row = stride((int32_t)c.nx);
         c.b_row = stride((int32_t)c.nx);
         c.out_row = rnd.percent(50) ? c.a_row : stride((int32_t)c.nx);
-        c.out_addr = rnd.percent(30) ? c.a_addr : rnd.percent(30) ? c.b_addr : addr(); // in place, too
+        c.out_addr = rnd.percent(30)   ? c.a_addr
+                     : rnd.percent(30) ? c.b_addr
+                                       : addr(); // in place, too
         c.left = rnd.percent(60) ? 20 : rnd.below(23);
         c.a_mult = mult();
         c.b_mult = mult();
@@ -198,7 +215,8 @@ struct Generator {
                     for (uint32_t b = 0; b < (uint32_t)words; b++) {
                         h.read(c.in_addr + oy * (uint32_t)c.in_row + ox + b * (uint32_t)c.in_blk);
                         if (pass == 2)
-                            h.write(c.out_addr + oy * (uint32_t)c.out_row + ox + b * (uint32_t)c.out_blk);
+                            h.write(c.out_addr + oy * (uint32_t)c.out_row + ox +
+                                    b * (uint32_t)c.out_blk);
                     }
         exp_loaded |= !h.found;
         return !h.found;
@@ -217,14 +235,16 @@ struct Generator {
                                                : softmax(cmd);
             if (!good)
                 continue;
-            uint32_t wait = rnd.percent(50) ? 0 : rnd.below(16) & 0xbu, signal = rnd.percent(50) ? 0 : rnd.below(16) & 0xbu;
+            uint32_t wait = rnd.percent(50) ? 0 : rnd.below(16) & 0xbu,
+                     signal = rnd.percent(50) ? 0 : rnd.below(16) & 0xbu;
             npu_cmd_set_tokens(cmd.w, wait, signal);
             npu_unit_t unit;
             if (rnd.percent(25)) { // spoil a field; keep it only when that makes it illegal
                 Command bad = cmd;
                 uint32_t k = rnd.below(13), bit = rnd.below(4) * 8;
                 if (k)
-                    bad.w[k] = rnd.percent(50) ? bad.w[k] & ~(0xffffu << (bit & 16)) : bad.w[k] ^ (0xe0u << bit);
+                    bad.w[k] = rnd.percent(50) ? bad.w[k] & ~(0xffffu << (bit & 16))
+                                               : bad.w[k] ^ (0xe0u << bit);
                 else
                     bad.w[0] ^= rnd.percent(50) ? 1u << (10 + 4 * rnd.below(2)) : 4u << 16;
                 if (npu_check_command(config, bad.w, &unit) != NPU_ERR_NONE) {

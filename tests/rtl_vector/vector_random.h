@@ -1,5 +1,5 @@
-// Seeded random numbers for the vector unit's benches (xorshift64*), with a taste for corner values.
-// SPDX-License-Identifier: Apache-2.0
+// Seeded random numbers for the vector unit's benches (xorshift64*), with a taste for corner
+// values. SPDX-License-Identifier: Apache-2.0
 #ifndef SYSTOLE_VECTOR_RANDOM_H
 #define SYSTOLE_VECTOR_RANDOM_H
 #include <cstdint>
@@ -13,9 +13,15 @@ struct Random {
         state ^= state >> 27;
         return (uint32_t)(state * 0x2545f4914f6cdd1du >> 32);
     }
-    uint32_t below(uint32_t n) { return (uint32_t)((uint64_t)next() * n >> 32); }
-    int32_t range(int32_t lo, int32_t hi) { return lo + (int32_t)below((uint32_t)(hi - lo + 1)); }
-    bool percent(uint32_t p) { return below(100) < p; }
+    uint32_t below(uint32_t n) {
+        return (uint32_t)((uint64_t)next() * n >> 32);
+    }
+    int32_t range(int32_t lo, int32_t hi) {
+        return lo + (int32_t)below((uint32_t)(hi - lo + 1));
+    }
+    bool percent(uint32_t p) {
+        return below(100) < p;
+    }
     // 32 bits of any magnitude; one in four near a power of two or an extreme
     uint32_t word() {
         uint32_t kind = below(8), v = next();
