@@ -1,0 +1,177 @@
+/*
+ * cc.h - internal to the compiler: its state and what its parts offer each other.
+ *
+ * Order of work (compile.c): prepare and place each operator; plan.c decides aliases, folded PADs,
+ * memory layout and which tensors stay in the scratchpad; lower_*.c turn operators into commands in
+ * program order; emit.c derives the order between units and the list order; then the image.
+ *
+ * Scratchpad view of a tensor of shape b,h,w,c: channel blocks [block][pixel], pixel = (b*h + y)*w + x,
+ * so block pitch = b*h*w words, row pitch = w words. Reshapes that keep c keep the layout.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SYSTOLE_CC_H
+#define SYSTOLE_CC_H
+
+#include "compiler.h"
+#include "prog_write.h"
+
+#define CC_NONE (-1)
+#define CC_ARENA_LINE 64u /* bytes of arena whose conflicts are not told apart */
+
+enum { CC_OK = 0, CC_NOSPACE = 1, CC_FATAL = 2 };
+
+/* One home of activation bytes; aliased tensors share it. */
+typedef struct {
+    int32_t b, h, w, c;   /* shape that lays it out in the scratchpad; c = innermost dimension */
+    uint32_t bytes;       /* in memory */
+    int32_t def, last;    /* operators that write and read it; -1: graph input, n_ops: output */
+    bool by_npu;          /* produced by an NPU operator */
+    bool flip;            /* memory holds bytes ^ 0x80 of what the NPU works on */
+    bool in_memory;       /* has a place in the arena, and its producer fills it */
+    bool mem_read;        /* an NPU operator reads it from memory */
+    uint32_t mem_offset;
+    bool may_reside;      /* not (yet) spilled */
+    bool resident;        /* stays in the scratchpad during operators from..to */
+    int32_t from, to;
+    uint32_t words, sp;   /* size and address in the scratchpad */
+    bool loaded;          /* while lowering: its scratchpad copy is valid */
+    const void *data;     /* constant operand: its bytes, in the image at mem_offset once added */
+    bool added;
+} cc_store_t;
+
+/* An operator after planning. */
+typedef struct {
+    ref_prepared_t r;
+    npu_placement_t place;
+    bool skip;            /* alias or folded: no step */
+    bool force_cpu;       /* did not fit */
+    bool prepared;
+    int32_t n_in, n_out;
+    int32_t in[2], out;   /* stores of an NPU operator's activations; CC_NONE: none or constant */
+    bool direct[2];       /* in[i] can be read in its scratchpad layout */
+    int32_t in_h, in_w;   /* convolution: input size with a folded PAD taken off */
+    int32_t pad_top, pad_left;
+    bool pack;            /* few channels: read from memory with kernel lines packed into lanes */
+    uint32_t weight_bytes, array_steps;
+} cc_op_t;
+
+typedef struct {
+    uint32_t words[NPU_CMD_WORDS];
+    uint8_t unit;
+    int32_t layer;
+    uint64_t start, end; /* estimated */
+    int32_t known[NPU_QUEUES]; /* last command of each unit known to have ended before it starts */
+} cc_cmd_t;
+
+/* Commands of the NPU step under construction, in program order, with what the conflicts need. */
+typedef struct {
+    cc_cmd_t *cmds;
+    uint32_t n, capacity;
+    int32_t last_of[NPU_QUEUES];               /* latest command of a unit */
+    int32_t token[NPU_QUEUES][NPU_QUEUES];     /* [from][to]: latest command of `from` that gave one */
+    int32_t (*touch)[2][NPU_QUEUES];           /* per word, entry, set: last reader, last writer */
+    uint32_t n_touch;
+    int32_t (*line)[2][NPU_QUEUES];            /* the same per line of the arena */
+    uint32_t n_line;
+} cc_step_t;
+
+typedef struct {
+    const graph_t *g;
+    const npu_config_t *cfg;
+    npu_compile_options_t opt;
+    graph_error_t *err;
+    uint32_t n, sp_words;  /* lanes; scratchpad words in use */
+    int32_t n_ops;
+    cc_op_t *ops;          /* (n_ops) */
+    cc_store_t *stores;    /* (n_stores) */
+    int32_t n_stores;
+    uint8_t *spilled;      /* (n_stores) 1: must not reside; homes keep their numbers */
+    int32_t *store_of;     /* (n_tensors) or CC_NONE */
+    uint32_t arena_bytes, scratch_bytes;
+    /* lowering */
+    prog_builder_t *image;
+    cc_step_t step;
+    uint8_t *busy;         /* (sp_words) 1: allocated or resident */
+    int32_t layer;         /* operator being lowered */
+    uint32_t half;         /* accumulator half of the next tile */
+    npu_layer_t *layers;   /* (n_ops) */
+    uint64_t cycles;
+    uint32_t n_steps, n_cpu_steps;
+    bool failed;           /* out of memory */
+} cc_t;
+
+/* A tensor or a box of it in the scratchpad. Word of block k, image b, row y, column x:
+ * base + k*blk + b*image + y*row + x (modulo 2^16), for what lies in the box. */
+typedef struct {
+    uint32_t base;
+    int32_t blk, image, row;
+    uint32_t temp, temp_words; /* allocation to give back; 0 words: none */
+} cc_view_t;
+
+/* Part of a tensor that is read as shape (.., h, w, c): images b0..b1-1, rows y0..y1-1, columns
+ * x0..x1-1, channel blocks k0..k1-1. */
+typedef struct {
+    int32_t h, w, c;
+    int32_t b0, b1, y0, y1, x0, x1, k0, k1;
+} cc_box_t;
+
+static inline int32_t cc_div_up(int32_t a, int32_t b) {
+    return (a + b - 1) / b;
+}
+static inline int32_t cc_min(int32_t a, int32_t b) {
+    return a < b ? a : b;
+}
+static inline int32_t cc_max(int32_t a, int32_t b) {
+    return a > b ? a : b;
+}
+static inline int32_t cc_blocks(const cc_t *cc, int32_t channels) {
+    return cc_div_up(channels, (int32_t)cc->n);
+}
+
+/* plan.c, resident.c */
+int cc_plan(cc_t *cc);
+void cc_plan_residents(cc_t *cc);
+int cc_layout_memory(cc_t *cc);
+/* Words that op needs beside resident tensors to work well. */
+uint32_t cc_work_words(const cc_t *cc, int32_t op);
+
+/* emit.c */
+int cc_step_begin(cc_t *cc);
+void cc_step_free(cc_t *cc);
+void cc_emit(cc_t *cc, const uint32_t *words, uint64_t cost);
+int cc_step_end(cc_t *cc); /* writes the NPU step, if there are commands */
+/* Estimated time at which the last command touching words addr..addr+n-1 ends. */
+uint64_t cc_idle_time(const cc_t *cc, uint32_t word);
+
+/* scratch.c: allocation of scratchpad words while lowering */
+int cc_alloc(cc_t *cc, uint32_t words, uint32_t *addr); /* CC_OK or CC_NOSPACE */
+void cc_release(cc_t *cc, uint32_t addr, uint32_t words);
+uint32_t cc_free_words(const cc_t *cc);
+uint32_t cc_free_extent(const cc_t *cc); /* largest contiguous */
+
+/* move.c: tensors between memory and scratchpad */
+/* direct: a resident copy may be used (cc_op_t.direct). */
+int cc_fetch(cc_t *cc, int32_t store, bool direct, cc_box_t box, cc_view_t *v);
+int cc_target(cc_t *cc, int32_t store, cc_box_t box, cc_view_t *v);
+/* Writes the box to memory if the tensor lives there, and gives the view back. */
+void cc_put(cc_t *cc, int32_t store, cc_box_t box, cc_view_t *v);
+void cc_drop(cc_t *cc, cc_view_t *v);
+/* LOADs a box of a tensor that is in memory to where the view has it. */
+void cc_load_box(cc_t *cc, int32_t store, cc_box_t box, const cc_view_t *v);
+/* Allocates room for the box. */
+int cc_room(cc_t *cc, cc_box_t box, cc_view_t *v);
+uint32_t cc_box_words(cc_box_t box);
+uint32_t cc_view_at(const cc_view_t *v, int32_t k, int32_t b, int32_t y, int32_t x);
+/* Constant bytes of the image into contiguous words; bytes need not be a multiple of N. */
+void cc_load_const(cc_t *cc, uint32_t image_offset, uint32_t bytes, uint32_t sp);
+void cc_fill(cc_t *cc, uint32_t sp, uint32_t words, int32_t value);
+void cc_cmd_load(cc_t *cc, const npu_cmd_load_t *c);
+
+/* lower_*.c: CC_OK, CC_NOSPACE, CC_FATAL */
+int cc_lower_conv(cc_t *cc, int32_t op);
+int cc_lower_vector(cc_t *cc, int32_t op);
+int cc_lower_pool(cc_t *cc, int32_t op);
+bool cc_pack_pays(const cc_t *cc, int32_t op);
+
+#endif

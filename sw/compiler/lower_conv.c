@@ -1,0 +1,420 @@
+/*
+ * lower_conv.c - convolutions and fully connected layers: tiles, loads, CONV and DRAIN commands.
+ *
+ * Loops, outermost first: tile of the output (everything when input and output are resident), output
+ * block, part of the tile that fits an accumulator half. Weights of an output block are loaded once
+ * for each tile, or once for all tiles when they fit beside them. Accumulator halves alternate, so a
+ * half drains while the next one fills. When the weights of an output block do not fit, they come in
+ * chunks that accumulate; when even the smallest input tile does not fit, so does the input.
+ * Counterparts: conv_desc.c (modes, packing), pack_input.c (LINE, LINES).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lower_conv.h"
+
+#define GROUP_WORDS 320 /* weights of small output blocks are loaded together up to this */
+#define STRIP_WORDS 200 /* inputs from memory come in strips of about this, at most MAX_STRIPS */
+#define MAX_STRIPS 4
+#define NEVER INT32_MAX
+
+/* A range of passes of one output block. */
+typedef struct {
+    int32_t k0, nk, ky0, nky, kx0, nkx; /* FIR: only the whole */
+    int32_t first, passes;
+} chunk_t;
+
+cc_box_t cc_conv_input_box(const cc_conv_t *d, cc_box_t out) {
+    cc_box_t in = out;
+    in.h = d->h;
+    in.w = d->w;
+    in.c = d->c;
+    in.k0 = 0;
+    in.k1 = d->blocks;
+    in.y0 = cc_max(0, out.y0 * d->v_sy - d->v_pt);
+    in.y1 = cc_min(d->v_h, (out.y1 - 1) * d->v_sy - d->v_pt + (d->v_kh - 1) * d->v_dy + 1);
+    in.x0 = cc_max(0, out.x0 * d->v_sx - d->v_pl);
+    in.x1 = cc_min(d->v_w, (out.x1 - 1) * d->v_sx - d->v_pl + (d->v_kw - 1) * d->v_dx + 1);
+    in.y1 = cc_max(in.y0, in.y1);
+    in.x1 = cc_max(in.x0, in.x1);
+    return in;
+}
+
+static bool fits(cc_t *cc, const uint32_t *sizes, int n) {
+    uint32_t at[8];
+    int done = 0;
+    bool ok = true;
+    for (; done < n; done++) {
+        at[done] = 0;
+        if (sizes[done] && cc_alloc(cc, sizes[done], &at[done]) != CC_OK) {
+            ok = false;
+            break;
+        }
+    }
+    while (done-- > 0)
+        if (sizes[done])
+            cc_release(cc, at[done], sizes[done]);
+    return ok;
+}
+
+/* ------------------------------------------------------------------ choice of the tile */
+static bool try_tile(cc_job_t *j, int level, int32_t tb, int32_t th, int32_t tw) {
+    const cc_conv_t *d = &j->d;
+    cc_t *cc = j->cc;
+    int32_t n = (int32_t)cc->n;
+    int32_t rows = cc_min(d->v_h, (th - 1) * d->v_sy + (d->v_kh - 1) * d->v_dy + 1);
+    int32_t cols = cc_min(d->v_w, (tw - 1) * d->v_sx + (d->v_kw - 1) * d->v_dx + 1);
+    int64_t in = j->in_resident ? 0 : (int64_t)tb * rows * cols * d->blocks;
+    int64_t out = j->out_resident ? 0 : (int64_t)tb * th * tw * d->obs;
+    int64_t block = NPU_PARAM_WORDS + (int64_t)d->passes * n, all = d->at[d->obs] / cc->n;
+    int64_t tiles = (int64_t)cc_div_up(d->b, tb) * cc_div_up(d->oh, th) * cc_div_up(d->ow, tw);
+    int64_t limit = cc->sp_words;
+    if (in > limit || out > limit)
+        return false;
+    uint32_t i = (uint32_t)in, o = (uint32_t)out;
+    uint32_t b = block > limit ? cc->sp_words + 1 : (uint32_t)block;
+    uint32_t a = all > limit ? cc->sp_words + 1 : (uint32_t)all;
+    bool fit = false;
+    j->keep = false;
+    j->chunk = 0;
+    if (d->passes > j->max_passes && level < 3)
+        return false;
+    switch (level) {
+    case 0: /* double buffers, weights read once */
+        if (tiles == 1)
+            fit = fits(cc, (uint32_t[]){i, o, b, d->obs > 1 ? b : 0}, 4);
+        else
+            fit = j->keep = fits(cc, (uint32_t[]){i, i, o, o, a}, 5);
+        break;
+    case 1: /* weights read once */
+        if (tiles > 1)
+            fit = j->keep = fits(cc, (uint32_t[]){i, o, a}, 3);
+        break;
+    case 2:
+        fit = fits(cc, (uint32_t[]){i, o, b}, 3);
+        break;
+    case 3: /* weights in chunks */
+        for (int32_t p = cc_min(d->passes, cc_min(j->max_passes, (int32_t)limit / n)); !fit && p > 0;
+             p /= 2) {
+            j->chunk = p;
+            fit = d->mode != CC_FIR && fits(cc,
+                                            (uint32_t[]){i, o, (uint32_t)(NPU_PARAM_WORDS + p * n),
+                                                         (uint32_t)(NPU_PARAM_WORDS + p * n)},
+                                            4);
+        }
+        break;
+    default:
+        break;
+    }
+    j->tb = tb;
+    j->th = th;
+    j->tw = tw;
+    return fit;
+}
+
+static bool choose_tile(cc_job_t *j) {
+    const cc_conv_t *d = &j->d;
+    if (j->in_resident && j->out_resident) {
+        for (int level = 0; level < 4; level++)
+            if (try_tile(j, level, d->b, d->oh, d->ow))
+                return true;
+    }
+    int64_t in_words = j->in_resident ? 0 : (int64_t)d->v_h * d->v_w * d->blocks;
+    int64_t out_words = j->out_resident ? 0 : (int64_t)d->oh * d->ow * d->obs;
+    int32_t strips = (int32_t)(in_words > out_words ? in_words : out_words) / STRIP_WORDS;
+    strips = cc_max(1, cc_min(strips, MAX_STRIPS));
+    for (int level = 0; level < 4; level++) {
+        if (d->b > 1 && strips == 1 && try_tile(j, level, d->b, d->oh, d->ow))
+            return true;
+        int32_t from = level == 0 ? strips : 1, last = 0;
+        for (int32_t s = d->oh == 1 ? 1 : from; s <= d->oh; s++) {
+            int32_t th = cc_div_up(d->oh, s);
+            if (th != last && (d->oh > 1 || from == 1) && try_tile(j, level, 1, th, d->ow))
+                return true;
+            last = th;
+        }
+        last = 0;
+        for (int32_t s = cc_max(2, d->oh == 1 ? from : 2); s <= d->ow; s++) {
+            int32_t tw = cc_div_up(d->ow, s);
+            if (tw != last && (level > 1 || d->oh == 1) && try_tile(j, level, 1, 1, tw))
+                return true;
+            last = tw;
+        }
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------ commands */
+/* Positions that the array streams for an output row in FIR mode: lines apart, or, where the end of
+ * a line and the start of the next are both padding, as one. */
+static int32_t fir_span(const cc_conv_t *d, int32_t x0, int32_t nx) {
+    int32_t ix0 = x0 * d->sx - d->pl, reach = (nx - 1) * d->sx + d->kw;
+    int32_t joined = cc_max(cc_max(d->w - ix0, (nx - 1) * d->sx + 1), ix0 + reach);
+    return cc_min(reach, joined);
+}
+
+static void emit_conv(cc_job_t *j, cc_box_t part, int32_t ob, const chunk_t *ch, const cc_view_t *in,
+                      uint32_t weights, uint32_t params, bool load_params) {
+    const cc_conv_t *d = &j->d;
+    cc_t *cc = j->cc;
+    int32_t ny = part.y1 - part.y0, nx = part.x1 - part.x0;
+    bool fir = d->mode == CC_FIR;
+    npu_cmd_conv_t c = {.fir = fir,
+                        .half = cc->half,
+                        .accumulate = ch->first > 0,
+                        .load_params = load_params,
+                        .in_addr = cc_view_at(in, ch->k0, part.b0, 0, 0),
+                        .w_addr = weights & 0xffffu,
+                        .p_addr = params & 0xffffu,
+                        .ny = (uint32_t)ny,
+                        .nx = (uint32_t)nx,
+                        .iy0 = part.y0 * d->v_sy - d->v_pt + ch->ky0 * d->v_dy,
+                        .ix0 = part.x0 * d->v_sx - d->v_pl + ch->kx0 * d->v_dx,
+                        .in_h = (uint32_t)d->v_h,
+                        .in_w = (uint32_t)d->v_w,
+                        .row_pitch = in->row,
+                        .blk_pitch = in->blk,
+                        .kh = (uint32_t)ch->nky,
+                        .kw = (uint32_t)ch->nkx,
+                        .dil_y = (uint32_t)d->v_dy,
+                        .dil_x = (uint32_t)d->v_dx,
+                        .sy = (uint32_t)d->v_sy,
+                        .sx = (uint32_t)d->v_sx,
+                        .nblk = (uint32_t)ch->nk,
+                        .span = fir ? (uint32_t)fir_span(d, part.x0, nx) : 0,
+                        .pad_value = d->in_zp};
+    uint32_t words[NPU_CMD_WORDS];
+    uint64_t steps = (uint64_t)ny * (fir ? c.span : (uint32_t)nx);
+    uint64_t cost = (uint64_t)ch->passes * (steps > cc->n ? steps : cc->n);
+    (void)ob;
+    npu_pack_conv(&c, words);
+    cc_emit(cc, words, cost + cc->n);
+    j->o->array_steps += (uint32_t)cost;
+}
+
+static void emit_drain(cc_job_t *j, cc_box_t part, int32_t ob, const cc_view_t *out) {
+    const cc_conv_t *d = &j->d;
+    cc_t *cc = j->cc;
+    int32_t ny = part.y1 - part.y0, nx = part.x1 - part.x0;
+    npu_cmd_drain_t c = {.half = cc->half,
+                         .out_addr = cc_view_at(out, ob, part.b0, part.y0, part.x0),
+                         .ny = (uint32_t)ny,
+                         .nx = (uint32_t)nx,
+                         .out_row = out->row,
+                         .out_x = 1,
+                         .zp = d->out_zp,
+                         .act_min = d->lo,
+                         .act_max = d->hi};
+    uint32_t words[NPU_CMD_WORDS];
+    npu_pack_drain(&c, words);
+    cc_emit(cc, words, (uint64_t)ny * (uint64_t)nx * (cc->n / cc->cfg->lanes) + 10);
+}
+
+/* Next chunk of at most `most` passes of an output block after *c (all zero: the first). */
+static bool next_chunk(const cc_job_t *j, int32_t ob, int32_t most, chunk_t *c) {
+    const cc_conv_t *d = &j->d;
+    int32_t b0, b1, plane = d->v_kh * d->v_kw;
+    cc_conv_blocks(j->cc, d, ob, &b0, &b1);
+    int32_t total = cc_conv_passes(j->cc, d, ob), at = c->first + c->passes;
+    if (at >= total)
+        return false;
+    if (d->mode == CC_FIR) {
+        *c = (chunk_t){ob, 1, 0, d->kh, 0, d->kw, 0, total};
+        return true;
+    }
+    int32_t k = at / plane, ky = at % plane / d->v_kw, kx = at % d->v_kw;
+    *c = (chunk_t){b0 + k, 1, ky, 1, kx, 1, at, 1};
+    if (kx == 0 && ky == 0 && plane <= most && d->v_kh <= 255 && d->v_kw <= 255) {
+        c->nk = cc_min(b1 - b0 - k, most / plane);
+        c->nky = d->v_kh;
+        c->nkx = d->v_kw;
+    } else if (kx == 0 && d->v_kw <= most && d->v_kw <= 255) {
+        c->nky = cc_min(cc_min(d->v_kh - ky, most / d->v_kw), 255);
+        c->nkx = d->v_kw;
+    } else {
+        c->nkx = cc_min(cc_min(d->v_kw - kx, most), 255);
+    }
+    c->passes = c->nk * c->nky * c->nkx;
+    return true;
+}
+
+/* Weights in chunks, and with chunk_input also the input. */
+static int emit_chunks(cc_job_t *j, cc_box_t part, int32_t ob, const cc_view_t *whole) {
+    const cc_conv_t *d = &j->d;
+    cc_t *cc = j->cc;
+    uint32_t n = cc->n;
+    chunk_t c = {0};
+    while (next_chunk(j, ob, j->chunk, &c)) {
+        uint32_t head = c.first ? 0 : NPU_PARAM_WORDS, words = head + (uint32_t)c.passes * n, at;
+        cc_view_t in = {0};
+        int st = CC_OK;
+        if (j->chunk_input) {
+            cc_box_t box = cc_conv_input_box(d, part);
+            box.k0 = c.k0;
+            box.k1 = c.k0 + c.nk;
+            box.y0 = cc_max(0, part.y0 * d->v_sy - d->v_pt + c.ky0 * d->v_dy);
+            box.y1 = cc_min(d->v_h, (part.y1 - 1) * d->v_sy - d->v_pt +
+                                        (c.ky0 + c.nky - 1) * d->v_dy + 1);
+            box.y1 = cc_max(box.y0, box.y1);
+            st = cc_fetch(cc, j->in, j->o->direct[0], box, &in);
+        } else {
+            in = *whole;
+        }
+        if (st != CC_OK || (st = cc_alloc(cc, words, &at)) != CC_OK)
+            return st;
+        uint32_t offset = d->at[ob] + (c.first ? NPU_PARAM_WORDS + (uint32_t)c.first * n : 0) * n;
+        cc_load_const(cc, d->image_offset + offset, words * n, at);
+        emit_conv(j, part, ob, &c, &in, at + head, at, c.first == 0);
+        cc_release(cc, at, words);
+        if (j->chunk_input)
+            cc_drop(cc, &in);
+    }
+    return CC_OK;
+}
+
+/* One output block of a tile, accumulator half by half. `at`: its parameters and weights. */
+static int emit_block(cc_job_t *j, cc_box_t tile, int32_t ob, uint32_t at, const cc_view_t *in,
+                      const cc_view_t *out) {
+    cc_t *cc = j->cc;
+    int32_t depth = (int32_t)cc->cfg->acc_depth, th = tile.y1 - tile.y0, tw = tile.x1 - tile.x0;
+    int32_t rows = cc_max(1, depth / tw);
+    rows = cc_div_up(th, cc_div_up(th, rows));
+    int32_t cols = cc_div_up(tw, cc_div_up(tw, depth));
+    int32_t set[2] = {0, 0}; /* parameter set holds this block's */
+    cc_box_t part = tile;
+    for (part.b0 = tile.b0; part.b0 < tile.b1; part.b0++)
+        for (part.y0 = tile.y0; part.y0 < tile.y1; part.y0 += rows)
+            for (part.x0 = tile.x0; part.x0 < tile.x1; part.x0 += cols) {
+                part.b1 = part.b0 + 1;
+                part.y1 = cc_min(tile.y1, part.y0 + rows);
+                part.x1 = cc_min(tile.x1, part.x0 + cols);
+                if (j->chunk) {
+                    int st = emit_chunks(j, part, ob, in);
+                    if (st != CC_OK)
+                        return st;
+                } else {
+                    chunk_t all = {0};
+                    next_chunk(j, ob, NEVER, &all);
+                    emit_conv(j, part, ob, &all, in, at + NPU_PARAM_WORDS, at, !set[cc->half]);
+                    set[cc->half] = 1;
+                }
+                emit_drain(j, part, ob, out);
+                cc->half ^= 1;
+            }
+    return CC_OK;
+}
+
+/* Loads the weights of output blocks from ob on, at `at` (or allocates); returns how many blocks. */
+static int load_group(cc_job_t *j, int32_t ob, uint32_t *at, uint32_t *words, int32_t *blocks) {
+    const cc_conv_t *d = &j->d;
+    cc_t *cc = j->cc;
+    int32_t last = ob + 1;
+    while (last < d->obs && (d->at[last + 1] - d->at[ob]) / cc->n <= GROUP_WORDS)
+        last++;
+    *words = (d->at[last] - d->at[ob]) / cc->n;
+    if (!j->keep) {
+        int st = cc_alloc(cc, *words, at);
+        if (st == CC_NOSPACE && last > ob + 1) {
+            last = ob + 1;
+            *words = (d->at[last] - d->at[ob]) / cc->n;
+            st = cc_alloc(cc, *words, at);
+        }
+        if (st != CC_OK)
+            return st;
+    }
+    *blocks = last - ob;
+    cc_load_const(cc, d->image_offset + d->at[ob], *words * cc->n, *at);
+    return CC_OK;
+}
+
+static int lower_tile(cc_job_t *j, cc_box_t tile, bool first, uint32_t kept) {
+    const cc_conv_t *d = &j->d;
+    cc_t *cc = j->cc;
+    cc_view_t in = {0}, out;
+    int st = CC_OK;
+    if (!j->chunk_input)
+        st = d->mode == CC_LINE || d->mode == CC_LINES
+                 ? cc_fetch_packed(j, tile, &in)
+                 : cc_fetch(cc, j->in, j->o->direct[0], cc_conv_input_box(d, tile), &in);
+    if (st != CC_OK || (st = cc_target(cc, j->out, tile, &out)) != CC_OK)
+        return st;
+    for (int32_t ob = 0; ob < d->obs;) {
+        uint32_t at = kept + d->at[ob] / cc->n, words = 0, base = at;
+        int32_t blocks = 1;
+        if (!j->chunk && (!j->keep || first)) {
+            st = load_group(j, ob, &at, &words, &blocks);
+            base = at;
+        }
+        for (int32_t i = 0; i < blocks && st == CC_OK; i++, ob++)
+            st = emit_block(j, tile, ob, base + (d->at[ob] - d->at[ob - i]) / cc->n, &in, &out);
+        if (st != CC_OK)
+            return st;
+        if (words && !j->keep)
+            cc_release(cc, base, words);
+    }
+    cc_drop(cc, &in);
+    cc_put(cc, j->out, tile, &out);
+    return CC_OK;
+}
+
+static int lower_tiles(cc_job_t *j) {
+    const cc_conv_t *d = &j->d;
+    cc_t *cc = j->cc;
+    uint32_t kept = 0, words = d->at[d->obs] / cc->n;
+    int st = CC_OK;
+    if (j->keep && (st = cc_alloc(cc, words, &kept)) != CC_OK)
+        return st;
+    bool first = true;
+    for (int32_t b = 0; b < d->b; b += j->tb)
+        for (int32_t y = 0; y < d->oh; y += j->th)
+            for (int32_t x = 0; x < d->ow; x += j->tw) {
+                cc_box_t tile = {d->oh, d->ow, d->oc, b, cc_min(d->b, b + j->tb), y,
+                                 cc_min(d->oh, y + j->th), x, cc_min(d->ow, x + j->tw), 0, d->obs};
+                if ((st = lower_tile(j, tile, first, kept)) != CC_OK)
+                    return st;
+                first = false;
+            }
+    if (j->keep)
+        cc_release(cc, kept, words);
+    return CC_OK;
+}
+
+static bool fit_tile(cc_job_t *j) {
+    /* kernels beyond the command's 8 bits come in chunks, as do weights beyond the scratchpad */
+    j->max_passes = (int32_t)(j->cc->sp_words - NPU_PARAM_WORDS) / (int32_t)j->cc->n;
+    if (j->d.v_kh > 255 || j->d.v_kw > 255)
+        j->max_passes = cc_min(j->max_passes, cc_min(j->d.passes - 1, 255));
+    return choose_tile(j);
+}
+
+int cc_lower_conv(cc_t *cc, int32_t op) {
+    cc_job_t j = {.cc = cc, .o = &cc->ops[op]};
+    j.in = j.o->in[0];
+    j.out = j.o->out;
+    const cc_store_t *in = &cc->stores[j.in], *out = &cc->stores[j.out];
+    j.in_resident = j.o->direct[0] && in->resident && op >= in->from && op <= in->to;
+    j.out_resident = out->resident;
+    cc_conv_describe(cc, op, &j.d);
+    cc_conv_set_mode(cc, &j.d, cc_conv_best_mode(cc, op, &j.d));
+    int st = cc_conv_sizes(cc, &j.d);
+    if (st == CC_OK && !fit_tile(&j)) {
+        cc_conv_set_mode(cc, &j.d, CC_PLAIN);
+        free(j.d.at);
+        st = cc_conv_sizes(cc, &j.d);
+        if (st == CC_OK && !fit_tile(&j)) {
+            /* Input by chunks, one output pixel at a time. */
+            j.chunk_input = true;
+            j.chunk = cc_max(1, (int32_t)cc_free_extent(cc) / 3 / (int32_t)cc->n);
+            j.keep = false;
+            j.tb = j.th = j.tw = 1;
+        }
+    }
+    if (st == CC_OK)
+        st = cc_conv_pack(cc, &j.d);
+    if (st == CC_OK)
+        st = lower_tiles(&j);
+    free(j.d.at);
+    return st;
+}

@@ -1,0 +1,164 @@
+/*
+ * lower_vector.c - operators of the vector unit that go word by word: ADD, SOFTMAX, tables.
+ *
+ * All of them see a tensor as one row of pixels, channel blocks apart. Counterparts: lower_pool.c
+ * (windows), docs/isa.md. SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cc.h"
+
+#define PIECES 4 /* a resident tensor is worked on in so many parts: readers start earlier */
+#define LEAST_PIECE 32
+
+/* Room for `count` operands of so many words each? */
+static bool room_for(cc_t *cc, int32_t count, uint32_t words) {
+    uint32_t at[3];
+    int32_t got = 0;
+    while (got < count && cc_alloc(cc, words, &at[got]) == CC_OK)
+        got++;
+    for (int32_t i = 0; i < got; i++)
+        cc_release(cc, at[i], words);
+    return got == count;
+}
+
+/* Pixels of a piece so that all operands that pass through memory fit, if possible twice. */
+static int32_t piece_of(cc_t *cc, const cc_op_t *o, int32_t pixels, int32_t blocks) {
+    int32_t through = !cc->stores[o->out].resident;
+    for (int32_t k = 0; k < o->n_in; k++)
+        through += !(o->direct[k] && cc->stores[o->in[k]].resident);
+    int32_t most = cc_max(LEAST_PIECE, cc_div_up(pixels, PIECES));
+    most = cc_min(cc_min(most, pixels), 65535);
+    if (through)
+        most = cc_max(1, cc_min(most, (int32_t)cc_free_words(cc) / (2 * through * blocks)));
+    while (most > 1 && !room_for(cc, through, (uint32_t)(most * blocks)))
+        most /= 2;
+    return most;
+}
+
+static void emit_add(cc_t *cc, const ref_binary_t *p, int32_t blocks, int32_t pixels,
+                     const cc_view_t *a, const cc_view_t *b, const cc_view_t *out, int32_t x) {
+    npu_cmd_eltwise_t c = {.op = 0,
+                           .a_addr = cc_view_at(a, 0, 0, 0, x),
+                           .b_addr = cc_view_at(b, 0, 0, 0, x),
+                           .out_addr = cc_view_at(out, 0, 0, 0, x),
+                           .ny = (uint32_t)blocks,
+                           .nx = (uint32_t)pixels,
+                           .a_row = a->blk,
+                           .b_row = b->blk,
+                           .out_row = out->blk,
+                           .a_x = 1,
+                           .b_x = 1,
+                           .a_mult = p->a_m,
+                           .b_mult = p->b_m,
+                           .o_mult = p->out_m,
+                           .a_shift = p->a_s,
+                           .b_shift = p->b_s,
+                           .o_shift = p->out_s,
+                           .left = (uint32_t)p->left_shift,
+                           .a_zp = p->a_zp,
+                           .b_zp = p->b_zp,
+                           .o_zp = p->out_zp,
+                           .act_min = p->act_min,
+                           .act_max = p->act_max};
+    uint32_t words[NPU_CMD_WORDS];
+    npu_pack_eltwise(&c, words);
+    cc_emit(cc, words, (uint64_t)blocks * (uint64_t)pixels * (cc->n / cc->cfg->lanes) + 16);
+}
+
+static void emit_table(cc_t *cc, int32_t blocks, int32_t pixels, const cc_view_t *in,
+                       const cc_view_t *out, int32_t x, uint32_t table, bool load) {
+    npu_cmd_table_t c = {.load = load,
+                         .in_addr = cc_view_at(in, 0, 0, 0, x),
+                         .out_addr = cc_view_at(out, 0, 0, 0, x),
+                         .ny = (uint32_t)blocks,
+                         .nx = (uint32_t)pixels,
+                         .in_row = in->blk,
+                         .out_row = out->blk,
+                         .t_addr = table};
+    uint32_t words[NPU_CMD_WORDS];
+    npu_pack_table(&c, words);
+    cc_emit(cc, words, (uint64_t)blocks * (uint64_t)pixels * (cc->n / cc->cfg->lanes) + 16);
+}
+
+static void emit_softmax(cc_t *cc, int32_t depth, int32_t pixels, const cc_view_t *in,
+                         const cc_view_t *out, int32_t x, uint32_t table, bool load) {
+    npu_cmd_softmax_t c = {.load = load,
+                           .in_addr = cc_view_at(in, 0, 0, 0, x),
+                           .out_addr = cc_view_at(out, 0, 0, 0, x),
+                           .ny = 1,
+                           .nx = (uint32_t)pixels,
+                           .in_blk = in->blk,
+                           .out_blk = out->blk,
+                           .t_addr = table,
+                           .depth = (uint32_t)depth};
+    uint32_t words[NPU_CMD_WORDS];
+    npu_pack_softmax(&c, words);
+    cc_emit(cc, words, (uint64_t)pixels * (3 * (uint64_t)depth + 60) + 256);
+}
+
+/* Table of the operator into the scratchpad. *words: 0 when it has none. */
+static int load_table(cc_t *cc, const cc_op_t *o, uint32_t *at, uint32_t *words) {
+    uint8_t table[1024];
+    uint32_t size = 0;
+    *words = 0;
+    if (o->r.op.kind == REF_SOFTMAX) {
+        const int32_t *t = o->r.in[1].data;
+        size = 1024;
+        for (uint32_t i = 0; i < size; i++)
+            table[i] = (uint8_t)((uint32_t)t[i / 4] >> 8 * (i % 4));
+    } else if (ref_is_unary(o->r.op.kind)) {
+        size = 256;
+        if (ref_unary_table(&o->r.op, table) != 0)
+            return CC_FATAL;
+    }
+    if (size == 0)
+        return CC_OK;
+    int st = cc_alloc(cc, size / cc->n, at);
+    if (st != CC_OK)
+        return st;
+    *words = size / cc->n;
+    cc_load_const(cc, prog_add_const(cc->image, table, size, 64), size, *at);
+    return CC_OK;
+}
+
+static int lower_piece(cc_t *cc, const cc_op_t *o, cc_box_t box, uint32_t table) {
+    const ref_op_t *r = &o->r.op;
+    cc_view_t in[2], out;
+    int32_t pixels = box.x1 - box.x0;
+    int st = CC_OK;
+    for (int32_t k = 0; k < o->n_in && st == CC_OK; k++)
+        st = cc_fetch(cc, o->in[k], o->direct[k], box, &in[k]);
+    if (st == CC_OK)
+        st = cc_target(cc, o->out, box, &out);
+    if (st != CC_OK)
+        return st;
+    if (r->kind == REF_ADD)
+        emit_add(cc, &r->p.binary, box.k1, pixels, &in[0], &in[1], &out, box.x0);
+    else if (r->kind == REF_SOFTMAX)
+        emit_softmax(cc, r->p.softmax.depth, pixels, &in[0], &out, box.x0, table, box.x0 == 0);
+    else
+        emit_table(cc, box.k1, pixels, &in[0], &out, box.x0, table, box.x0 == 0);
+    for (int32_t k = 0; k < o->n_in; k++)
+        cc_drop(cc, &in[k]);
+    cc_put(cc, o->out, box, &out);
+    return CC_OK;
+}
+
+int cc_lower_vector(cc_t *cc, int32_t op) {
+    const cc_op_t *o = &cc->ops[op];
+    const cc_store_t *out = &cc->stores[o->out];
+    int32_t channels = out->c, pixels = (int32_t)(out->bytes / (uint32_t)channels);
+    int32_t blocks = cc_blocks(cc, channels);
+    uint32_t table = 0, table_words;
+    int st = load_table(cc, o, &table, &table_words);
+    int32_t piece = piece_of(cc, o, pixels, blocks);
+    for (int32_t x = 0; x < pixels && st == CC_OK; x += piece) {
+        cc_box_t box = {1, pixels, channels, 0, 1, 0, 1, x, cc_min(pixels, x + piece), 0, blocks};
+        st = lower_piece(cc, o, box, table);
+    }
+    if (table_words)
+        cc_release(cc, table, table_words);
+    return st;
+}

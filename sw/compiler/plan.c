@@ -1,0 +1,297 @@
+/*
+ * plan.c - before lowering: homes of tensors (aliases share one), folded PADs, lifetimes, and the
+ * layout of the arena.
+ *
+ * No data moves for a RESHAPE (alias) and for a QUANTIZE that only flips the top bit, when the int8
+ * side belongs to the NPU alone: then memory keeps the uint8 bytes and LOAD or STORE flips them.
+ * A PAD of rows and columns with the zero point becomes part of the convolutions that read it.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cc.h"
+#include "../../cmodel/ref/ref_arith.h"
+
+#define MAX_FOLDED_PAD 16384
+
+static bool on_npu(const cc_t *cc, int32_t op) {
+    return cc->ops[op].place.on_npu && !cc->ops[op].force_cpu;
+}
+
+static bool is_conv(int32_t kind) {
+    return kind == REF_CONV || kind == REF_DEPTHWISE;
+}
+
+static bool is_graph_output(const graph_t *g, int32_t tensor) {
+    for (int32_t i = 0; i < g->n_outputs; i++)
+        if (g->outputs[i] == tensor)
+            return true;
+    return false;
+}
+
+static bool is_graph_input(const graph_t *g, int32_t tensor) {
+    for (int32_t i = 0; i < g->n_inputs; i++)
+        if (g->inputs[i] == tensor)
+            return true;
+    return false;
+}
+
+static bool reads(const cc_t *cc, int32_t op, int32_t tensor) {
+    const ref_prepared_t *r = &cc->ops[op].r;
+    for (int32_t k = 0; k < r->n_in; k++)
+        if (r->in[k].data == NULL && r->in[k].tensor == tensor)
+            return true;
+    return false;
+}
+
+static int32_t producer(const cc_t *cc, int32_t tensor) {
+    for (int32_t i = 0; i < cc->n_ops; i++)
+        for (int32_t k = 0; k < cc->ops[i].r.n_out; k++)
+            if (cc->ops[i].r.out[k] == tensor)
+                return i;
+    return CC_NONE;
+}
+
+/* A home for tensor t (or bytes like it). */
+static int32_t new_store(cc_t *cc, int32_t t) {
+    const graph_tensor_t *x = &cc->g->tensors[t];
+    cc_store_t *s = &cc->stores[cc->n_stores];
+    memset(s, 0, sizeof *s);
+    s->b = s->h = s->w = s->c = 1;
+    if (x->rank > 0)
+        s->c = x->dims[x->rank - 1];
+    if (x->rank > 1)
+        s->w = x->dims[x->rank - 2];
+    if (x->rank > 2)
+        s->h = x->dims[x->rank - 3];
+    for (int32_t d = 0; d < x->rank - 3; d++)
+        s->b *= x->dims[d];
+    if (x->rank == 2) { /* rows of vectors are images of one pixel */
+        s->b = s->w;
+        s->w = 1;
+    }
+    s->bytes = (uint32_t)x->bytes;
+    s->def = cc->n_ops;
+    s->last = -1;
+    s->may_reside = (x->type == GRAPH_INT8 || x->type == GRAPH_UINT8) && !cc->spilled[cc->n_stores];
+    return cc->n_stores++;
+}
+
+/* A QUANTIZE int8 <-> uint8 of the same scale whose int8 side only NPU operators touch, and whose
+ * uint8 side none. */
+static bool is_free_flip(const cc_t *cc, int32_t op) {
+    const ref_prepared_t *r = &cc->ops[op].r;
+    const ref_quantize_t *q = &r->op.p.quantize;
+    if (r->op.kind != REF_QUANTIZE || q->m != 0 || q->in_unsigned == q->out_unsigned ||
+        r->in[0].data)
+        return false;
+    int32_t in = r->in[0].tensor, out = r->out[0];
+    int32_t s8 = q->in_unsigned ? out : in, u8 = q->in_unsigned ? in : out;
+    if (is_graph_output(cc->g, s8) || is_graph_input(cc->g, s8))
+        return false;
+    for (int32_t i = 0; i < cc->n_ops; i++) {
+        bool copy = cc->ops[i].r.op.kind == REF_COPY;
+        if (i != op && reads(cc, i, s8) && (!on_npu(cc, i) || copy))
+            return false;
+        if (i != op && reads(cc, i, u8) && (on_npu(cc, i) || copy))
+            return false;
+    }
+    int32_t p = producer(cc, in);
+    if (p != CC_NONE && (cc->ops[p].r.op.kind == REF_COPY || cc->ops[p].skip))
+        return false;
+    return q->in_unsigned ? p == CC_NONE || !on_npu(cc, p) : p != CC_NONE && on_npu(cc, p);
+}
+
+/* A PAD that every reader can take over as its own padding. */
+static bool is_folded_pad(const cc_t *cc, int32_t op) {
+    const ref_prepared_t *r = &cc->ops[op].r;
+    if (r->op.kind != REF_PAD || r->in[0].data || is_graph_output(cc->g, r->out[0]))
+        return false;
+    const ref_pad_t *p = &r->op.p.pad;
+    bool read = false;
+    if (p->before[3] > MAX_FOLDED_PAD || p->before[4] > MAX_FOLDED_PAD)
+        return false;
+    for (int32_t i = 0; i < cc->n_ops; i++) {
+        if (!reads(cc, i, r->out[0]))
+            continue;
+        const ref_op_t *o = &cc->ops[i].r.op;
+        if (!on_npu(cc, i) || !is_conv(o->kind) || (int8_t)p->value != o->p.conv.in_zp)
+            return false;
+        read = true;
+    }
+    return read;
+}
+
+static int find_aliases(cc_t *cc) {
+    const graph_t *g = cc->g;
+    for (int32_t t = 0; t < g->n_tensors; t++)
+        cc->store_of[t] = CC_NONE;
+    for (int32_t i = 0; i < g->n_inputs; i++)
+        if (cc->store_of[g->inputs[i]] == CC_NONE)
+            cc->store_of[g->inputs[i]] = new_store(cc, g->inputs[i]);
+    for (int32_t i = 0; i < cc->n_ops; i++) {
+        cc_op_t *o = &cc->ops[i];
+        const ref_prepared_t *r = &o->r;
+        o->skip = false;
+        int32_t in = r->n_in > 0 && !r->in[0].data ? r->in[0].tensor : CC_NONE;
+        int32_t from = in >= 0 ? cc->store_of[in] : CC_NONE;
+        if (from != CC_NONE && on_npu(cc, i)) {
+            bool flip = is_free_flip(cc, i);
+            o->skip = flip || r->op.kind == REF_COPY || is_folded_pad(cc, i);
+            if (o->skip && (flip || r->op.kind == REF_COPY))
+                cc->store_of[r->out[0]] = from;
+            cc->stores[from].flip = cc->stores[from].flip || flip;
+        }
+        if (o->skip)
+            continue;
+        for (int32_t k = 0; k < r->n_out; k++)
+            if (cc->store_of[r->out[k]] == CC_NONE)
+                cc->store_of[r->out[k]] = new_store(cc, r->out[k]);
+    }
+    return 0;
+}
+
+/* Operands of an NPU operator; a folded PAD is taken back to its own input. */
+static int bind(cc_t *cc, int32_t i) {
+    cc_op_t *o = &cc->ops[i];
+    const ref_op_t *r = &o->r.op;
+    int32_t kind = r->kind, t = o->r.in[0].tensor;
+    o->n_in = kind == REF_ADD ? 2 : 1;
+    o->out = cc->store_of[o->r.out[0]];
+    o->pack = false;
+    if (is_conv(kind)) {
+        o->in_h = r->a.dims[3];
+        o->in_w = r->a.dims[4];
+        o->pad_top = r->p.conv.pad_top;
+        o->pad_left = r->p.conv.pad_left;
+        int32_t p = o->r.in[0].data ? CC_NONE : producer(cc, t);
+        if (p != CC_NONE && cc->ops[p].skip && cc->ops[p].r.op.kind == REF_PAD) {
+            const ref_op_t *pad = &cc->ops[p].r.op;
+            o->in_h = pad->a.dims[3];
+            o->in_w = pad->a.dims[4];
+            o->pad_top += pad->p.pad.before[3];
+            o->pad_left += pad->p.pad.before[4];
+            o->in[0] = cc->store_of[cc->ops[p].r.in[0].tensor];
+            return o->in[0] == CC_NONE ? -1 : 0;
+        }
+    }
+    for (int32_t k = 0; k < o->n_in; k++) {
+        const ref_arg_t *a = &o->r.in[k];
+        o->in[k] = a->data ? CC_NONE : cc->store_of[a->tensor];
+        if (a->data && a->tensor >= 0) { /* a constant operand: its home is the image */
+            o->in[k] = new_store(cc, a->tensor);
+            cc->stores[o->in[k]].data = a->data;
+            cc->stores[o->in[k]].may_reside = false;
+        }
+        if (o->in[k] == CC_NONE)
+            return -1;
+    }
+    return 0;
+}
+
+static void used(cc_store_t *s, int32_t at) {
+    s->def = cc_min(s->def, at);
+    s->last = cc_max(s->last, at);
+}
+
+static int find_lifetimes(cc_t *cc) {
+    const graph_t *g = cc->g;
+    for (int32_t i = 0; i < g->n_inputs; i++)
+        used(&cc->stores[cc->store_of[g->inputs[i]]], -1);
+    for (int32_t i = 0; i < cc->n_ops; i++) {
+        cc_op_t *o = &cc->ops[i];
+        if (o->skip)
+            continue;
+        if (on_npu(cc, i)) {
+            if (bind(cc, i) != 0)
+                return graph_fail_op(cc->err, g, &g->ops[i], "reads a tensor that nothing writes");
+            for (int32_t k = 0; k < o->n_in; k++)
+                used(&cc->stores[o->in[k]], i);
+            used(&cc->stores[o->out], i);
+            cc->stores[o->out].by_npu = true;
+            continue;
+        }
+        for (int32_t k = 0; k < o->r.n_in; k++) {
+            const ref_arg_t *a = &o->r.in[k];
+            if (a->data || a->tensor < 0)
+                continue;
+            if (cc->store_of[a->tensor] == CC_NONE)
+                return graph_fail_op(cc->err, g, &g->ops[i], "reads a tensor that nothing writes");
+            used(&cc->stores[cc->store_of[a->tensor]], i);
+            cc->stores[cc->store_of[a->tensor]].in_memory = true;
+        }
+        for (int32_t k = 0; k < o->r.n_out; k++) {
+            used(&cc->stores[cc->store_of[o->r.out[k]]], i);
+            cc->stores[cc->store_of[o->r.out[k]]].in_memory = true;
+        }
+    }
+    for (int32_t i = 0; i < g->n_outputs; i++) {
+        int32_t s = cc->store_of[g->outputs[i]];
+        if (s == CC_NONE)
+            return graph_fail(cc->err, "%s: output %d is not computed", g->path, (int)i);
+        used(&cc->stores[s], cc->n_ops);
+        cc->stores[s].in_memory = true;
+    }
+    for (int32_t i = 0; i < g->n_inputs; i++)
+        cc->stores[cc->store_of[g->inputs[i]]].in_memory = true;
+    return 0;
+}
+
+int cc_plan(cc_t *cc) {
+    cc->n_stores = 0;
+    find_aliases(cc);
+    if (find_lifetimes(cc) != 0)
+        return CC_FATAL;
+    cc_plan_residents(cc);
+    return cc_layout_memory(cc);
+}
+
+/* ------------------------------------------------------------------ arena */
+static int by_size(const void *a, const void *b) {
+    const cc_store_t *const *x = a, *const *y = b;
+    if ((*x)->bytes != (*y)->bytes)
+        return (*x)->bytes > (*y)->bytes ? -1 : 1;
+    return *x < *y ? -1 : 1;
+}
+
+/* Largest first, each at the lowest offset free during its lifetime. */
+int cc_layout_memory(cc_t *cc) {
+    cc_store_t **list = malloc(((size_t)cc->n_stores + 1) * sizeof(*list));
+    int32_t n = 0;
+    uint64_t end = 0;
+    if (list == NULL)
+        return CC_FATAL;
+    for (int32_t i = 0; i < cc->n_stores; i++)
+        if (cc->stores[i].in_memory && !cc->stores[i].data)
+            list[n++] = &cc->stores[i];
+    qsort(list, (size_t)n, sizeof(*list), by_size);
+    for (int32_t i = 0; i < n; i++) {
+        cc_store_t *s = list[i];
+        uint64_t at = 0;
+        for (bool moved = true; moved;) {
+            moved = false;
+            for (int32_t k = 0; k < i; k++) {
+                const cc_store_t *o = list[k];
+                if (o->last < s->def || s->last < o->def || o->mem_offset >= at + s->bytes ||
+                    at >= (uint64_t)o->mem_offset + o->bytes)
+                    continue;
+                at = ((uint64_t)o->mem_offset + o->bytes + CC_ARENA_LINE - 1) / CC_ARENA_LINE * CC_ARENA_LINE;
+                moved = true;
+            }
+        }
+        if (at + s->bytes > INT32_MAX) {
+            free(list);
+            graph_fail(cc->err, "%s: its tensors need more than 2 GiB", cc->g->path);
+            return CC_FATAL;
+        }
+        s->mem_offset = (uint32_t)at;
+        if (at + s->bytes > end)
+            end = at + s->bytes;
+    }
+    free(list);
+    cc->arena_bytes = (uint32_t)((end + CC_ARENA_LINE - 1) / CC_ARENA_LINE * CC_ARENA_LINE);
+    if (cc->arena_bytes == 0)
+        cc->arena_bytes = CC_ARENA_LINE;
+    return CC_OK;
+}
