@@ -208,6 +208,32 @@ static void print_summary(const report_t *r) {
     printf("\n");
 }
 
+/* All files or none: written beside their names first, renamed when every one is complete. */
+static int write_files(const network_t *n, const options_t *o, const report_t *r,
+                       graph_error_t *err) {
+    int n_files = o->n_outputs + (o->report != NULL), opened = 0, status = 0;
+    atomic_file_t *files = calloc((size_t)n_files + 1, sizeof *files);
+    if (!files)
+        return graph_fail(err, "%s: out of memory", n->path);
+    for (; status == 0 && opened < n_files; opened += status == 0)
+        status = atomic_open(&files[opened], opened < o->n_outputs ? o->outputs[opened] : o->report,
+                             err);
+    for (int i = 0; status == 0 && i < o->n_outputs; i++) {
+        npy_shape_t s = shape_of(&n->out_desc[i]);
+        status = npy_put(&files[i], &s, n->outputs[i], err);
+    }
+    if (status == 0 && o->report)
+        report_print_json(r, files[o->n_outputs].f);
+    for (int i = 0; i < opened; i++) {
+        if (status == 0)
+            status = atomic_commit(&files[i], err);
+        else
+            atomic_abort(&files[i]);
+    }
+    free(files);
+    return status;
+}
+
 static int run(network_t *n, const options_t *o, const target_t *target, report_t *r,
                graph_error_t *err) {
     target_job_t job = network_job(n, r->config, r);
@@ -218,6 +244,11 @@ static int run(network_t *n, const options_t *o, const target_t *target, report_
     if (o->n_outputs > n->n_outputs)
         return graph_fail(err, "%s: it has %d outputs, %d files are given", n->path,
                           (int)n->n_outputs, o->n_outputs);
+    for (int i = 0; i < o->n_outputs; i++) /* better now than after a long run */
+        if (atomic_probe(o->outputs[i], err))
+            return -1;
+    if (o->report && atomic_probe(o->report, err))
+        return -1;
     if (read_inputs(n, o, r, err) || target->run(&job, err))
         return -1;
     if (o->compare && n->graph && strcmp(target->name, "ref") != 0) {
@@ -225,12 +256,7 @@ static int run(network_t *n, const options_t *o, const target_t *target, report_
         if (r->bit_exact < 0)
             return -1;
     }
-    for (int i = 0; i < o->n_outputs; i++) {
-        npy_shape_t s = shape_of(&n->out_desc[i]);
-        if (npy_write(o->outputs[i], &s, n->outputs[i], err))
-            return -1;
-    }
-    return o->report ? report_write(r, o->report, err) : 0;
+    return write_files(n, o, r, err);
 }
 
 int cmd_run(int argc, char **argv) {

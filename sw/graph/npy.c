@@ -51,6 +51,14 @@ int atomic_commit(atomic_file_t *a, graph_error_t *err) {
     return graph_fail(err, "%s: cannot write: %s", a->path, strerror(why));
 }
 
+int atomic_probe(const char *path, graph_error_t *err) {
+    atomic_file_t a;
+    if (atomic_open(&a, path, err))
+        return -1;
+    atomic_abort(&a);
+    return 0;
+}
+
 int atomic_write(const char *path, const void *bytes, size_t size, graph_error_t *err) {
     atomic_file_t a;
     if (atomic_open(&a, path, err))
@@ -188,29 +196,36 @@ int npy_read(const char *path, const npy_shape_t *want, void *dst, graph_error_t
     return status;
 }
 
-int npy_write(const char *path, const npy_shape_t *shape, const void *src, graph_error_t *err) {
-    atomic_file_t a;
-    if (atomic_open(&a, path, err))
-        return -1;
-    if (is_npy(path)) {
+int npy_put(atomic_file_t *a, const npy_shape_t *shape, const void *src, graph_error_t *err) {
+    if (is_npy(a->path)) {
         const char *name = descr_of(shape->type);
         char dims[128], dict[256];
-        if (!name) {
-            atomic_abort(&a);
-            return graph_fail(err, "%s: .npy cannot hold %s", path, graph_type_name(shape->type));
-        }
+        if (!name)
+            return graph_fail(err, "%s: .npy cannot hold %s", a->path,
+                              graph_type_name(shape->type));
         shape_text(shape->rank, shape->dims, dims, sizeof dims);
         int n =
             snprintf(dict, sizeof dict, "{'descr': '%c%s', 'fortran_order': False, 'shape': %s, }",
                      name[1] == '1' ? '|' : '<', name, dims);
         int padded = (10 + n + 1 + 63) / 64 * 64 - 10; /* data starts at a multiple of 64 */
-        fwrite(magic, 1, sizeof magic, a.f);
-        fputc(1, a.f);
-        fputc(0, a.f);
-        fputc(padded & 0xff, a.f);
-        fputc(padded >> 8, a.f);
-        fprintf(a.f, "%-*s\n", padded - 1, dict);
+        fwrite(magic, 1, sizeof magic, a->f);
+        fputc(1, a->f);
+        fputc(0, a->f);
+        fputc(padded & 0xff, a->f);
+        fputc(padded >> 8, a->f);
+        fprintf(a->f, "%-*s\n", padded - 1, dict);
     }
-    fwrite(src, 1, shape->bytes, a.f);
+    fwrite(src, 1, shape->bytes, a->f);
+    return 0; /* write errors show at the commit */
+}
+
+int npy_write(const char *path, const npy_shape_t *shape, const void *src, graph_error_t *err) {
+    atomic_file_t a;
+    if (atomic_open(&a, path, err))
+        return -1;
+    if (npy_put(&a, shape, src, err)) {
+        atomic_abort(&a);
+        return -1;
+    }
     return atomic_commit(&a, err);
 }

@@ -22,9 +22,6 @@ typedef struct {
 
 /* Reads exactly want->bytes into dst. 0, or -1 with *err naming the file and the difference. */
 int npy_read(const char *path, const npy_shape_t *want, void *dst, graph_error_t *err);
-/* Writes atomically: a temporary file beside it, renamed when complete. */
-int npy_write(const char *path, const npy_shape_t *shape, const void *src, graph_error_t *err);
-
 /* Atomic writing of any file: open, write through ->f, then commit (or abort: nothing remains). */
 typedef struct {
     FILE *f;
@@ -33,6 +30,13 @@ typedef struct {
 int atomic_open(atomic_file_t *a, const char *path, graph_error_t *err);
 int atomic_commit(atomic_file_t *a, graph_error_t *err);
 void atomic_abort(atomic_file_t *a);
+/* Can this file be written? Leaves nothing behind. 0 or -1 with *err. */
+int atomic_probe(const char *path, graph_error_t *err);
+/* A tensor into an opened file, in the form that its name asks for; not committed. 0 or -1 with
+ * *err. */
+int npy_put(atomic_file_t *a, const npy_shape_t *shape, const void *src, graph_error_t *err);
+/* open + npy_put + commit */
+int npy_write(const char *path, const npy_shape_t *shape, const void *src, graph_error_t *err);
 /* All of a buffer to a file. */
 int atomic_write(const char *path, const void *bytes, size_t size, graph_error_t *err);
 

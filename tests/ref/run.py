@@ -141,6 +141,8 @@ def test_cli(scratch):
     refuses("unknown configuration", "run", DIGITS, "--config", "npu17", says="unknown configuration")
     refuses("unknown target", "run", DIGITS, "--target", "fpga", says="unknown target")
     refuses("unwritable output", "run", DIGITS, "--output", scratch / "no" / "y.bin", says="cannot write")
+    refuses("unwritable report", "run", DIGITS, "--output", new, "--report", scratch / "no" / "r.json", says="cannot write",
+            writes=new)
     refuses("unknown option", "run", DIGITS, "--frobnicate", status=2, says="--help")
     refuses("unknown command", "walk", status=2, says="unknown command")
     for command in ([], ["info"], ["run"], ["bench"]):
