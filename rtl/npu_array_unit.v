@@ -215,9 +215,14 @@ module npu_array_unit #(
 
     // ---------------------------------------------------------------- front: one element a step
     reg  in_fir_q;                                   // inside a FIR pass: its elements must follow without gap
-    // A command that adds may begin with the entries that the one before it ended with: their sums must be written first.
-    reg  [1:0] recent_q;                             // the last two steps yielded results
-    wire offer = f_valid[0] && (!f_first || w_full) && !(f_adds && recent_q != 2'b00);
+    // A command that adds may begin with the entries that the one before it ended with, and so may a pass after one with more
+    // than ACC_DEPTH results: the earlier sums must be written first.
+    localparam AW = $clog2(ACC_DEPTH);
+    reg  [1:0]  recent_q;                            // the last two steps yielded results
+    reg  [AW:0] results_q;                           // of this pass, modulo ACC_DEPTH once wrapped_q
+    reg         wrapped_q;
+    wire again = f_adds || (f_first && wrapped_q);
+    wire offer = f_valid[0] && (!f_first || w_full) && !(again && recent_q != 2'b00);
     wire [FIR_GROUPS-1:0] follow;                    // group g's word is due in this step (bit 0: unused)
     wire [FIR_GROUPS-1:0] late = follow & ~f_valid;
     assign en   = !(in_fir_q && !f_valid[0]) && late == {FIR_GROUPS{1'b0}};
@@ -235,6 +240,8 @@ module npu_array_unit #(
         if (!rst_n) begin
             in_fir_q  <= 1'b0;
             recent_q  <= 2'b00;
+            results_q <= {(AW + 1) {1'b0}};
+            wrapped_q <= 1'b0;
             op_swap_q <= 1'b0;
             op_fir_q  <= 1'b0;
             op_tag_q  <= 4'd0;
@@ -242,6 +249,10 @@ module npu_array_unit #(
         end else if (en) begin
             if (offer) in_fir_q <= f_fir && !f_last;
             recent_q  <= {recent_q[0], offer && f_result};
+            if (offer) begin
+                results_q <= (f_first ? {(AW + 1) {1'b0}} : {1'b0, results_q[AW-1:0]}) + {{AW{1'b0}}, f_result};
+                wrapped_q <= !f_first && (wrapped_q || results_q[AW]);
+            end
             op_swap_q <= swap_now;
             op_fir_q  <= offer && f_fir;
             op_tag_q  <= offer ? {f_result, f_last, f_pfirst, f_plast} : 4'd0;
