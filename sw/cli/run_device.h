@@ -1,0 +1,34 @@
+/*
+ * run_device.h - a compiled program on an npu_device_t: what the targets `model` and `rtl` share.
+ *
+ * Contract
+ *   run_device() compiles job->graph (or takes job->prog), puts image and arena into the device's
+ *   memory, runs the program through driver and runtime, copies the outputs and fills the report.
+ *   Image and arena begin on pages of their own, the image at NPU_MEM_BASE.
+ *   Report, when the device counts cycles: cycles_total is the sum of the NPU steps (CPU steps run
+ *   on the host and cost nothing). A layer's cycles are how much later the last of its array,
+ * vector and store commands ended than those of all layers before it, so that layers add up to the
+ * total; its bytes are those of the transfers that stand among its commands in the list.
+ * Counterpart: target_soc.c. SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SYSTOLE_RUN_DEVICE_H
+#define SYSTOLE_RUN_DEVICE_H
+
+#include "../../testbench/common/npu_device.h"
+#include "target.h"
+
+typedef struct {
+    const char *name; /* of the target */
+    npu_device_open_fn open;
+    const npu_device_options_t *options; /* may be NULL */
+    int has_cycles;                      /* cycles and trace mean something */
+    uint32_t timeout;                    /* watchdog in cycles, not 0 */
+    /* After each NPU step and after a failure: what the device itself complains of, or NULL. May be
+     * NULL. */
+    const char *(*complaint)(const npu_device_t *dev);
+} run_device_t;
+
+/* 0, or -1 with one line in *err. */
+int run_device(const target_job_t *job, const run_device_t *how, graph_error_t *err);
+
+#endif
