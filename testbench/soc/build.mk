@@ -47,3 +47,14 @@ $(SOC_CONFIGS:%=$(BUILD)/soc/%/libsoc_trace.so): $(BUILD)/soc/%/libsoc_trace.so:
 .PHONY: soc soc-trace
 soc: $(BUILD)/soc/$(CONFIG)/libsoc.so firmware ## build the Verilated SoC of one configuration, and the firmware
 soc-trace: $(BUILD)/soc/$(CONFIG)/libsoc_trace.so firmware
+
+# Random traffic on the memory arbiter and the CPU's memory bridge.
+SOC_BUS_TEST := $(BUILD)/test/soc_bus/Vbus
+$(SOC_BUS_TEST): tests/soc/bus_bench.v tests/soc/bus_bench.cc rtl/soc/soc_wb_axi.v rtl/soc/soc_axi_arb.v \
+    testbench/verilator/axi_mem.cc testbench/verilator/axi_mem.h | $(SETUP)
+	@mkdir -p $(@D)
+	$(call say,build,$@)
+	$(Q)MAKEFLAGS= verilator --cc --exe --build -O3 --prefix Vbus --top-module bus_bench --Mdir $(@D) -Wno-lint -Wno-style \
+	    -CFLAGS "-std=c++17 -O2 -I$(CURDIR)/testbench/verilator" $(filter %.v,$^) $(abspath $(filter %.cc,$^)) \
+	    >$(@D).log 2>&1 || { cat $(@D).log; exit 1; }
+TEST_NEEDS += $(SOC_BUS_TEST)
