@@ -5,8 +5,8 @@
  * memory layout and which tensors stay in the scratchpad; lower_*.c turn operators into commands in
  * program order; emit.c derives the order between units and the list order; then the image.
  *
- * Scratchpad view of a tensor of shape b,h,w,c: channel blocks [block][pixel], pixel = (b*h + y)*w + x,
- * so block pitch = b*h*w words, row pitch = w words. Reshapes that keep c keep the layout.
+ * Scratchpad view of a tensor of shape b,h,w,c: channel blocks [block][pixel], pixel = (b*h + y)*w
+ * + x, so block pitch = b*h*w words, row pitch = w words. Reshapes that keep c keep the layout.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -23,20 +23,20 @@ enum { CC_OK = 0, CC_NOSPACE = 1, CC_FATAL = 2 };
 
 /* One home of activation bytes; aliased tensors share it. */
 typedef struct {
-    int32_t b, h, w, c;   /* shape that lays it out in the scratchpad; c = innermost dimension */
-    uint32_t bytes;       /* in memory */
-    int32_t def, last;    /* operators that write and read it; -1: graph input, n_ops: output */
-    bool by_npu;          /* produced by an NPU operator */
-    bool flip;            /* memory holds bytes ^ 0x80 of what the NPU works on */
-    bool in_memory;       /* has a place in the arena, and its producer fills it */
-    bool mem_read;        /* an NPU operator reads it from memory */
+    int32_t b, h, w, c; /* shape that lays it out in the scratchpad; c = innermost dimension */
+    uint32_t bytes;     /* in memory */
+    int32_t def, last;  /* operators that write and read it; -1: graph input, n_ops: output */
+    bool by_npu;        /* produced by an NPU operator */
+    bool flip;          /* memory holds bytes ^ 0x80 of what the NPU works on */
+    bool in_memory;     /* has a place in the arena, and its producer fills it */
+    bool mem_read;      /* an NPU operator reads it from memory */
     uint32_t mem_offset;
-    bool may_reside;      /* not (yet) spilled */
-    bool resident;        /* stays in the scratchpad during operators from..to */
+    bool may_reside; /* not (yet) spilled */
+    bool resident;   /* stays in the scratchpad during operators from..to */
     int32_t from, to;
-    uint32_t words, sp;   /* size and address in the scratchpad */
-    bool loaded;          /* while lowering: its scratchpad copy is valid */
-    const void *data;     /* constant operand: its bytes, in the image at mem_offset once added */
+    uint32_t words, sp; /* size and address in the scratchpad */
+    bool loaded;        /* while lowering: its scratchpad copy is valid */
+    const void *data;   /* constant operand: its bytes, in the image at mem_offset once added */
     bool added;
 } cc_store_t;
 
@@ -44,15 +44,15 @@ typedef struct {
 typedef struct {
     ref_prepared_t r;
     npu_placement_t place;
-    bool skip;            /* alias or folded: no step */
-    bool force_cpu;       /* did not fit */
+    bool skip;      /* alias or folded: no step */
+    bool force_cpu; /* did not fit */
     bool prepared;
     int32_t n_in, n_out;
-    int32_t in[2], out;   /* stores of an NPU operator's activations; CC_NONE: none or constant */
-    bool direct[2];       /* in[i] can be read in its scratchpad layout */
-    int32_t in_h, in_w;   /* convolution: input size with a folded PAD taken off */
+    int32_t in[2], out; /* stores of an NPU operator's activations; CC_NONE: none or constant */
+    bool direct[2];     /* in[i] can be read in its scratchpad layout */
+    int32_t in_h, in_w; /* convolution: input size with a folded PAD taken off */
     int32_t pad_top, pad_left;
-    bool pack;            /* few channels: read from memory with kernel lines packed into lanes */
+    bool pack; /* few channels: read from memory with kernel lines packed into lanes */
     uint32_t weight_bytes, array_steps;
 } cc_op_t;
 
@@ -60,7 +60,7 @@ typedef struct {
     uint32_t words[NPU_CMD_WORDS];
     uint8_t unit;
     int32_t layer;
-    uint64_t start, end; /* estimated */
+    uint64_t start, end;       /* estimated */
     int32_t known[NPU_QUEUES]; /* last command of each unit known to have ended before it starts */
 } cc_cmd_t;
 
@@ -68,11 +68,11 @@ typedef struct {
 typedef struct {
     cc_cmd_t *cmds;
     uint32_t n, capacity;
-    int32_t last_of[NPU_QUEUES];               /* latest command of a unit */
-    int32_t token[NPU_QUEUES][NPU_QUEUES];     /* [from][to]: latest command of `from` that gave one */
-    int32_t (*touch)[2][NPU_QUEUES];           /* per word, entry, set: last reader, last writer */
+    int32_t last_of[NPU_QUEUES];           /* latest command of a unit */
+    int32_t token[NPU_QUEUES][NPU_QUEUES]; /* [from][to]: latest command of `from` that gave one */
+    int32_t (*touch)[2][NPU_QUEUES];       /* per word, entry, set: last reader, last writer */
     uint32_t n_touch;
-    int32_t (*line)[2][NPU_QUEUES];            /* the same per line of the arena */
+    int32_t (*line)[2][NPU_QUEUES]; /* the same per line of the arena */
     uint32_t n_line;
 } cc_step_t;
 
@@ -81,24 +81,24 @@ typedef struct {
     const npu_config_t *cfg;
     npu_compile_options_t opt;
     graph_error_t *err;
-    uint32_t n, sp_words;  /* lanes; scratchpad words in use */
+    uint32_t n, sp_words; /* lanes; scratchpad words in use */
     int32_t n_ops;
-    cc_op_t *ops;          /* (n_ops) */
-    cc_store_t *stores;    /* (n_stores) */
+    cc_op_t *ops;       /* (n_ops) */
+    cc_store_t *stores; /* (n_stores) */
     int32_t n_stores;
-    uint8_t *spilled;      /* (n_stores) 1: must not reside; homes keep their numbers */
-    int32_t *store_of;     /* (n_tensors) or CC_NONE */
+    uint8_t *spilled;  /* (n_stores) 1: must not reside; homes keep their numbers */
+    int32_t *store_of; /* (n_tensors) or CC_NONE */
     uint32_t arena_bytes, scratch_bytes;
     /* lowering */
     prog_builder_t *image;
     cc_step_t step;
-    uint8_t *busy;         /* (sp_words) 1: allocated or resident */
-    int32_t layer;         /* operator being lowered */
-    uint32_t half;         /* accumulator half of the next tile */
-    npu_layer_t *layers;   /* (n_ops) */
+    uint8_t *busy;       /* (sp_words) 1: allocated or resident */
+    int32_t layer;       /* operator being lowered */
+    uint32_t half;       /* accumulator half of the next tile */
+    npu_layer_t *layers; /* (n_ops) */
     uint64_t cycles;
     uint32_t n_steps, n_cpu_steps;
-    bool failed;           /* out of memory */
+    bool failed; /* out of memory */
 } cc_t;
 
 /* A tensor or a box of it in the scratchpad. Word of block k, image b, row y, column x:

@@ -146,18 +146,17 @@ static void start_layers(cc_t *cc) {
     for (int32_t i = 0; i < cc->n_ops; i++) {
         const cc_op_t *o = &cc->ops[i];
         bool npu = on_npu(cc, i);
-        cc->layers[i] = (npu_layer_t){.op = i,
-                                      .on_npu = npu,
-                                      .free = o->skip,
-                                      .why = o->force_cpu && o->place.on_npu
-                                                 ? "does not fit the scratchpad"
-                                             : o->skip && o->r.op.kind == REF_PAD
-                                                 ? "part of the convolutions that read it"
-                                             : o->skip ? "no data moves"
-                                                       : o->place.why,
-                                      .macs = graph_op_macs(cc->g, &cc->g->ops[i]),
-                                      .first_cmd = PROG_NONE,
-                                      .last_cmd = PROG_NONE};
+        cc->layers[i] = (npu_layer_t){
+            .op = i,
+            .on_npu = npu,
+            .free = o->skip,
+            .why = o->force_cpu && o->place.on_npu      ? "does not fit the scratchpad"
+                   : o->skip && o->r.op.kind == REF_PAD ? "part of the convolutions that read it"
+                   : o->skip                            ? "no data moves"
+                                                        : o->place.why,
+            .macs = graph_op_macs(cc->g, &cc->g->ops[i]),
+            .first_cmd = PROG_NONE,
+            .last_cmd = PROG_NONE};
     }
 }
 
@@ -212,8 +211,8 @@ static void make_room(cc_t *cc, int32_t op) {
         for (int32_t i = 0; i < cc->n_stores; i++) {
             cc_store_t *s = &cc->stores[i];
             const cc_op_t *o = &cc->ops[op];
-            bool own = i == o->out || (o->n_in > 0 && i == o->in[0]) ||
-                       (o->n_in > 1 && i == o->in[1]);
+            bool own =
+                i == o->out || (o->n_in > 0 && i == o->in[0]) || (o->n_in > 1 && i == o->in[1]);
             if (s->resident && s->from <= op && op <= s->to && own == (pass == 1) &&
                 (best == NULL || s->words > best->words))
                 best = s;
@@ -278,8 +277,8 @@ int npu_compile(const graph_t *g, const npu_config_t *config, const npu_compile_
     memset(out, 0, sizeof *out);
     if (options)
         cc.opt = *options;
-    cc.sp_words = cc.opt.sp_limit && cc.opt.sp_limit < config->sp_words ? cc.opt.sp_limit
-                                                                          : config->sp_words;
+    cc.sp_words =
+        cc.opt.sp_limit && cc.opt.sp_limit < config->sp_words ? cc.opt.sp_limit : config->sp_words;
     if (err)
         err->msg[0] = 0;
     size_t ops = (size_t)g->n_ops + 1, stores = (size_t)g->n_tensors + 2 * ops;
@@ -289,8 +288,8 @@ int npu_compile(const graph_t *g, const npu_config_t *config, const npu_compile_
     cc.store_of = calloc((size_t)g->n_tensors + 1, sizeof *cc.store_of);
     cc.busy = calloc(config->sp_words, 1);
     cc.layers = calloc(ops, sizeof *cc.layers);
-    int st = cc.ops && cc.stores && cc.spilled && cc.store_of && cc.busy && cc.layers ? CC_OK
-                                                                                      : CC_FATAL;
+    int st =
+        cc.ops && cc.stores && cc.spilled && cc.store_of && cc.busy && cc.layers ? CC_OK : CC_FATAL;
     if (st == CC_OK)
         st = prepare(&cc);
     for (bool again = true; st == CC_OK && again;) {

@@ -7,8 +7,8 @@
  *   write(r.bytes, r.size);  npu_compiled_free(&r);
  *
  * Contract
- *   Host only. Every operator that ref_prepare() accepts compiles: what the NPU does not do, or what
- *   does not fit it, becomes a CPU step with the golden model. The image passes prog_open(); its
+ *   Host only. Every operator that ref_prepare() accepts compiles: what the NPU does not do, or
+ * what does not fit it, becomes a CPU step with the golden model. The image passes prog_open(); its
  *   command lists are well ordered (docs/isa.md). The same graph, configuration and options always
  *   give the same bytes. Counterparts: prog.h (image), docs/isa.md (commands), ref.h (results).
  *
@@ -31,23 +31,24 @@ typedef struct {
     const char *why; /* "array, depthwise mode"; "its weights have a zero point" */
 } npu_placement_t;
 
-/* Placement by the operator's kind and parameters alone; npu_compile() may still move an operator to
- * the CPU when it does not fit the scratchpad (npu_compiled_t.layers tells). r: ref_prepare()'s. */
+/* Placement by the operator's kind and parameters alone; npu_compile() may still move an operator
+ * to the CPU when it does not fit the scratchpad (npu_compiled_t.layers tells). r: ref_prepare()'s.
+ */
 npu_placement_t npu_placement(const graph_t *g, int32_t op, const ref_prepared_t *r,
                               const npu_config_t *config);
 
 typedef struct {
-    bool no_resident; /* keep nothing in the scratchpad between operators */
-    bool cpu_only;    /* place every operator on the CPU */
+    bool no_resident;  /* keep nothing in the scratchpad between operators */
+    bool cpu_only;     /* place every operator on the CPU */
     uint32_t sp_limit; /* use only so many scratchpad words (tests of tiling); 0: all */
 } npu_compile_options_t;
 
 /* One operator of the model in the compiled program. */
 typedef struct {
-    int32_t op;       /* index in graph_t.ops */
-    bool on_npu;      /* false: CPU step */
-    bool free;        /* no step at all: an alias of its input, or part of its consumers */
-    const char *why;  /* static */
+    int32_t op;      /* index in graph_t.ops */
+    bool on_npu;     /* false: CPU step */
+    bool free;       /* no step at all: an alias of its input, or part of its consumers */
+    const char *why; /* static */
     uint64_t macs;
     uint32_t first_cmd, last_cmd; /* of its own commands but loads; PROG_NONE when none */
     uint32_t commands;            /* number of them, loads included */

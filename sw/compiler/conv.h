@@ -2,14 +2,13 @@
  * conv.h - internal: one convolution (CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED) as the lowering
  * sees it. Counterparts: conv_desc.c (description, weights), lower_conv.c (tiles, commands).
  *
- * Every one of them is a grouped convolution; the mode says how its operands reach the array's rows:
- *   PLAIN  row r of input block k holds channel k*N + r; one pass for each block, ky, kx
- *   FIR    depthwise: the array's own mode, one input block, G x T taps for each pass
- *   LINE   few channels: the word for (image row, output column) holds the kw * Cin bytes of one
- *          kernel line (with gaps when dilated), in `blocks` words; one pass for each block, ky
- *   LINES  fewer still: the word for (output row, output column) of block q holds `lines` kernel
- *          lines of `line` lanes; one pass for each block
- * The fields v_* describe the convolution that the array then runs.
+ * Every one of them is a grouped convolution; the mode says how its operands reach the array's
+ * rows: PLAIN  row r of input block k holds channel k*N + r; one pass for each block, ky, kx FIR
+ * depthwise: the array's own mode, one input block, G x T taps for each pass LINE   few channels:
+ * the word for (image row, output column) holds the kw * Cin bytes of one kernel line (with gaps
+ * when dilated), in `blocks` words; one pass for each block, ky LINES  fewer still: the word for
+ * (output row, output column) of block q holds `lines` kernel lines of `line` lanes; one pass for
+ * each block The fields v_* describe the convolution that the array then runs.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -29,13 +28,13 @@ typedef struct {
     int32_t cg, og;           /* input and output channels of a group */
     const int32_t *bias, *mult, *shift;
     cc_mode_t mode;
-    int32_t line, lines;      /* LINE, LINES */
-    int32_t blocks;           /* input blocks in the scratchpad */
+    int32_t line, lines; /* LINE, LINES */
+    int32_t blocks;      /* input blocks in the scratchpad */
     int32_t v_kh, v_kw, v_sy, v_sx, v_dy, v_dx, v_pt, v_pl, v_h, v_w;
-    int32_t obs;              /* output blocks */
-    int32_t passes;           /* of an output block, the most */
-    uint32_t image_offset;    /* packed weights in the image */
-    uint32_t *at;             /* (obs + 1) byte offset of each output block from image_offset */
+    int32_t obs;           /* output blocks */
+    int32_t passes;        /* of an output block, the most */
+    uint32_t image_offset; /* packed weights in the image */
+    uint32_t *at;          /* (obs + 1) byte offset of each output block from image_offset */
 } cc_conv_t;
 
 /* Shape and parameters of operator op (CONV, DEPTHWISE or FC), mode PLAIN. */

@@ -1,10 +1,10 @@
 /*
  * conv_desc.c - a convolution's description, and its weights packed as the array reads them.
  *
- * Image layout of an output block: parameter block (bias, multiplier, shift of N channels; 9 words),
- * then N words for each pass, row r of the tile in word r, output channel c in lane c.
- * The input's zero point is folded away: bias - zp * (sum of the channel's weights). Padding reads
- * as the zero point, so this holds at the borders too.
+ * Image layout of an output block: parameter block (bias, multiplier, shift of N channels; 9
+ * words), then N words for each pass, row r of the tile in word r, output channel c in lane c. The
+ * input's zero point is folded away: bias - zp * (sum of the channel's weights). Padding reads as
+ * the zero point, so this holds at the borders too.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -230,8 +230,8 @@ int cc_conv_sizes(const cc_t *cc, cc_conv_t *d) {
         return CC_FATAL;
     for (int32_t ob = 0; ob < d->obs; ob++) {
         d->at[ob] = (uint32_t)total;
-        total += (size_t)n * NPU_PARAM_WORDS +
-                 (size_t)cc_conv_passes(cc, d, ob) * (size_t)n * (size_t)n;
+        total +=
+            (size_t)n * NPU_PARAM_WORDS + (size_t)cc_conv_passes(cc, d, ob) * (size_t)n * (size_t)n;
     }
     d->at[d->obs] = (uint32_t)total;
     return total < INT32_MAX ? CC_OK : CC_NOSPACE;

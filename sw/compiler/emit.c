@@ -127,7 +127,8 @@ static bool implied(const cc_step_t *s, const int32_t need[NPU_QUEUES], uint32_t
     return false;
 }
 
-/* Reduce the needs of a command to tokens: from[v] is the command of unit v that gives one, or -1. */
+/* Reduce the needs of a command to tokens: from[v] is the command of unit v that gives one, or -1.
+ */
 static void choose_tokens(const cc_step_t *s, const cc_cmd_t *c, probe_t *p,
                           int32_t from[NPU_QUEUES]) {
     int32_t *need = p->need[NPU_PHASE_MAIN];

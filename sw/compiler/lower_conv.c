@@ -1,12 +1,12 @@
 /*
  * lower_conv.c - convolutions and fully connected layers: tiles, loads, CONV and DRAIN commands.
  *
- * Loops, outermost first: tile of the output (everything when input and output are resident), output
- * block, part of the tile that fits an accumulator half. Weights of an output block are loaded once
- * for each tile, or once for all tiles when they fit beside them. Accumulator halves alternate, so a
- * half drains while the next one fills. When the weights of an output block do not fit, they come in
- * chunks that accumulate; when even the smallest input tile does not fit, so does the input.
- * Counterparts: conv_desc.c (modes, packing), pack_input.c (LINE, LINES).
+ * Loops, outermost first: tile of the output (everything when input and output are resident),
+ * output block, part of the tile that fits an accumulator half. Weights of an output block are
+ * loaded once for each tile, or once for all tiles when they fit beside them. Accumulator halves
+ * alternate, so a half drains while the next one fills. When the weights of an output block do not
+ * fit, they come in chunks that accumulate; when even the smallest input tile does not fit, so does
+ * the input. Counterparts: conv_desc.c (modes, packing), pack_input.c (LINE, LINES).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -96,8 +96,8 @@ static bool try_tile(cc_job_t *j, int level, int32_t tb, int32_t th, int32_t tw)
         fit = fits(cc, (uint32_t[]){i, o, b}, 3);
         break;
     case 3: /* weights in chunks */
-        for (int32_t p = cc_min(d->passes, cc_min(j->max_passes, (int32_t)limit / n)); !fit && p > 0;
-             p /= 2) {
+        for (int32_t p = cc_min(d->passes, cc_min(j->max_passes, (int32_t)limit / n));
+             !fit && p > 0; p /= 2) {
             j->chunk = p;
             fit = d->mode != CC_FIR && fits(cc,
                                             (uint32_t[]){i, o, (uint32_t)(NPU_PARAM_WORDS + p * n),
@@ -155,8 +155,8 @@ static int32_t fir_span(const cc_conv_t *d, int32_t x0, int32_t nx) {
     return cc_min(reach, joined);
 }
 
-static void emit_conv(cc_job_t *j, cc_box_t part, int32_t ob, const chunk_t *ch, const cc_view_t *in,
-                      uint32_t weights, uint32_t params, bool load_params) {
+static void emit_conv(cc_job_t *j, cc_box_t part, int32_t ob, const chunk_t *ch,
+                      const cc_view_t *in, uint32_t weights, uint32_t params, bool load_params) {
     const cc_conv_t *d = &j->d;
     cc_t *cc = j->cc;
     int32_t ny = part.y1 - part.y0, nx = part.x1 - part.x0;
@@ -255,8 +255,8 @@ static int emit_chunks(cc_job_t *j, cc_box_t part, int32_t ob, const cc_view_t *
             box.k0 = c.k0;
             box.k1 = c.k0 + c.nk;
             box.y0 = cc_max(0, part.y0 * d->v_sy - d->v_pt + c.ky0 * d->v_dy);
-            box.y1 = cc_min(d->v_h, (part.y1 - 1) * d->v_sy - d->v_pt +
-                                        (c.ky0 + c.nky - 1) * d->v_dy + 1);
+            box.y1 = cc_min(d->v_h,
+                            (part.y1 - 1) * d->v_sy - d->v_pt + (c.ky0 + c.nky - 1) * d->v_dy + 1);
             box.y1 = cc_max(box.y0, box.y1);
             st = cc_fetch(cc, j->in, j->o->direct[0], box, &in);
         } else {
@@ -306,7 +306,8 @@ static int emit_block(cc_job_t *j, cc_box_t tile, int32_t ob, uint32_t at, const
     return CC_OK;
 }
 
-/* Loads the weights of output blocks from ob on, at `at` (or allocates); returns how many blocks. */
+/* Loads the weights of output blocks from ob on, at `at` (or allocates); returns how many blocks.
+ */
 static int load_group(cc_job_t *j, int32_t ob, uint32_t *at, uint32_t *words, int32_t *blocks) {
     const cc_conv_t *d = &j->d;
     cc_t *cc = j->cc;
@@ -370,8 +371,17 @@ static int lower_tiles(cc_job_t *j) {
     for (int32_t b = 0; b < d->b; b += j->tb)
         for (int32_t y = 0; y < d->oh; y += j->th)
             for (int32_t x = 0; x < d->ow; x += j->tw) {
-                cc_box_t tile = {d->oh, d->ow, d->oc, b, cc_min(d->b, b + j->tb), y,
-                                 cc_min(d->oh, y + j->th), x, cc_min(d->ow, x + j->tw), 0, d->obs};
+                cc_box_t tile = {d->oh,
+                                 d->ow,
+                                 d->oc,
+                                 b,
+                                 cc_min(d->b, b + j->tb),
+                                 y,
+                                 cc_min(d->oh, y + j->th),
+                                 x,
+                                 cc_min(d->ow, x + j->tw),
+                                 0,
+                                 d->obs};
                 if ((st = lower_tile(j, tile, first, kept)) != CC_OK)
                     return st;
                 first = false;

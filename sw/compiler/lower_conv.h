@@ -15,11 +15,11 @@ typedef struct {
     cc_conv_t d;
     int32_t in, out; /* stores */
     bool in_resident, out_resident;
-    int32_t max_passes;  /* of one CONV */
-    int32_t tb, th, tw;  /* output tile: images, rows, columns */
-    bool keep;           /* all weights stay for all tiles */
-    int32_t chunk;       /* passes of a weight chunk; 0: output blocks whole */
-    bool chunk_input;    /* input fetched chunk by chunk too */
+    int32_t max_passes; /* of one CONV */
+    int32_t tb, th, tw; /* output tile: images, rows, columns */
+    bool keep;          /* all weights stay for all tiles */
+    int32_t chunk;      /* passes of a weight chunk; 0: output blocks whole */
+    bool chunk_input;   /* input fetched chunk by chunk too */
 } cc_job_t;
 
 /* Which part of the array's input an output tile needs (modes PLAIN, FIR: of the tensor). */

@@ -1,9 +1,9 @@
 /*
- * lower_pool.c - windows on the vector unit: AVERAGE_POOL_2D, MAX_POOL_2D, MEAN over rows or columns,
- * and PAD (a copy into a filled tensor).
+ * lower_pool.c - windows on the vector unit: AVERAGE_POOL_2D, MAX_POOL_2D, MEAN over rows or
+ * columns, and PAD (a copy into a filled tensor).
  *
- * The count of an average leaves out padding: the outputs are cut into rectangles of equal count, one
- * POOL with its own divisor each. SPDX-License-Identifier: Apache-2.0
+ * The count of an average leaves out padding: the outputs are cut into rectangles of equal count,
+ * one POOL with its own divisor each. SPDX-License-Identifier: Apache-2.0
  */
 #include <string.h>
 
@@ -223,8 +223,8 @@ static bool tile_fits(const pool_t *p, int32_t blocks, int32_t rows, int32_t cop
 
 static bool choose(const pool_t *p, int32_t *blocks, int32_t *rows) {
     int32_t all = cc_blocks(p->cc, p->c);
-    bool resident = p->cc->stores[p->o->out].resident && p->o->direct[0] &&
-                    p->cc->stores[p->o->in[0]].resident;
+    bool resident =
+        p->cc->stores[p->o->out].resident && p->o->direct[0] && p->cc->stores[p->o->in[0]].resident;
     for (int pass = 0; pass < 3; pass++)
         for (int32_t parts = resident || p->oh == 1 ? 1 : 4; parts < 2 * p->oh + 4; parts *= 2) {
             *blocks = pass < 2 ? all : 1;
@@ -245,8 +245,17 @@ int cc_lower_pool(cc_t *cc, int32_t op) {
     for (int32_t k = 0; k < all; k += blocks)
         for (int32_t b = 0; b < p.b; b++)
             for (int32_t y = 0; y < p.oh; y += rows) {
-                cc_box_t tile = {p.oh, p.ow, p.c, b, b + 1, y, cc_min(p.oh, y + rows),
-                                 0,    p.ow, k,   cc_min(all, k + blocks)};
+                cc_box_t tile = {p.oh,
+                                 p.ow,
+                                 p.c,
+                                 b,
+                                 b + 1,
+                                 y,
+                                 cc_min(p.oh, y + rows),
+                                 0,
+                                 p.ow,
+                                 k,
+                                 cc_min(all, k + blocks)};
                 int st = lower_tile(&p, tile);
                 if (st != CC_OK)
                     return st;

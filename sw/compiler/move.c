@@ -26,7 +26,8 @@ uint32_t cc_view_at(const cc_view_t *v, int32_t k, int32_t b, int32_t y, int32_t
 void cc_cmd_load(cc_t *cc, const npu_cmd_load_t *c) {
     uint32_t words[NPU_CMD_WORDS];
     uint64_t runs = (uint64_t)c->n1 * c->n2;
-    uint64_t beats = runs * ((c->run_bytes + 7) / 8 + (runs > 1)), writes = runs * c->nwin * c->nblk;
+    uint64_t beats = runs * ((c->run_bytes + 7) / 8 + (runs > 1)),
+             writes = runs * c->nwin * c->nblk;
     npu_pack_load(c, words);
     cc_emit(cc, words, (beats > writes ? beats : writes) + (c->run_bytes ? LATENCY : 0));
 }
@@ -59,7 +60,8 @@ void cc_fill(cc_t *cc, uint32_t sp, uint32_t words, int32_t value) {
 }
 
 static void whole_view(const cc_store_t *s, cc_box_t box, cc_view_t *v) {
-    *v = (cc_view_t){.base = s->sp, .blk = s->b * s->h * s->w, .image = box.h * box.w, .row = box.w};
+    *v =
+        (cc_view_t){.base = s->sp, .blk = s->b * s->h * s->w, .image = box.h * box.w, .row = box.w};
 }
 
 int cc_room(cc_t *cc, cc_box_t box, cc_view_t *v) {
@@ -90,10 +92,11 @@ static runs_t runs_of(const cc_t *cc, const cc_store_t *s, cc_box_t b, const cc_
     int32_t n = (int32_t)cc->n, nb = b.b1 - b.b0, ny = b.y1 - b.y0, nx = b.x1 - b.x0;
     int32_t bytes = cc_min(b.c, b.k1 * n) - b.k0 * n; /* of a pixel */
     runs_t r = {.n1 = 1, .n2 = 1, .nwin = 1};
-    r.offset = s->mem_offset +
-               (((uint32_t)b.b0 * (uint32_t)b.h + (uint32_t)b.y0) * (uint32_t)b.w + (uint32_t)b.x0) *
-                   (uint32_t)b.c +
-               (uint32_t)(b.k0 * n);
+    r.offset =
+        s->mem_offset +
+        (((uint32_t)b.b0 * (uint32_t)b.h + (uint32_t)b.y0) * (uint32_t)b.w + (uint32_t)b.x0) *
+            (uint32_t)b.c +
+        (uint32_t)(b.k0 * n);
     r.last_len = (uint32_t)(bytes - (b.k1 - b.k0 - 1) * n);
     if (bytes < b.c) { /* some blocks only: pixel by pixel; images and rows must be one loop */
         r.run_bytes = (uint32_t)bytes;

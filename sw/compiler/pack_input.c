@@ -1,10 +1,11 @@
 /*
  * pack_input.c - layers with few input channels: kernel lines packed into the array's rows.
  *
- * In NHWC the bytes of one kernel line are contiguous, so a LOAD with overlapping windows writes the
- * word of each output column directly (mode LINE); lane offsets put several lines into one word
- * (mode LINES). Horizontal padding comes from pad_left and from the end of the run; vertical padding
- * from CONV's range check (LINE) or from a fill (LINES). SPDX-License-Identifier: Apache-2.0
+ * In NHWC the bytes of one kernel line are contiguous, so a LOAD with overlapping windows writes
+ * the word of each output column directly (mode LINE); lane offsets put several lines into one word
+ * (mode LINES). Horizontal padding comes from pad_left and from the end of the run; vertical
+ * padding from CONV's range check (LINE) or from a fill (LINES). SPDX-License-Identifier:
+ * Apache-2.0
  */
 #include "lower_conv.h"
 
@@ -144,8 +145,8 @@ static void fetch_lines(cc_job_t *j, cc_box_t tile, int32_t b, const cc_view_t *
         for (int32_t ky = first; ky < last; ky++) {
             rows_inside(d, tile, ky, &y0, &y1);
             if (y0 < y1)
-                load_windows(j, tile, b, y0 * d->sy + ky * d->dy - d->pt, d->sy, y1 - y0, 0, d->line,
-                             (ky - first) * d->line, !whole || ky > first,
+                load_windows(j, tile, b, y0 * d->sy + ky * d->dy - d->pt, d->sy, y1 - y0, 0,
+                             d->line, (ky - first) * d->line, !whole || ky > first,
                              cc_view_at(v, q, b, y0, tile.x0));
         }
     }

@@ -276,7 +276,8 @@ int cc_layout_memory(cc_t *cc) {
                 if (o->last < s->def || s->last < o->def || o->mem_offset >= at + s->bytes ||
                     at >= (uint64_t)o->mem_offset + o->bytes)
                     continue;
-                at = ((uint64_t)o->mem_offset + o->bytes + CC_ARENA_LINE - 1) / CC_ARENA_LINE * CC_ARENA_LINE;
+                at = ((uint64_t)o->mem_offset + o->bytes + CC_ARENA_LINE - 1) / CC_ARENA_LINE *
+                     CC_ARENA_LINE;
                 moved = true;
             }
         }

@@ -1,6 +1,6 @@
 /*
- * test_compiler.c - compile models and run them on the C model, order checker on; outputs must equal
- * the golden models' and, where a file has them, the expected ones, byte for byte.
+ * test_compiler.c - compile models and run them on the C model, order checker on; outputs must
+ * equal the golden models' and, where a file has them, the expected ones, byte for byte.
  *
  * Synopsis: test_compiler [-c CONFIG]... [-l WORDS] [-n] [-g] [-q] MODEL.tflite...
  *   -c configuration (default: all five); -l use only WORDS of the scratchpad; -n nothing resident;
@@ -118,8 +118,8 @@ static bool machine_run(machine_t *m, const graph_t *g, void *const *tensors, ch
     npu_run_status_t st = npu_run_program(&m->env, &r);
     const char *order = npu_model_order_error(&m->dev);
     if (st != NPU_RUN_OK) {
-        snprintf(why, why_size, "run status %d, step %u, driver %s, device %s, command %u, 0x%x", st,
-                 r.step, npu_strerror(r.npu_status), npu_error_name(r.npu_error.code),
+        snprintf(why, why_size, "run status %d, step %u, driver %s, device %s, command %u, 0x%x",
+                 st, r.step, npu_strerror(r.npu_status), npu_error_name(r.npu_error.code),
                  r.npu_error.command, r.npu_error.address);
         return false;
     }
