@@ -55,8 +55,8 @@ $(BUILD)/asan/obj/%.o: %.c | $(SETUP)
 -include $(patsubst %.o,%.d,$(call objects,obj,$(SYSTOLE_SRCS)) $(call objects,asan/obj,$(SYSTOLE_SRCS) $(TEST_MAINS)))
 
 # -- simulators and firmware: the folders say how; these lists say what `demo` and `test` need ---------------------
-DEMO_NEEDS := $(SYSTOLE)
-TEST_NEEDS := $(SYSTOLE) $(ASAN) $(TESTS)
+DEMO_NEEDS := $(SYSTOLE) $(BUILD)/rtl/$(CONFIG)/libnpu.so $(BUILD)/soc/$(CONFIG)/libsoc.so $(BUILD)/firmware/firmware.bin
+TEST_NEEDS := $(DEMO_NEEDS) $(ASAN) $(TESTS)
 -include $(wildcard testbench/*/build.mk sw/firmware/build.mk)
 
 # What every target needs first. A run that finds everything costs nothing.
