@@ -1,7 +1,7 @@
 # Firmware of the soft-core: build/firmware/firmware.{elf,bin,hex}. RV32IM as VexRiscv_Lite; picolibc.
 # SPDX-License-Identifier: Apache-2.0
 FW_DIR    := $(BUILD)/firmware
-FW_SRCS   := sw/firmware/main.c sw/firmware/platform.c $(DRIVER_SRCS) $(RUNTIME_SRCS) \
+FW_SRCS   := sw/firmware/main.c sw/firmware/platform.c sw/firmware/mem.c $(DRIVER_SRCS) $(RUNTIME_SRCS) \
     $(addprefix cmodel/ref/,ref.c ref_conv.c ref_elementwise.c ref_reduce.c ref_move.c)
 FW_OBJS   := $(FW_DIR)/obj/sw/firmware/crt0.o $(FW_SRCS:%.c=$(FW_DIR)/obj/%.o)
 FW_CC     := riscv64-unknown-elf-gcc
@@ -17,6 +17,7 @@ $(SOC_MAP_H): rtl/soc/soc_map.vh sw/firmware/build.mk
 	@{ echo '/* Made from rtl/soc/soc_map.vh: do not edit. */'; \
 	   sed -n "s/^\`define \(SOC_[A-Z0-9_]*\) 32'h\([0-9a-f]*\)$$/#define \1 0x\2/p" $<; } >$@
 
+$(FW_DIR)/obj/sw/firmware/mem.o: FW_CFLAGS += -fno-tree-loop-distribute-patterns
 $(FW_DIR)/obj/%.o: %.c $(SOC_MAP_H) | $(SETUP)
 	@mkdir -p $(@D)
 	$(call say,fwcc,$@)
