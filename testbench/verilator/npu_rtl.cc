@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "npu_rtl.h"
 
-#include <cstdio>
 #include <cstring>
 #include <stdexcept>
 
@@ -92,7 +91,6 @@ Rtl::~Rtl() {
 void Rtl::fail(const std::string &text) {
     if (fault_.empty()) {
         fault_ = text;
-        fprintf(stderr, "systole: rtl %s: %s\n", config_.name, text.c_str());
     }
 }
 

@@ -1,0 +1,99 @@
+/*
+ * target_rtl.c - target `rtl`: the compiled program on the Verilated NPU, the driver on the host.
+ *
+ * Contract: target.h. The simulator of a configuration is build/rtl/CONFIG/libnpu.so (with waves:
+ * libnpu_trace.so), found beside this program (or in $SYSTOLE_BUILD). $SYSTOLE_LATENCY: memory
+ * latency in cycles (default 32), $SYSTOLE_STALL: percent of random stalls on every channel
+ * (default 0), $SYSTOLE_RTL_SEED: of the stalls and of what registers hold at power-up (default:
+ * that of the inputs). Counterpart: testbench/verilator/npu_lib.cc.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run_device.h"
+
+#define WATCHDOG 200000u /* cycles without progress in any unit */
+
+/* Of the library that is loaded; a process runs one target at a time. */
+static const char *(*rtl_fault)(void *ctx);
+
+static const char *complaint(const npu_device_t *dev) {
+    return rtl_fault && dev->ctx ? rtl_fault(dev->ctx) : NULL;
+}
+
+/* rtl/CONFIG/NAME in $SYSTOLE_BUILD, or in the folder of this program or one above. 0 or -1. */
+static int find_library(const char *config, const char *name, char *path, size_t size) {
+    const char *env = getenv("SYSTOLE_BUILD");
+    char self[1024];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[n > 0 ? n : 0] = 0;
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(self, '/');
+        if (!env && !slash)
+            break;
+        if (slash)
+            *slash = 0;
+        snprintf(path, size, "%s/rtl/%s/%s", env ? env : self, config, name);
+        if (access(path, R_OK) == 0)
+            return 0;
+    }
+    return -1;
+}
+
+/* 0, or -1 when the variable is set to something else than a number of 0..max. */
+static int setting(const char *name, uint64_t max, uint64_t *value, graph_error_t *err) {
+    const char *text = getenv(name);
+    if (!text)
+        return 0;
+    char *end;
+    errno = 0;
+    unsigned long long v = strtoull(text, &end, 0);
+    if (errno || end == text || *end || *text == '-' || v > max)
+        return graph_fail(err, "%s=%.40s: not a number of 0 to %llu", name, text,
+                          (unsigned long long)max);
+    *value = v;
+    return 0;
+}
+
+static int run(const target_job_t *job, graph_error_t *err) {
+    uint64_t latency = 32, stall = 0, seed = job->seed;
+    if (setting("SYSTOLE_LATENCY", 100000, &latency, err) ||
+        setting("SYSTOLE_STALL", 90, &stall, err) ||
+        setting("SYSTOLE_RTL_SEED", UINT64_MAX, &seed, err))
+        return -1;
+    const npu_device_options_t options = {.latency = (uint32_t)latency,
+                                          .stall_pct = (uint32_t)stall,
+                                          .seed = seed,
+                                          .wave = job->wave};
+    char path[1200];
+    if (find_library(job->config, job->wave ? "libnpu_trace.so" : "libnpu.so", path, sizeof path))
+        return graph_fail(err, "the RTL of %.40s is not built: run make rtl%s CONFIG=%.40s",
+                          job->config, job->wave ? "-trace" : "", job->config);
+    void *lib = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!lib)
+        return graph_fail(err, "%s", dlerror());
+    run_device_t how = {.name = "rtl",
+                        .options = &options,
+                        .has_cycles = 1,
+                        .timeout = WATCHDOG + 100u * options.latency,
+                        .complaint = complaint};
+    *(void **)&how.open = dlsym(lib, "npu_rtl_open");
+    *(void **)&rtl_fault = dlsym(lib, "npu_rtl_fault");
+    int status = how.open && rtl_fault ? run_device(job, &how, err)
+                                       : graph_fail(err, "%s: not a simulator of the NPU", path);
+    rtl_fault = NULL;
+    dlclose(lib);
+    return status;
+}
+
+const target_t target_rtl = {.name = "rtl",
+                             .what = "Verilated NPU, driven from the host",
+                             .can_run_prog = 1,
+                             .has_wave = 1,
+                             .has_timeline = 1,
+                             .run = run};
