@@ -107,6 +107,8 @@ static void streams_rtl(const options_t *o, npu_device_t *model, npu_device_t *r
         }
     }
     npu_model_check_order(model, 0);
+    printf("%s: %u streams of %u commands, %llu cycles\n", cfg->name, o->count, o->cmds,
+           (unsigned long long)rtl->cycles(rtl->ctx));
 }
 
 static void streams_model(const options_t *o, npu_device_t *literal, npu_device_t *fast,

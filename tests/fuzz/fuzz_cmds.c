@@ -302,7 +302,10 @@ static int make_eltwise(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
     c.o_mult = multiplier(r);
     c.a_shift = shift(r, -6, 1);
     c.b_shift = shift(r, -6, 1);
-    c.o_shift = c.op == 2 ? shift(r, -10, 0) : shift(r, -21, -14);
+    /* mostly such that the results spread over int8 */
+    int32_t scale = c.op == 2 ? -8 : -(int32_t)c.left - c.a_shift;
+    scale = scale < -28 ? -28 : scale > 28 ? 28 : scale;
+    c.o_shift = shift(r, scale - 2, scale + 1);
     c.a_zp = s8(r);
     c.b_zp = s8(r);
     c.o_zp = s8(r);
@@ -369,7 +372,7 @@ void fuzz_load_block(fuzz_rng_t *r, const fuzz_place_t *place, int exps, uint32_
 }
 
 void fuzz_param_block(fuzz_rng_t *r, uint32_t n, uint8_t *dst) {
-    int32_t likely = fuzz_in(r, -16, -8);
+    int32_t likely = fuzz_in(r, -20, -11);
     for (uint32_t l = 0; l < n; l++) {
         int32_t bias = fuzz_chance(r, 80) ? fuzz_in(r, -70000, 70000) : (int32_t)fuzz_u32(r);
         int32_t mult = multiplier(r);
@@ -384,7 +387,7 @@ void fuzz_param_block(fuzz_rng_t *r, uint32_t n, uint8_t *dst) {
 void fuzz_exp_table(fuzz_rng_t *r, uint8_t *dst) {
     uint32_t value = 0x7fffffffu;
     int smooth = fuzz_chance(r, 70), cut = fuzz_in(r, 1, 255);
-    uint32_t slope = pick(r, 1, 60);
+    uint32_t slope = pick(r, 1, fuzz_chance(r, 60) ? 6 : 60);
     for (int d = 0; d < 256; d++) {
         uint32_t e = d == 0 ? 0x7fffffffu : smooth ? value : fuzz_u32(r) >> 1;
         if (d > cut)

@@ -276,7 +276,7 @@ static void fill(gen_t *g) {
     for (size_t i = 0; i < (size_t)s->cfg->sp_words * n; i++)
         s->sp[i] = (uint8_t)fuzz_u32(r);
     for (size_t i = 0; i < (size_t)2 * s->cfg->acc_depth * n; i++)
-        s->acc[i] = fuzz_chance(r, 50) ? (int32_t)fuzz_u32(r) : fuzz_in(r, -200000, 200000);
+        s->acc[i] = fuzz_chance(r, 25) ? (int32_t)fuzz_u32(r) : fuzz_in(r, -200000, 200000);
     g->place.const_params = (uint32_t)fuzz_in(r, 0, 4000);
     g->place.const_exps = g->place.const_params + PARAM_BLOCKS * NPU_PARAM_WORDS * n;
     uint8_t *constants = s->mem + (s->region[2].base - NPU_MEM_BASE);
