@@ -4,12 +4,14 @@
  *
  * Synopsis: test_compiler [-c CONFIG]... [-l WORDS] [-n] [-g] [-q] MODEL.tflite...
  *   -c configuration (default: all five); -l use only WORDS of the scratchpad; -n nothing resident;
+ *   -d LIB the Verilated RTL (build/rtl/CONFIG/libnpu.so) in place of the model, bench conditions
  *   -g golden models only as expectation (do not look for *.out0.bin); -q only failures and sums
  * Inputs: STEM.inK.bin beside MODEL, else every CASE.inK.bin in its folder, else random (seed 1).
  * Without MODEL: the digits network and its pictures.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <dirent.h>
+#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +26,7 @@
 static unsigned passed, failed, skipped;
 static bool quiet, golden_only;
 static npu_compile_options_t options;
+static const char *library; /* RTL; NULL: the C model */
 
 static void *read_file(const char *path, size_t *size) {
     FILE *f = fopen(path, "rb");
@@ -72,15 +75,24 @@ static bool machine_open(machine_t *m, const npu_config_t *cfg, const npu_compil
         return false;
     }
     size_t arena_at = (c->size + 4095) / 4096 * 4096;
-    if (npu_model_open(&m->dev, cfg->name, arena_at + m->prog.h.arena_size + 4096, NULL, why,
-                       why_size) != 0)
+    npu_device_open_fn opener = npu_model_open;
+    npu_device_options_t how = {.latency = 32, .seed = 12345, .max_cycles = 100000000};
+    void *handle = library ? dlopen(library, RTLD_NOW) : NULL;
+    if (library)
+        *(void **)&opener = handle ? dlsym(handle, "npu_rtl_open") : NULL;
+    if (opener == NULL) {
+        snprintf(why, why_size, "%s", dlerror());
+        return false;
+    }
+    if (opener(&m->dev, cfg->name, arena_at + m->prog.h.arena_size + 4096, &how, why, why_size))
         return false;
     m->open = true;
-    npu_model_check_order(&m->dev, 1);
+    if (library == NULL)
+        npu_model_check_order(&m->dev, 1);
     memcpy(m->dev.mem, c->bytes, c->size);
     prog_open(m->dev.mem, c->size, 0, &m->prog, &e);
     npu_io_t io = {read_register, write_register, model_wait, &m->dev};
-    npu_status_t st = npu_init(&m->npu, &io, 1000);
+    npu_status_t st = npu_init(&m->npu, &io, 1000000);
     if (st != NPU_OK) {
         snprintf(why, why_size, "driver: %s", npu_strerror(st));
         return false;
@@ -94,7 +106,7 @@ static bool machine_open(machine_t *m, const npu_config_t *cfg, const npu_compil
                              .arena_addr = NPU_MEM_BASE + (uint32_t)arena_at,
                              .scratch = m->scratch,
                              .scratch_size = m->prog.h.scratch_size,
-                             .max_polls = 1000};
+                             .max_polls = 1000000};
     return m->scratch != NULL;
 }
 
@@ -116,7 +128,21 @@ static bool machine_run(machine_t *m, const graph_t *g, void *const *tensors, ch
         memcpy(m->arena + io.offset, tensors[g->inputs[i]], io.size);
     }
     npu_run_status_t st = npu_run_program(&m->env, &r);
-    const char *order = npu_model_order_error(&m->dev);
+    const char *order = library ? NULL : npu_model_order_error(&m->dev);
+    if (library && !quiet)
+        printf("     cycles %llu: array busy %llu steps %llu, stalls load %llu post %llu weights %llu "
+               "bank %llu; busy load %llu vector %llu store %llu; read %llu\n",
+               (unsigned long long)r.npu_cycles,
+               (unsigned long long)r.counters[NPU_CNT_ARRAY_BUSY],
+               (unsigned long long)r.counters[NPU_CNT_ARRAY_STEPS],
+               (unsigned long long)r.counters[NPU_CNT_STALL_LOAD],
+               (unsigned long long)r.counters[NPU_CNT_STALL_POST],
+               (unsigned long long)r.counters[NPU_CNT_STALL_WEIGHTS],
+               (unsigned long long)r.counters[NPU_CNT_STALL_BANK],
+               (unsigned long long)r.counters[NPU_CNT_LOAD_BUSY],
+               (unsigned long long)r.counters[NPU_CNT_VECTOR_BUSY],
+               (unsigned long long)r.counters[NPU_CNT_STORE_BUSY],
+               (unsigned long long)r.counters[NPU_CNT_BYTES_READ]);
     if (st != NPU_RUN_OK) {
         snprintf(why, why_size, "run status %d, step %u, driver %s, device %s, command %u, 0x%x",
                  st, r.step, npu_strerror(r.npu_status), npu_error_name(r.npu_error.code),
@@ -308,6 +334,8 @@ int main(int argc, char **argv) {
                 return usage();
         } else if (strcmp(argv[i], "-l") == 0 && i + 1 < argc) {
             options.sp_limit = (uint32_t)atoi(argv[++i]);
+        } else if (strcmp(argv[i], "-d") == 0 && i + 1 < argc) {
+            library = argv[++i];
         } else if (strcmp(argv[i], "-n") == 0) {
             options.no_resident = true;
         } else if (strcmp(argv[i], "-g") == 0) {
