@@ -1,7 +1,9 @@
 // ELTWISE front end: two word streams to beats. add, sub: three lane slots for each LANES bytes (a, b, then the sum of what came
-// back), interleaved with the next ones: a free-running phase gives slot 0 to a, 1 to b, 2 to sums. mul, max, min: one.
-// Contract: with `run` low nothing happens. `issue` (needs `room`) reserves the output word at its first beat; `pop` takes
-// both words. Kinds as in npu_vec_post: 1 = a, 2 = b come back on res_*; 0 = to be written.
+// back), interleaved with the next ones by a free-running phase: operands are taken in phase 0 and 1, so slot a is phase 1, slot b
+// phase 2, a sum phase 0. mul, max, min: one slot, any phase.
+// Contract: with `run` low nothing happens. `issue` (needs `room`) reserves the output word when its first operands are taken;
+// `pop` takes both words. Kinds as in npu_vec_post: 1 = a, 2 = b come back on res_*; 0 = to be written. The operands
+// are beat_sum ? beat_wide : sign-extended beat_small.
 // Counterpart: ELTWISE in docs/isa.md.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
@@ -42,7 +44,9 @@ module npu_vec_eltwise #(
     output wire                beat_last,
     output wire [7:0]          beat_pos,
     output wire                beat_identity,  // max, min: no zero point either
-    output wire [32*LANES-1:0] beat_x,
+    output wire                beat_sum,
+    output wire [32*LANES-1:0] beat_wide,
+    output wire [18*LANES-1:0] beat_small,
     output wire [31:0]         beat_add,
     output wire [31:0]         beat_mult,
     output wire [5:0]          beat_lsh,
@@ -54,11 +58,11 @@ module npu_vec_eltwise #(
 
     reg [1:0] phase_q;
     reg [7:0] pos_q;
-    reg       pair_q;  // a went, b follows
+    reg       pair_q;  // a was taken, b follows
     wire first = pos_q == 8'd0;
     wire last  = pos_q == LAST_I[7:0];
     wire go    = run && words_valid && (!first || room) && (!linear || phase_q == 2'd0);
-    wire moved = linear ? pair_q : go;  // the beat's operands have been taken
+    wire moved = linear ? pair_q : go;  // both operands have been taken
     assign issue = go && first;
     assign pop   = moved && last;
     always_ff @(posedge clk)
@@ -72,26 +76,26 @@ module npu_vec_eltwise #(
             if (moved) pos_q <= last ? 8'd0 : pos_q + LANES[7:0];
         end
 
-    // direct: one register between the operands and the lanes
-    reg                 direct_q, direct_last_q;
-    reg [7:0]           direct_pos_q;
-    wire [32*LANES-1:0] a_x, b_x, direct_x, sum_x;
+    // one register between the operands and the lanes
+    reg       small_q, slot_a_q, slot_b_q, small_last_q;
+    reg [7:0] small_pos_q;
     always_ff @(posedge clk) begin
-        direct_q      <= rst_n && go && !linear;
-        direct_last_q <= last;
-        direct_pos_q  <= pos_q;
+        small_q      <= rst_n && (go || pair_q);
+        slot_a_q     <= go && linear;
+        slot_b_q     <= pair_q;
+        small_last_q <= last;
+        small_pos_q  <= pos_q;
     end
-    // sums: a waits for b, their sum for slot 2
+    // sums: a waits for b, their sum for its slot
     reg       sum_q, sum_last_q;
     reg [7:0] sum_pos_q;
-    wire      sum_go = sum_q && phase_q == 2'd2;
+    wire      sum_go = sum_q && phase_q == 2'd0;
+    wire      sum_in = res_valid && res_kind == 2'd2;
     always_ff @(posedge clk) begin
-        if (!rst_n) sum_q <= 1'b0;
-        else if (res_valid && res_kind == 2'd2) sum_q <= 1'b1;
-        else if (sum_go) sum_q <= 1'b0;
-        if (res_valid && res_kind == 2'd2) begin
-            sum_last_q  <= res_last;
-            sum_pos_q   <= res_pos;
+        sum_q <= rst_n && (sum_in || (sum_q && !sum_go));
+        if (sum_in) begin
+            sum_last_q <= res_last;
+            sum_pos_q  <= res_pos;
         end
     end
 
@@ -111,19 +115,17 @@ module npu_vec_eltwise #(
             wire signed [8:0] a_diff = {a[7], a} - {a_zp[7], a_zp};
             wire signed [8:0] b_diff = {b[7], b} - {b_zp[7], b_zp};
             wire signed [17:0] product = a_diff * b_diff;
-            wire a_wins = op[0] ? a > b : a < b;  // 3 max, 4 min
-            reg [17:0] direct_x_q;
+            wire take_a = linear ? !pair_q : (a > b) == op[0];  // 3 max, 4 min
+            wire [7:0] chosen = take_a ? a : b;
+            reg [17:0] small_x_q;
             reg [31:0] a_res_q, sum_x_q;
             always_ff @(posedge clk) begin
-                direct_x_q <= op == 3'd2 ? product : a_wins ? {{10{a[7]}}, a} : {{10{b[7]}}, b};
+                small_x_q <= op == 3'd2 ? product : {{10{chosen[7]}}, chosen};
                 if (res_valid && res_kind == 2'd1) a_res_q <= res_data[32*i+:32];
-                if (res_valid && res_kind == 2'd2)
-                    sum_x_q <= op[0] ? a_res_q - res_data[32*i+:32] : a_res_q + res_data[32*i+:32];
+                if (sum_in) sum_x_q <= op[0] ? a_res_q - res_data[32*i+:32] : a_res_q + res_data[32*i+:32];
             end
-            assign a_x[32*i+:32]      = {{24{a[7]}}, a};
-            assign b_x[32*i+:32]      = {{24{b[7]}}, b};
-            assign direct_x[32*i+:32] = {{14{direct_x_q[17]}}, direct_x_q};
-            assign sum_x[32*i+:32]    = sum_x_q;
+            assign beat_small[18*i+:18] = small_x_q;
+            assign beat_wide[32*i+:32]  = sum_x_q;
         end
     endgenerate
 
@@ -131,19 +133,19 @@ module npu_vec_eltwise #(
     // add         -a_zp      -b_zp      0           0
     // mult        a_mult     b_mult     o_mult      2^30
     // shift       left + a   left + b   o           1           (left parts; right parts beside)
-    wire slot_a = go && linear;
-    wire slot_b = pair_q;
-    assign beat_identity = !linear && op != 3'd2;
-    assign beat_valid = slot_a || slot_b || sum_go || direct_q;
-    assign beat_kind  = slot_a ? 2'd1 : slot_b ? 2'd2 : 2'd0;
-    assign beat_last  = direct_q ? direct_last_q : sum_go ? sum_last_q : last;
-    assign beat_pos   = direct_q ? direct_pos_q : sum_go ? sum_pos_q : pos_q;
-    assign beat_x     = slot_a ? a_x : slot_b ? b_x : sum_go ? sum_x : direct_x;
-    assign beat_add   = slot_a ? 32'd0 - {{24{a_zp[7]}}, a_zp} : slot_b ? 32'd0 - {{24{b_zp[7]}}, b_zp} : 32'd0;
-    assign beat_mult  = slot_a ? a_mult : slot_b ? b_mult : beat_identity ? 32'h4000_0000 : o_mult;
-    wire [7:0] shift  = slot_a ? a_shift : slot_b ? b_shift : beat_identity ? 8'd1 : o_shift;
+    wire ab = slot_a_q || slot_b_q;
+    wire [7:0] zp      = slot_a_q ? a_zp : b_zp;
+    wire [7:0] shift   = slot_a_q ? a_shift : slot_b_q ? b_shift : beat_identity ? 8'd1 : o_shift;
     wire [7:0] negated = 8'd0 - shift;
-    assign beat_lsh   = (slot_a || slot_b ? left[5:0] : 6'd0) + (shift[7] ? 6'd0 : shift[5:0]);
+    assign beat_identity = !linear && op != 3'd2;
+    assign beat_valid = small_q || sum_go;
+    assign beat_sum   = sum_go;
+    assign beat_kind  = {slot_b_q, slot_a_q};
+    assign beat_last  = sum_go ? sum_last_q : small_last_q;
+    assign beat_pos   = sum_go ? sum_pos_q : small_pos_q;
+    assign beat_add   = ab ? 32'd0 - {{24{zp[7]}}, zp} : 32'd0;
+    assign beat_mult  = slot_a_q ? a_mult : slot_b_q ? b_mult : beat_identity ? 32'h4000_0000 : o_mult;
+    assign beat_lsh   = (ab ? left[5:0] : 6'd0) + (shift[7] ? 6'd0 : shift[5:0]);
     assign beat_rsh   = shift[7] ? negated[4:0] : 5'd0;
 
     wire unused = &{1'b0, left[7:6], negated[7:5]};

@@ -50,16 +50,18 @@ module npu_vec_pool #(
             if (emit_q) pos_q <= beat_last ? 8'd0 : pos_q + LANES[7:0];
         end
 
+    wire [31:0]     start = sum ? bias : 32'hffff_ff80;
     wire [32*N-1:0] acc;
     genvar i;
     generate
         for (i = 0; i < N; i = i + 1) begin : gen_acc
+            // a skipped tap is 0 or -128; a maximum lives in the low byte, sign-extended
             reg [31:0] acc_q;
-            wire [31:0] from = first_q ? (sum ? bias : 32'hffff_ff80) : acc_q;
-            wire [31:0] x = {{24{tap_word[8*i+7]}}, tap_word[8*i+:8]};
-            wire greater = $signed(tap_word[8*i+:8]) > $signed(from[7:0]);
-            always_ff @(posedge clk)
-                if (tap_pop) acc_q <= tap_skip ? from : sum ? from + x : greater ? x : from;
+            wire [31:0] from = first_q ? start : acc_q;
+            wire [7:0]  x    = tap_skip ? {!sum, 7'd0} : tap_word[8*i+:8];
+            wire [31:0] total = from + {{24{x[7]}}, x};
+            wire [7:0]  most = $signed(x) > $signed(from[7:0]) ? x : from[7:0];
+            always_ff @(posedge clk) if (tap_pop) acc_q <= sum ? total : {{24{most[7]}}, most};
             assign acc[32*i+:32] = acc_q;
         end
         if (BEATS == 1) begin : gen_whole

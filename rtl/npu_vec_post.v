@@ -94,13 +94,15 @@ module npu_vec_post #(
                 .clk(clk), .in_x(x_q[32*i+:32]), .in_add(add_q[32*i+:32]), .in_mult(mult_q[32*i+:32]),
                 .in_lsh(lsh_q[6*i+:6]), .in_rsh(rsh_q[5*i+:5]), .in_divide(divide_q), .out(res_data[32*i+:32])
             );
-            reg signed [31:0] sum_q;
+            reg [31:0] sum_q;
             reg [7:0] byte_q;
-            wire signed [31:0] lo = {{24{sum_clamp_q[7]}}, sum_clamp_q[7:0]};
-            wire signed [31:0] hi = {{24{sum_clamp_q[15]}}, sum_clamp_q[15:8]};
+            wire signed [7:0] lo = sum_clamp_q[7:0];
+            wire signed [7:0] hi = sum_clamp_q[15:8];
+            wire fits = sum_q[31:7] == {25{sum_q[31]}};
+            wire signed [7:0] near = fits ? sum_q[7:0] : {sum_q[31], {7{~sum_q[31]}}};  // saturated to a byte
             always_ff @(posedge clk) begin
                 sum_q  <= res_data[32*i+:32] + {{24{res_cfg[7]}}, res_cfg[7:0]};
-                byte_q <= sum_q < lo ? lo[7:0] : sum_q > hi ? hi[7:0] : sum_q[7:0];
+                byte_q <= near < lo ? lo : near > hi ? hi : near;
             end
             assign bytes[8*i+:8] = byte_q;
         end

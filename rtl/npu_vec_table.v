@@ -21,7 +21,7 @@ module npu_vec_table #(
     output wire                beat_valid,
     output wire                beat_last,
     output wire [7:0]          beat_pos,
-    output wire [32*LANES-1:0] beat_x
+    output wire [8*LANES-1:0]  beat_byte
 );
     localparam BEATS = N / LANES;
     localparam integer LAST_BEAT = (BEATS - 1) * LANES;
@@ -57,9 +57,14 @@ module npu_vec_table #(
 
     wire [8*N-1:0]     turned = word >> {pos_q, 3'b000};
     wire [7:0]         value  = turned[7:0];
-    wire [8*LANES-1:0] index  = turned[8*LANES-1:0];
+    wire [8*LANES-1:0] index;
     genvar i;
     generate
+        if (BEATS == 1) begin : gen_whole
+            assign index = word;
+        end else begin : gen_part
+            assign index = turned[8*LANES-1:0];
+        end
         for (i = 0; i < LANES; i = i + 1) begin : gen_copy
             reg [7:0] mem [0:255];
             reg [7:0] read_q;
@@ -67,7 +72,7 @@ module npu_vec_table #(
                 if (put) mem[entry_q] <= value;
                 read_q <= mem[index[8*i+:8]];
             end
-            assign beat_x[32*i+:32] = {{24{read_q[7]}}, read_q};
+            assign beat_byte[8*i+:8] = read_q;
         end
     endgenerate
 

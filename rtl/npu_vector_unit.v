@@ -277,10 +277,11 @@ module npu_vector_unit #(
         .beat_x(pool_x)
     );
 
-    wire                eltwise_valid, eltwise_last, eltwise_identity, res_valid, res_last;
+    wire                eltwise_valid, eltwise_last, eltwise_identity, eltwise_sum, res_valid, res_last;
     wire [1:0]          eltwise_kind, res_kind;
     wire [7:0]          eltwise_pos, res_pos;
-    wire [32*LANES-1:0] eltwise_x, res_data;
+    wire [32*LANES-1:0] eltwise_wide, res_data;
+    wire [18*LANES-1:0] eltwise_small;
     wire [31:0]         eltwise_add, eltwise_mult;
     wire [5:0]          eltwise_lsh;
     wire [4:0]          eltwise_rsh;
@@ -293,17 +294,18 @@ module npu_vector_unit #(
         .words_valid(a_valid && b_valid), .a_word(a_word), .b_word(b_word), .pop(eltwise_pop), .room(room),
         .issue(eltwise_issue), .res_valid(res_valid), .res_kind(res_kind), .res_last(res_last), .res_pos(res_pos),
         .res_data(res_data), .beat_valid(eltwise_valid), .beat_kind(eltwise_kind), .beat_last(eltwise_last),
-        .beat_pos(eltwise_pos), .beat_identity(eltwise_identity), .beat_x(eltwise_x), .beat_add(eltwise_add),
+        .beat_pos(eltwise_pos), .beat_identity(eltwise_identity), .beat_sum(eltwise_sum), .beat_wide(eltwise_wide),
+        .beat_small(eltwise_small), .beat_add(eltwise_add),
         .beat_mult(eltwise_mult), .beat_lsh(eltwise_lsh), .beat_rsh(eltwise_rsh)
     );
 
     wire                table_pop, table_valid, table_last;
     wire [7:0]          table_pos;
-    wire [32*LANES-1:0] table_x;
+    wire [8*LANES-1:0]  table_byte;
     npu_vec_table #(.N(N), .LANES(LANES)) u_table (
         .clk(clk), .rst_n(rst_n), .load_run(loading && is_table), .loaded(table_loaded), .run(run && is_table),
         .word_valid(a_valid), .word(a_word), .pop(table_pop), .room(room), .issue(table_issue),
-        .beat_valid(table_valid), .beat_last(table_last), .beat_pos(table_pos), .beat_x(table_x)
+        .beat_valid(table_valid), .beat_last(table_last), .beat_pos(table_pos), .beat_byte(table_byte)
     );
 
     wire        softmax_pop, softmax_valid, softmax_first, softmax_last;
@@ -333,11 +335,17 @@ module npu_vector_unit #(
                          is_eltwise ? eltwise_lsh : 6'd0;
     wire [4:0] one_rsh = identity ? 5'd0 : is_pool ? (pool_shift[7] ? pool_right[4:0] : 5'd0) :
                          is_eltwise ? eltwise_rsh : softmax_rsh;
+    wire [32*LANES-1:0] x;
     wire [6*LANES-1:0] drain_lsh;
     wire [5*LANES-1:0] drain_rsh;
     genvar i;
     generate
-        for (i = 0; i < LANES; i = i + 1) begin : gen_shift
+        for (i = 0; i < LANES; i = i + 1) begin : gen_lane
+            // table bytes and element-wise operands are short; a softmax needs lane 0 only
+            wire [17:0] short_x = is_table ? {{10{table_byte[8*i+7]}}, table_byte[8*i+:8]} : eltwise_small[18*i+:18];
+            assign x[32*i+:32] = is_drain ? drain_x[32*i+:32] : is_pool ? pool_x[32*i+:32] :
+                                 is_softmax && i == 0 ? softmax_x : is_eltwise && eltwise_sum ? eltwise_wide[32*i+:32] :
+                                 {{14{short_x[17]}}, short_x};
             wire [5:0] shift = drain_shift[6*i+:6];
             wire [5:0] right = 6'd0 - shift;
             assign drain_lsh[6*i+:6] = shift[5] ? 6'd0 : shift;
@@ -363,8 +371,7 @@ module npu_vector_unit #(
         .beat_pos(is_drain ? drain_pos : is_pool ? pool_pos : is_eltwise ? eltwise_pos : is_table ? table_pos :
                   softmax_pos),
         .beat_cfg(cfg),
-        .beat_x(is_drain ? drain_x : is_pool ? pool_x : is_eltwise ? eltwise_x : is_table ? table_x :
-                {LANES{softmax_x}}),
+        .beat_x(x),
         .beat_add(is_drain ? drain_bias : {LANES{one_add}}), .beat_mult(is_drain ? drain_mult : {LANES{one_mult}}),
         .beat_lsh(is_drain ? drain_lsh : {LANES{one_lsh}}), .beat_rsh(is_drain ? drain_rsh : {LANES{one_rsh}}),
         .beat_divide(is_pool && pool_divide),
