@@ -119,7 +119,7 @@ def configs(target):
 
 def refusal(model):
     """The line with which the program says that it does not know an operator, or None."""
-    done = subprocess.run(["build/systole", "info", str(model)], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(["build/systole", "run", str(model)], cwd=ROOT, capture_output=True, text=True)
     message = (done.stderr.strip() or "no message").splitlines()[-1]
     return message if done.returncode and "not supported" in message else None
 
