@@ -17,7 +17,7 @@ module npu_burst (
     input  wire        credit,
     output wire        started,
     output wire [28:0] started_addr,
-    output wire [4:0]  started_beats,  // 1..16
+    output wire [3:0]  started_len,    // beats - 1
     output wire        started_last,   // last burst of its command
     output wire [15:0] started_index,
     output reg         burst_valid,
@@ -32,16 +32,15 @@ module npu_burst (
     reg [15:0] index_q;
     reg [3:0]  burst_len_q;
 
-    // The last 16 beats of a 4 KiB page are addr[8:4] = 31.
-    wire [4:0] most  = addr_q[8:4] == 5'h1f ? 5'd16 - {1'b0, addr_q[3:0]} : 5'd16;
+    // The last 16 beats of a 4 KiB page are addr[8:4] = 31; there a burst ends with the page.
+    wire       near_end = addr_q[8:4] == 5'h1f;
+    wire [4:0] most     = near_end ? 5'd16 - {1'b0, addr_q[3:0]} : 5'd16;
     wire       final_burst = left_q[29:5] == 25'd0 && left_q[4:0] <= most;
-    wire [4:0] beats = final_burst ? left_q[4:0] : most;
-    wire [4:0] len   = beats - 5'd1;
-    wire       unused_len = &{1'b0, len[4]};
+    wire [3:0] len      = final_burst ? left_q[3:0] - 4'd1 : near_end ? ~addr_q[3:0] : 4'd15;
 
     assign started       = held_q && credit && (!burst_valid || burst_ready) && !stop;
     assign started_addr  = addr_q;
-    assign started_beats = beats;
+    assign started_len   = len;
     assign started_last  = final_burst && last_q;
     assign started_index = index_q;
     assign run_ready     = !held_q || (started && final_burst);
@@ -52,7 +51,7 @@ module npu_burst (
     always_ff @(posedge clk) begin
         if (started) begin
             burst_addr_q <= addr_q;
-            burst_len_q  <= len[3:0];
+            burst_len_q  <= len;
         end
         if (run_valid && run_ready) begin
             addr_q  <= run_beat_addr;
@@ -60,8 +59,8 @@ module npu_burst (
             last_q  <= run_last;
             index_q <= run_index;
         end else if (started) begin
-            addr_q <= addr_q + {24'd0, beats};
-            left_q <= left_q - {25'd0, beats};
+            addr_q <= addr_q + {24'd0, most};  // of no interest after the final burst
+            left_q <= left_q - {25'd0, most};
         end
         if (!rst_n) begin
             held_q      <= 1'b0;

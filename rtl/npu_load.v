@@ -112,14 +112,14 @@ module npu_load #(
 
     wire        started, started_last;
     wire [28:0] started_addr;
-    wire [4:0]  started_beats;
+    wire [3:0]  started_len;
     wire [15:0] started_index;
-    wire        unused_burst = &{1'b0, started_last, started_beats};
+    wire        unused_burst = &{1'b0, started_last, started_len};
     npu_burst u_burst (
         .clk(clk), .rst_n(rst_n), .stop(stop),
         .run_valid(run_valid && run_reads && runs_room), .run_ready(fetch),
         .run_beat_addr(run_addr[31:3]), .run_beats(run_beats), .run_last(run_last), .run_index(run_index),
-        .credit(burst_room), .started(started), .started_addr(started_addr), .started_beats(started_beats),
+        .credit(burst_room), .started(started), .started_addr(started_addr), .started_len(started_len),
         .started_last(started_last), .started_index(started_index),
         .burst_valid(ar_valid), .burst_ready(ar_ready), .burst_addr(ar_addr), .burst_len(ar_len), .idle(burst_idle)
     );
@@ -153,13 +153,14 @@ module npu_load #(
 
     wire        next_valid, next_ready, next_last;
     wire [2:0]  next_misalign;
+    wire [29:0] next_beats;
     wire [15:0] next_word;
     assign runs_waiting = next_valid || run_valid;
-    npu_fifo #(.WIDTH(20), .DEPTH(2 * OUTSTANDING)) u_runs (
+    npu_fifo #(.WIDTH(50), .DEPTH(2 * OUTSTANDING)) u_runs (
         .clk(clk), .rst_n(rst_n),
         .in_valid(run_valid && run_ready), .in_ready(runs_room),
-        .in_data({run_reads ? run_addr[2:0] : 3'd0, run_last, run_word}),
-        .out_valid(next_valid), .out_ready(next_ready), .out_data({next_misalign, next_last, next_word})
+        .in_data({run_beats, run_reads ? run_addr[2:0] : 3'd0, run_last, run_word}),
+        .out_valid(next_valid), .out_ready(next_ready), .out_data({next_beats, next_misalign, next_last, next_word})
     );
 
     wire          op_valid, op_ready, op_keep, op_xor80, op_final;
@@ -173,7 +174,7 @@ module npu_load #(
     npu_load_windows #(.N(N), .RING(RING)) u_windows (
         .clk(clk), .rst_n(rst_n), .stop(stop), .cmd_data(context_cmd), .cmd_pop(context_pop),
         .run_valid(next_valid), .run_ready(next_ready), .run_misalign(next_misalign), .run_word(next_word),
-        .run_last(next_last),
+        .run_beats(next_beats), .run_last(next_last),
         .op_valid(op_valid), .op_ready(op_ready), .op_word(op_word), .op_lo(op_lo), .op_hi(op_hi), .op_first(op_first),
         .op_last(op_last), .op_keep(op_keep), .op_xor80(op_xor80), .op_pad(op_pad), .op_byte_addr(op_byte_addr),
         .op_need(op_need), .op_front(op_front), .op_release(op_release), .op_final(op_final), .idle(windows_idle)

@@ -85,8 +85,10 @@ module npu_load_align #(
         end
         for (i = 0; i < N; i = i + 1) begin : gen_lane
             localparam [5:0] LANE = i[5:0];
-            assign data[8*i +: 8] = LANE >= s1_lo_q && LANE < s1_hi_q ? shifted[8*i +: 8] ^ {s1_xor80_q, 7'd0} : s1_pad_q;
-            assign be[i] = !s1_keep_q || (LANE >= s1_first_q && LANE < s1_last_q);
+            wire window = LANE >= s1_first_q && LANE < s1_last_q;
+            wire filled = window && LANE >= s1_lo_q && LANE < s1_hi_q;
+            assign data[8*i +: 8] = filled ? shifted[8*i +: 8] ^ {s1_xor80_q, 7'd0} : s1_pad_q;
+            assign be[i] = !s1_keep_q || window;
         end
     endgenerate
 

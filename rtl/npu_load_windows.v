@@ -1,7 +1,7 @@
 // The windows of a LOAD: for each run the loop over nwin and nblk, giving one `op` for each scratchpad word.
 // An op says which bytes of the beat stream make the word. Beats are numbered as the bus delivers them, over all runs; a run
-// starts in a fresh beat at byte `run_misalign`. The data lanes of the word are lo..hi-1, the window's lanes first..last-1, the
-// others get the padding value; lane l takes byte (byte_addr + l) of the ring that holds beat b in slot b mod RING.
+// starts in a fresh beat at byte `run_misalign`. Lanes first..last-1 are the window's; those of them within lo..hi-1 take data,
+// all others the padding value. Lane l takes byte (byte_addr + l) of the ring that holds beat b in slot b mod RING.
 // Contract: op_* stay until op_ready. op_need beats from number op_front on must be there (0: none); once the op is done,
 // beats before number op_release are no longer needed, received or not. One op a cycle; a bubble only between commands.
 // Counterpart: the loop over w and b of LOAD in cmodel/npu.
@@ -23,6 +23,7 @@ module npu_load_windows #(
     input  wire                     run_valid,
     output wire                     run_ready,
     input  wire [2:0]               run_misalign,
+    input  wire [29:0]              run_beats,
     input  wire [15:0]              run_word,
     input  wire                     run_last,
     // Ops
@@ -55,40 +56,42 @@ module npu_load_windows #(
     wire unused_ok = &{1'b0, cmd_data, last_len, win_step, lane_off};
     localparam [5:0] N6 = N[5:0];
 
-    // State of the run. Byte positions are relative to the front beat, the first one still needed.
-    reg               active_q, cmd_last_q;
-    reg signed [17:0] pos_q;       // first byte of the window; negative within the padding on the left
+    // State of the run. Byte positions are relative to the front beat, the first one still needed. A word is taken as N lanes
+    // from byte pos_q, also where the window covers only some of them.
+    reg               active_q, cmd_last_q, last_blk_q, one_blk_q;
+    reg signed [17:0] pos_q;       // byte that lane 0 would take; negative within the padding on the left
     reg [2:0]         left_q;      // first byte of the run, while its first beat is the front
     reg [32:0]        end_q;       // first byte after the run; stops at 0
     reg [31:0]        front_q;     // number of the front beat
     reg [31:0]        run_end_q;   // number of the first beat after the run
     reg [15:0]        word_q, win_word_q, wins_q, blks_q;
+    reg [5:0]         lane_end_q, step_q, first_q;  // of the last block
 
-    wire       last_blk = blks_q == 16'd0;
-    wire       last_op  = last_blk && wins_q == 16'd0;
-    wire [5:0] len      = last_blk ? last_len[5:0] : N6;
-    wire [5:0] advance  = last_blk ? win_step[5:0] : N6;
+    // Blocks before the last are whole words: lane_off is 0 when there are any.
+    wire       last_op  = last_blk_q && wins_q == 16'd0;
+    wire [5:0] lane_end = last_blk_q ? lane_end_q : N6;
+    wire [5:0] advance  = last_blk_q ? step_q : N6;
 
-    // Bytes of padding before the data in this window, and bytes up to the end of the data, both clipped to 0..len.
-    wire signed [17:0] len_s  = $signed({12'd0, len});
-    wire signed [17:0] pads   = $signed({15'd0, left_q}) - pos_q;
+    // Lanes lo..hi-1 lie within the run; clipped to 0..63, which is beyond every lane.
     wire               far    = end_q[32:7] != 26'd0;
-    wire signed [17:0] until_ = $signed({11'd0, end_q[6:0]}) - pos_q;
-    wire       all_pad  = pads >= len_s;
-    wire [5:0] pad_n    = pads[17] ? 6'd0 : all_pad ? len : pads[5:0];
-    wire [5:0] data_end = far || until_ >= len_s ? len : until_[17] ? 6'd0 : until_[5:0];
-    // Last byte needed + 1, relative to the front: never above 7 + N when it matters.
-    wire signed [17:0] tail = pos_q + $signed({12'd0, data_end});
-    wire [17:0] tail_up = tail + 18'd7;
-    wire [2:0] need = all_pad || pad_n >= data_end ? 3'd0 : tail_up[5:3];
-    wire unused_tail = &{1'b0, tail_up[17:6], tail_up[2:0]};
+    wire signed [17:0] to_start = $signed({15'd0, left_q}) - pos_q;
+    wire signed [17:0] to_end   = $signed({11'd0, end_q[6:0]}) - pos_q;
+    wire [5:0] lo = to_start[17] ? 6'd0 : to_start[16:6] != 11'd0 ? 6'd63 : to_start[5:0];
+    wire [5:0] hi = far ? 6'd63 : to_end[17] ? 6'd0 : to_end[16:6] != 11'd0 ? 6'd63 : to_end[5:0];
+
+    // Beats needed: up to the last lane of the window, but none beyond the run. (One too many, of this run, only waits.)
+    wire signed [17:0] tail  = pos_q + $signed({12'd0, lane_end});
+    wire               short = !far && end_q[6:0] < {1'b0, tail[5:0]};
+    wire [5:0]         upto  = short ? end_q[5:0] : tail[5:0];
+    wire [2:0]         need  = tail[17] ? 3'd0 : upto[5:3] + {2'd0, upto[2:0] != 3'd0};
+    wire unused_tail = &{1'b0, tail};
 
     // The step to the next window moves the front by whole beats, not beyond the run.
     wire signed [17:0] next_pos = pos_q + $signed({12'd0, advance});
-    wire [2:0]  moved    = next_pos[17] ? 3'd0 : next_pos[5:3];
-    wire        used_up  = end_q <= {27'd0, moved, 3'd0};
-    wire [31:0] next_front = used_up ? run_end_q : front_q + {29'd0, moved};
-    wire [17:0] byte_addr  = {front_q[14:0], 3'd0} + pos_q - {12'd0, lane_off[5:0]};
+    wire [2:0]   moved     = next_pos[17] ? 3'd0 : next_pos[5:3];
+    wire         used_up   = end_q[32:6] == 27'd0 && end_q[5:0] <= {moved, 3'd0};
+    wire [31:0]  next_front = used_up ? run_end_q : front_q + {29'd0, moved};
+    wire [17:0]  byte_addr  = {front_q[14:0], 3'd0} + pos_q;
     wire unused_addr = &{1'b0, byte_addr};
 
     wire step = active_q && (!op_valid || op_ready) && !stop;
@@ -97,19 +100,18 @@ module npu_load_windows #(
     assign idle      = !active_q && !op_valid;
 
     // A new run: its beats follow those of the run before.
-    wire        take    = run_valid && run_ready;
-    wire [32:0] new_end = {1'b0, run_bytes} + {30'd0, run_misalign};
-    wire [32:0] new_up  = new_end + 33'd7;
-    wire [31:0] new_run_end = run_end_q + {2'd0, new_up[32:3]};
-    wire unused_up = &{1'b0, new_up[2:0]};
+    wire        take        = run_valid && run_ready;
+    wire [32:0] new_end     = {1'b0, run_bytes} + {30'd0, run_misalign};
+    wire [31:0] new_run_end = run_end_q + {2'd0, run_beats};
+    wire [17:0] new_lead    = {2'd0, pad_left} + {10'd0, lane_off};
 
     always_ff @(posedge clk) begin
         if (step) begin
             op_word      <= word_q;
-            op_first     <= lane_off[5:0];
-            op_last      <= lane_off[5:0] + len;
-            op_lo        <= lane_off[5:0] + pad_n;
-            op_hi        <= lane_off[5:0] + data_end;
+            op_first     <= last_blk_q ? first_q : 6'd0;
+            op_last      <= lane_end;
+            op_lo        <= lo;
+            op_hi        <= hi;
             op_keep      <= cmd_data[`NPU_F_LOAD_KEEP];
             op_xor80     <= cmd_data[`NPU_F_LOAD_XOR80];
             op_pad       <= cmd_data[`NPU_F_LOAD_PAD_VALUE];
@@ -121,7 +123,7 @@ module npu_load_windows #(
         end
         if (take) begin
             cmd_last_q <= run_last;
-            pos_q      <= $signed({15'd0, run_misalign}) - $signed({2'd0, pad_left});
+            pos_q      <= $signed({15'd0, run_misalign}) - $signed(new_lead);
             left_q     <= run_misalign;
             end_q      <= new_end;
             front_q    <= run_end_q;
@@ -130,19 +132,26 @@ module npu_load_windows #(
             win_word_q <= run_word;
             wins_q     <= nwin - 16'd1;
             blks_q     <= nblk - 16'd1;
+            last_blk_q <= nblk == 16'd1;
+            one_blk_q  <= nblk == 16'd1;
+            lane_end_q <= lane_off[5:0] + last_len[5:0];
+            step_q     <= win_step[5:0];
+            first_q    <= lane_off[5:0];
         end else if (step) begin
             pos_q   <= next_pos[17] ? next_pos : {15'd0, next_pos[2:0]};
             left_q  <= moved == 3'd0 ? left_q : 3'd0;
             end_q   <= used_up ? 33'd0 : end_q - {27'd0, moved, 3'd0};
             front_q <= next_front;
-            if (last_blk) begin
+            if (last_blk_q) begin
                 wins_q     <= wins_q - 16'd1;
                 blks_q     <= nblk - 16'd1;
+                last_blk_q <= one_blk_q;
                 word_q     <= win_word_q + sp_win;
                 win_word_q <= win_word_q + sp_win;
             end else begin
-                blks_q <= blks_q - 16'd1;
-                word_q <= word_q + sp_blk;
+                blks_q     <= blks_q - 16'd1;
+                last_blk_q <= blks_q == 16'd1;
+                word_q     <= word_q + sp_blk;
             end
         end
         if (!rst_n) begin

@@ -58,7 +58,7 @@ module npu_run_walker #(
     wire [15:0] next_row_word = row_word_q + sp_n2_q;
     wire unused_ceil = &{1'b0, ceil[2:0]};
 
-    assign start_ready = !active_q || (step && last);
+    assign start_ready = !active_q;
 
     always_ff @(posedge clk) begin
         if (step) begin

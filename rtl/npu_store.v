@@ -113,13 +113,13 @@ module npu_store #(
 
     wire        started, started_last;
     wire [28:0] started_addr;
-    wire [4:0]  started_beats;
+    wire [3:0]  started_len;
     wire [15:0] started_index;
     npu_burst u_burst (
         .clk(clk), .rst_n(rst_n), .stop(stop),
         .run_valid(run_valid && runs_room), .run_ready(fetch),
         .run_beat_addr(run_addr[31:3]), .run_beats(run_beats), .run_last(run_last), .run_index(run_index),
-        .credit(burst_room), .started(started), .started_addr(started_addr), .started_beats(started_beats),
+        .credit(burst_room), .started(started), .started_addr(started_addr), .started_len(started_len),
         .started_last(started_last), .started_index(started_index),
         .burst_valid(m_axi_awvalid), .burst_ready(m_axi_awready), .burst_addr(m_axi_awaddr), .burst_len(m_axi_awlen),
         .idle(burst_idle)
@@ -127,15 +127,15 @@ module npu_store #(
 
     // One record for each burst until its response, and its length until its last beat.
     wire       length_valid, length_ready, unused_length_room;
-    wire [4:0] length;
+    wire [3:0] length;
     npu_fifo #(.WIDTH(46), .DEPTH(OUTSTANDING)) u_bursts (
         .clk(clk), .rst_n(rst_n),
         .in_valid(started), .in_ready(burst_room), .in_data({started_last, started_index, started_addr}),
         .out_valid(burst_pending), .out_ready(response), .out_data({burst_last, burst_index, burst_beat_addr})
     );
-    npu_fifo #(.WIDTH(5), .DEPTH(OUTSTANDING)) u_lengths (
+    npu_fifo #(.WIDTH(4), .DEPTH(OUTSTANDING)) u_lengths (
         .clk(clk), .rst_n(rst_n),
-        .in_valid(started), .in_ready(unused_length_room), .in_data(started_beats),
+        .in_valid(started), .in_ready(unused_length_room), .in_data(started_len),
         .out_valid(length_valid), .out_ready(length_ready), .out_data(length)
     );
 
@@ -184,7 +184,7 @@ module npu_store #(
         .clk(clk), .rst_n(rst_n), .stop(stop),
         .in_valid(word_valid), .in_ready(word_ready), .in_data(word_data), .in_lane(word_lane), .in_len(word_len),
         .in_pos(word_pos), .in_xor80(word_xor80), .in_first(word_first), .in_last(word_last),
-        .burst_valid(length_valid), .burst_ready(length_ready), .burst_beats(length),
+        .burst_valid(length_valid), .burst_ready(length_ready), .burst_len(length),
         .w_valid(m_axi_wvalid), .w_ready(m_axi_wready), .w_data(m_axi_wdata), .w_strb(m_axi_wstrb), .w_last(m_axi_wlast),
         .idle(pack_idle)
     );

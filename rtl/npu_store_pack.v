@@ -21,7 +21,7 @@ module npu_store_pack #(
     input  wire           in_last,
     input  wire           burst_valid,
     output wire           burst_ready,
-    input  wire [4:0]     burst_beats,
+    input  wire [3:0]     burst_len,    // beats - 1
     output reg            w_valid,
     input  wire           w_ready,
     output reg  [63:0]    w_data,
@@ -101,7 +101,7 @@ module npu_store_pack #(
             end
             if (accept && s1_first_q) low_q <= s1_pos_q;
             else if (emit) low_q <= 3'd0;
-            if (burst_ready) beats_q <= burst_valid ? burst_beats : 5'd0;
+            if (burst_ready) beats_q <= burst_valid ? {1'b0, burst_len} + 5'd1 : 5'd0;
             else if (emit || blank) beats_q <= beats_q - 5'd1;
             if (!w_valid || w_ready) w_valid <= emit || blank;
         end
