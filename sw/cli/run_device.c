@@ -33,8 +33,9 @@ typedef struct {
     uint32_t *layer_of; /* (n_cmds): of each command, or PROG_NONE */
     event_t *events;
     size_t n_events;
-    uint64_t steps_end; /* cycles of the NPU steps so far */
-    char failed[256];   /* the first complaint after a step; empty: none */
+    uint64_t *step_begin; /* (n_steps): in cycles of all NPU steps so far */
+    uint64_t steps_end;   /* cycles of the NPU steps so far */
+    char failed[256];     /* the first complaint after a step; empty: none */
 } run_t;
 
 static uint32_t dev_read(void *ctx, uint32_t offset) {
@@ -79,6 +80,7 @@ static void on_step(void *user, const npu_run_step_t *s) {
     snprintf(what, sizeof what, "step %" PRIu32 " of %" PRIu32 ": %s", s->index + 1,
              r->prog.h.n_steps, s->op);
     progress_update(r->how->name, what, s->index + 1, r->prog.h.n_steps);
+    r->step_begin[s->index] = r->steps_end;
     if (s->step.kind != PROG_STEP_NPU)
         return;
     keep_trace(r, s);
@@ -124,7 +126,8 @@ static int place(run_t *r, const void *bytes, size_t size, graph_error_t *err) {
 
 static int find_layers(run_t *r, graph_error_t *err) {
     r->layer_of = malloc(((size_t)r->prog.h.n_cmds + 1) * sizeof *r->layer_of);
-    if (!r->layer_of)
+    r->step_begin = calloc((size_t)r->prog.h.n_steps + 1, sizeof *r->step_begin);
+    if (!r->layer_of || !r->step_begin)
         return graph_fail(err, "%s: out of memory", r->job->path);
     for (uint32_t i = 0; i < r->prog.h.n_cmds; i++)
         r->layer_of[i] = PROG_NONE;
@@ -183,6 +186,17 @@ static void add_bytes(const run_t *r, uint32_t command, report_layer_t *l) {
     }
 }
 
+static int add_stalls(const run_t *r) {
+    run_span_t *spans = calloc((size_t)r->prog.h.n_cmds + 1, sizeof *spans);
+    if (!spans)
+        return -1;
+    for (size_t i = 0; i < r->n_events; i++)
+        spans[r->events[i].command] = (run_span_t){r->events[i].start, r->events[i].end};
+    int status = run_stalls(&r->prog, r->step_begin, spans, r->layer_of, r->job->report);
+    free(spans);
+    return status;
+}
+
 static int fill_report(const run_t *r, const npu_run_result_t *res) {
     report_t *rep = r->job->report;
     const prog_header_t *h = &r->prog.h;
@@ -218,7 +232,7 @@ static int fill_report(const run_t *r, const npu_run_result_t *res) {
     for (uint32_t i = 0; i < h->n_cmds; i++)
         if (r->layer_of[i] != PROG_NONE)
             add_bytes(r, i, &rep->layers[r->layer_of[i]]);
-    return 0;
+    return rep->has_cycles ? add_stalls(r) : 0;
 }
 
 /* Chrome trace-event JSON: one row for each unit, one microsecond for each cycle. */
@@ -310,6 +324,7 @@ int run_device(const target_job_t *job, const run_device_t *how, graph_error_t *
     if (r.dev.close)
         r.dev.close(r.dev.ctx);
     free(r.layer_of);
+    free(r.step_begin);
     free(r.events);
     npu_compiled_free(&compiled);
     return status;

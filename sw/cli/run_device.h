@@ -15,6 +15,7 @@
 #define SYSTOLE_RUN_DEVICE_H
 
 #include "../../testbench/common/npu_device.h"
+#include "prog.h"
 #include "target.h"
 
 typedef struct {
@@ -30,5 +31,14 @@ typedef struct {
 
 /* 0, or -1 with one line in *err. */
 int run_device(const target_job_t *job, const run_device_t *how, graph_error_t *err);
+
+/* When a command ran, in cycles of all NPU steps so far. */
+typedef struct {
+    uint64_t start, end;
+} run_span_t;
+/* Adds to each layer of the report where the array waited (run_stalls.c). step_begin: (n_steps),
+ * spans, layer_of: (n_cmds). 0, or -1 when out of memory. */
+int run_stalls(const prog_t *prog, const uint64_t *step_begin, const run_span_t *spans,
+               const uint32_t *layer_of, report_t *report);
 
 #endif
