@@ -10,9 +10,12 @@
  * all int32 arrays 4-byte aligned): CONV, DEPTHWISE, FC   0 input int8, 1 W int8, 2 bias int32
  * (cout) or NULL, 3 multiplier int32 (cout), 4 shift int32 (cout) ADD SUB MUL MAXIMUM MINIMUM   0
  * a, 1 b SOFTMAX               0 input, 1 exp table int32 (256), see ref_softmax_t CONCAT 0..n-1
- * inputs, n: axis lengths int32 (n) all others            0 input out[]: one output, except SPLIT:
- * n outputs. Arithmetic: ref_arith.h. Oracle: TensorFlow Lite Micro reference kernels, default
- * flags (double rounding). SPDX-License-Identifier: Apache-2.0
+ * inputs, n: axis lengths int32 (n) BATCH_MATMUL, PRELU, SQUARED_DIFFERENCE 0 a, 1 b (PRELU: slope)
+ * TRANSPOSE_CONV as CONV; TABLE 0 input, 1 table int8 (256) by (uint8_t)x; GATHER 0 input, 1
+ * indices int32; RESIZE_NEAREST 0 input, 1 source row int32 (out h), 2 source column int32 (out w);
+ * SPLIT_V 0 input, 1 axis lengths int32 (n); all others 0 input. out[]: one output, except SPLIT,
+ * SPLIT_V: n outputs. Arithmetic: ref_arith.h. Oracle: TensorFlow Lite Micro reference kernels,
+ * default flags (double rounding). SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SYSTOLE_REF_H
 #define SYSTOLE_REF_H
@@ -25,7 +28,8 @@
 enum {
     REF_OK = 0,
     REF_E_KIND = -1, /* kind not known here */
-    REF_E_ARG = -2   /* parameters out of range */
+    REF_E_ARG = -2,  /* parameters out of range */
+    REF_E_DATA = -3  /* a value that the operator does not take: RSQRT, GATHER */
 };
 
 typedef enum {
@@ -56,6 +60,21 @@ typedef enum {
     REF_SPLIT = 24,
     REF_HOST_QUANTIZE = 25,   /* float32 -> 8-bit: host executor only, at a network's edge */
     REF_HOST_DEQUANTIZE = 26, /* 8-bit -> float32: host executor only */
+    REF_BATCH_MATMUL = 27,
+    REF_TRANSPOSE_CONV = 28,
+    REF_PRELU = 29,
+    REF_SQUARED_DIFFERENCE = 30,
+    REF_ABS = 31,
+    REF_RSQRT = 32,
+    REF_TABLE = 33, /* ELU, GELU: int8 -> int8 by a table that the preparation makes */
+    REF_REDUCE_MAX = 34,
+    REF_ARG_MAX = 35, /* ARG_MAX, ARG_MIN */
+    REF_GATHER = 36,
+    REF_RESIZE_BILINEAR = 37,
+    REF_RESIZE_NEAREST = 38,
+    REF_SPLIT_V = 39,
+    REF_SPACE_TO_BATCH = 40,
+    REF_BATCH_TO_SPACE = 41,
     REF_KIND_COUNT
 } ref_kind_t;
 
@@ -81,7 +100,9 @@ typedef struct {
     int32_t in_zp, w_zp, out_zp, act_min, act_max;
 } ref_fc_t;
 
-/* ADD, SUB: out = requant(requant((a - a_zp) << left_shift, a_m, a_s) +- the same of b, out_m,
+/* PRELU: a_zp, b_zp; x >= 0: requant(x, a_m, a_s); below: requant(x * slope, b_m, b_s); + out_zp.
+ * SQUARED_DIFFERENCE: both operands as in SUB, the difference squared, then out_m, out_s.
+ * ADD, SUB: out = requant(requant((a - a_zp) << left_shift, a_m, a_s) +- the same of b, out_m,
  * out_s) + out_zp, clamped. MUL: out = requant((a - a_zp) * (b - b_zp), out_m, out_s) + out_zp,
  * clamped.  MAXIMUM, MINIMUM: none is used. */
 typedef struct {
@@ -95,8 +116,9 @@ typedef struct {
     int32_t act_min, act_max;
 } ref_pool_t;
 
-/* sum over the axes in axis_mask (bit d = dims[d] of the aligned shape).
- * out = clamp(requant(sum - n * in_zp, m, s) + out_zp) where m, s already hold 1/n. */
+/* sum over the axes in axis_mask (bit d = dims[d] of the aligned shape). MEAN, and SUM (then m, s
+ * do not hold 1/n). REDUCE_MAX: axis_mask and n only. out = clamp(requant(sum - n * in_zp, m, s) +
+ * out_zp) where m, s already hold 1/n. */
 typedef struct {
     int32_t axis_mask;
     int32_t n; /* elements summed per output */
@@ -130,15 +152,15 @@ typedef struct {
 } ref_quantize_t;
 
 /* Element-wise int8 -> int8. LOGISTIC, TANH: in_zp, radius, m, s. RELU: in_zp, m, s, out_zp, act (m
- * == 0: clamp only). LEAKY_RELU: m, s for x >= 0; m2, s2 below. HARD_SWISH: m, s output; m2, s2
- * "reluish". */
+ * == 0: clamp only). LEAKY_RELU: m, s for x >= 0; m2, s2 below. ABS: m, s (m == 0: no rescale);
+ * RSQRT: m, s; TABLE: count only. HARD_SWISH: m, s output; m2, s2 "reluish". */
 typedef struct {
     int32_t count;
     int32_t in_zp, out_zp, m, s, m2, s2, radius, act_min, act_max;
 } ref_unary_t;
 
-/* CONCAT: outer blocks, inputs of in[n][i] * inner bytes each. SPLIT: outer blocks, n equal outputs
- * of inner bytes. */
+/* CONCAT: outer blocks, inputs of in[n][i] * inner bytes each; SPLIT_V: outputs of in[1][i] * inner
+ * bytes. SPLIT (and UNPACK): outer blocks, n equal outputs of inner bytes. */
 typedef struct {
     int32_t n, outer, inner; /* inner in bytes */
 } ref_concat_t;
@@ -152,6 +174,37 @@ typedef struct {
     int32_t elem_size;
     int32_t start[REF_MAX_RANK], stride[REF_MAX_RANK], count[REF_MAX_RANK]; /* aligned */
 } ref_slice_t;
+
+/* out[.., i, j] = clamp(requant(sum over k of (a[.., i, k] - a_zp) * (b[.., k, j] - b_zp), m, s) +
+ * out_zp). Leading dimensions broadcast; adj_a, adj_b: the operand is stored transposed. */
+typedef struct {
+    int32_t rows, depth, cols;
+    int32_t adj_a, adj_b;
+    int32_t a_zp, b_zp, out_zp, m, s;
+} ref_matmul_t;
+
+/* ARG_MAX: outer x depth x inner; int32 indices, the first of equals. min: the smallest instead. */
+typedef struct {
+    int32_t outer, depth, inner, min;
+} ref_arg_max_t;
+
+/* out (batch, outer, coords, inner) = in (batch, outer, axis, inner) at indices (batch, coords). */
+typedef struct {
+    int32_t batch, outer, axis, coords;
+    int32_t inner; /* in bytes */
+} ref_gather_t;
+
+/* RESIZE_BILINEAR: source steps per output pixel, 10 fraction bits. RESIZE_NEAREST: elem_size. */
+typedef struct {
+    int32_t scale_h, scale_w, half_pixel;
+    int32_t elem_size;
+} ref_resize_t;
+
+/* SPACE_TO_BATCH: before = padding, filled with value. BATCH_TO_SPACE: before = crop. NHWC. */
+typedef struct {
+    int32_t elem_size, block_h, block_w, before_h, before_w;
+    int32_t value;
+} ref_block_t;
 
 /* Host kinds. scale_bits: the float32 scale's bit pattern. */
 typedef struct {
@@ -180,6 +233,11 @@ typedef struct {
         ref_transpose_t transpose;
         ref_slice_t slice;
         ref_edge_t edge;
+        ref_matmul_t matmul;
+        ref_arg_max_t arg_max;
+        ref_gather_t gather;
+        ref_resize_t resize;
+        ref_block_t block;
         int32_t words[24];
     } p;
 } ref_op_t;

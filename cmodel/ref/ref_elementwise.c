@@ -1,10 +1,10 @@
 /*
- * ref_elementwise.c - ADD, SUB, MUL, MAXIMUM, MINIMUM (with broadcasting), QUANTIZE, and the int8
- * -> int8 functions.
+ * ref_elementwise.c - ADD, SUB, MUL, MAXIMUM, MINIMUM, PRELU, SQUARED_DIFFERENCE (with
+ * broadcasting), QUANTIZE, and the int8 -> int8 functions.
  *
  * Contract: ref.h.
  * Source: TensorFlow Lite kernels/internal/reference/integer_ops/{add,mul,logistic,tanh}.h,
- * reference/{sub,requantize, hard_swish,leaky_relu,maximum_minimum}.h,
+ * reference/{sub,requantize, hard_swish,leaky_relu,maximum_minimum,prelu}.h,
  * micro/kernels/activations.cc. SPDX-License-Identifier: Apache-2.0
  */
 #include "ref_kernels.h"
@@ -44,6 +44,35 @@ static int32_t mul_one(const ref_op_t *op, int32_t a, int32_t b) {
 
 static int32_t extremum_one(const ref_op_t *op, int32_t a, int32_t b) {
     return (op->kind == REF_MAXIMUM) == (a > b) ? a : b;
+}
+
+static int32_t prelu_one(const ref_op_t *op, int32_t a, int32_t b) {
+    const ref_binary_t *p = &op->p.binary;
+    int32_t x = a - p->a_zp;
+    int32_t r =
+        x >= 0 ? ref_requant(x, p->a_m, p->a_s) : ref_requant(x * (b - p->b_zp), p->b_m, p->b_s);
+    return ref_clamp(ref_add_wrap(r, p->out_zp), INT8_MIN, INT8_MAX);
+}
+
+static int32_t squared_difference_one(const ref_op_t *op, int32_t a, int32_t b) {
+    const ref_binary_t *p = &op->p.binary;
+    int32_t ra = ref_requant(ref_shl_wrap(a - p->a_zp, p->left_shift), p->a_m, p->a_s);
+    int32_t rb = ref_requant(ref_shl_wrap(b - p->b_zp, p->left_shift), p->b_m, p->b_s);
+    int32_t d = ref_sub_wrap(ra, rb);
+    return ref_output_stage(ref_mul_wrap(d, d), p->out_m, p->out_s, p->out_zp, p->act_min,
+                            p->act_max);
+}
+
+int ref_k_prelu(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch) {
+    (void)scratch;
+    broadcast(op, in, out[0], prelu_one);
+    return REF_OK;
+}
+
+int ref_k_squared_difference(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch) {
+    (void)scratch;
+    broadcast(op, in, out[0], squared_difference_one);
+    return REF_OK;
 }
 
 int ref_k_add(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch) {

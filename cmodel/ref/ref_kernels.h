@@ -33,6 +33,21 @@ int ref_k_concat(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_extremum(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_transpose(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_slice(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_batch_matmul(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_transpose_conv(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_prelu(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_squared_difference(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_abs(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_rsqrt(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_table(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_reduce_max(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_arg_max(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_gather(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_resize_bilinear(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_resize_nearest(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_split_v(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_space_to_batch(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_batch_to_space(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_split(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 
 /* NHWC of an aligned rank-4 shape. */

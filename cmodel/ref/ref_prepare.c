@@ -1,8 +1,8 @@
 /*
  * ref_prepare.c - preparation: dispatch, checks and numbers that the operators share.
  *
- * Contract: ref_prepare.h. Per-operator preparation: ref_prepare_nn.c, ref_prepare_elementwise.c,
- * ref_prepare_move.c. Source: TensorFlow Lite kernels/internal/quantization_util.cc,
+ * Contract: ref_prepare.h. Per-operator preparation: ref_prepare_{nn,matmul,elementwise,
+ * function,move,block,select}.c. Source: TensorFlow Lite kernels/internal/quantization_util.cc,
  * kernels/kernel_util.cc, kernels/padding.h. SPDX-License-Identifier: Apache-2.0
  */
 #include "ref_prepare_internal.h"
@@ -40,7 +40,34 @@ static const prepare_t table[GRAPH_OP_COUNT] = {
     [GRAPH_OP_SPLIT] = prep_split,
     [GRAPH_OP_PACK] = prep_pack,
     [GRAPH_OP_PADV2] = prep_pad,
+    [GRAPH_OP_ABS] = prep_abs,
+    [GRAPH_OP_RSQRT] = prep_rsqrt,
+    [GRAPH_OP_ELU] = prep_elu,
+    [GRAPH_OP_GELU] = prep_gelu,
+    [GRAPH_OP_PRELU] = prep_prelu,
+    [GRAPH_OP_SQUARED_DIFFERENCE] = prep_squared_difference,
+    [GRAPH_OP_BATCH_MATMUL] = prep_batch_matmul,
+    [GRAPH_OP_TRANSPOSE_CONV] = prep_transpose_conv,
+    [GRAPH_OP_SUM] = prep_mean,
+    [GRAPH_OP_REDUCE_MAX] = prep_reduce_max,
+    [GRAPH_OP_ARG_MAX] = prep_arg_max,
+    [GRAPH_OP_ARG_MIN] = prep_arg_max,
+    [GRAPH_OP_GATHER] = prep_gather,
+    [GRAPH_OP_RESIZE_BILINEAR] = prep_resize_bilinear,
+    [GRAPH_OP_RESIZE_NEAREST_NEIGHBOR] = prep_resize_nearest,
+    [GRAPH_OP_SLICE] = prep_plain_slice,
+    [GRAPH_OP_UNPACK] = prep_unpack,
+    [GRAPH_OP_SPLIT_V] = prep_split_v,
+    [GRAPH_OP_DEPTH_TO_SPACE] = prep_depth_space,
+    [GRAPH_OP_SPACE_TO_DEPTH] = prep_depth_space,
+    [GRAPH_OP_SPACE_TO_BATCH_ND] = prep_space_batch,
+    [GRAPH_OP_BATCH_TO_SPACE_ND] = prep_space_batch,
 };
+
+/* SPLIT has its axis first, TRANSPOSE_CONV output shape and weights. */
+static int first_input(graph_opcode_t code) {
+    return code == GRAPH_OP_SPLIT ? 1 : code == GRAPH_OP_TRANSPOSE_CONV ? 2 : 0;
+}
 
 int ref_prepare(const graph_t *g, int32_t op_index, ref_prepared_t *r, graph_error_t *err) {
     const graph_op_t *op = &g->ops[op_index];
@@ -49,7 +76,7 @@ int ref_prepare(const graph_t *g, int32_t op_index, ref_prepared_t *r, graph_err
     r->op.b = (ref_shape_t){0, {1, 1, 1, 1, 1, 1}};
     if (op->code == GRAPH_OP_UNSUPPORTED || !table[op->code])
         return prep_fail(&p, "this operator is not supported");
-    p.x = graph_in(g, op, op->code == GRAPH_OP_SPLIT ? 1 : 0); /* SPLIT: axis first */
+    p.x = graph_in(g, op, first_input(op->code));
     p.y = graph_out(g, op, 0);
     PREP_REQUIRE(&p, p.x && p.y, "it lacks an input or an output");
     for (int i = 0; i < op->n_in; i++)
@@ -118,6 +145,13 @@ int prep_simple(prep_t *p, ref_kind_t kind) {
     p->r->op.kind = kind;
     PREP_TRY(prep_args(p, 1, 1));
     prep_bind(p, 0, 0);
+    return 0;
+}
+
+int prep_outputs(prep_t *p, ref_kind_t kind) {
+    p->r->op.kind = kind;
+    PREP_TRY(prep_args(p, 1, p->op->n_out));
+    prep_bind(p, 0, first_input(p->op->code));
     return 0;
 }
 
@@ -213,6 +247,11 @@ int prep_act(prep_t *p, graph_act_t act, int32_t *lo, int32_t *hi) {
     return 0;
 }
 
+int32_t prep_pad_before(graph_padding_t padding, int32_t in, int32_t filter, int32_t stride) {
+    int64_t out = ((int64_t)in + stride - 1) / stride, total = (out - 1) * stride + filter - in;
+    return padding == GRAPH_PAD_SAME && total > 0 ? (int32_t)(total / 2) : 0;
+}
+
 int prep_window(prep_t *p, graph_padding_t padding, int32_t explicit_before, int32_t explicit_after,
                 int32_t in, int32_t filter, int32_t stride, int32_t dilation, int32_t out,
                 int32_t *before, const char *axis) {
@@ -220,12 +259,10 @@ int prep_window(prep_t *p, graph_padding_t padding, int32_t explicit_before, int
     int64_t effective = ((int64_t)filter - 1) * dilation + 1;
     PREP_REQUIRE(p, in <= limit && effective <= limit && stride <= limit, "its %s is too large",
                  axis);
-    int64_t total = 0, expected;
+    int64_t expected;
     if (padding == GRAPH_PAD_SAME) {
         expected = ((int64_t)in + stride - 1) / stride;
-        total = (expected - 1) * stride + effective - in;
-        total = total > 0 ? total : 0;
-        *before = (int32_t)(total / 2);
+        *before = prep_pad_before(padding, in, (int32_t)effective, stride);
     } else {
         int64_t b = padding == GRAPH_PAD_EXPLICIT ? explicit_before : 0;
         int64_t a = padding == GRAPH_PAD_EXPLICIT ? explicit_after : 0;

@@ -11,8 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Two int8 operands that broadcast to the output. */
-static int binary(prep_t *p, ref_kind_t kind) {
+int prep_binary(prep_t *p, ref_kind_t kind) {
     const graph_tensor_t *b = graph_in(p->g, p->op, 1);
     PREP_TRY(prep_inputs(p, 2, 2));
     PREP_TRY(prep_int8(p, p->x, "its first input"));
@@ -32,8 +31,7 @@ static int binary(prep_t *p, ref_kind_t kind) {
     return 0;
 }
 
-/* QuantizeMultiplierSmallerThanOneExp: 0 < real < 1. */
-static int below_one(prep_t *p, double real, int32_t *m, int32_t *s) {
+int prep_below_one(prep_t *p, double real, int32_t *m, int32_t *s) {
     PREP_REQUIRE(p, real > 0.0 && real < 1.0, "its scales differ too much");
     PREP_TRY(prep_multiplier(p, real, m, s));
     PREP_REQUIRE(p, *s <= 0, "its scales differ too much");
@@ -44,7 +42,7 @@ static int below_one(prep_t *p, double real, int32_t *m, int32_t *s) {
 int prep_add(prep_t *p) {
     ref_binary_t *c = &p->r->op.p.binary;
     int sub = p->op->code == GRAPH_OP_SUB;
-    PREP_TRY(binary(p, sub ? REF_SUB : REF_ADD));
+    PREP_TRY(prep_binary(p, sub ? REF_SUB : REF_ADD));
     const graph_tensor_t *b = graph_in(p->g, p->op, 1);
     float sa = prep_scale(p->x), sb = prep_scale(b), so = prep_scale(p->y);
     float max = sa > sb ? sa : sb;
@@ -64,15 +62,15 @@ int prep_add(prep_t *p) {
     c->a_zp = prep_zp(p->x);
     c->b_zp = prep_zp(b);
     c->out_zp = prep_zp(p->y);
-    PREP_TRY(below_one(p, ra, &c->a_m, &c->a_s));
-    PREP_TRY(below_one(p, rb, &c->b_m, &c->b_s));
-    PREP_TRY(below_one(p, ro, &c->out_m, &c->out_s));
+    PREP_TRY(prep_below_one(p, ra, &c->a_m, &c->a_s));
+    PREP_TRY(prep_below_one(p, rb, &c->b_m, &c->b_s));
+    PREP_TRY(prep_below_one(p, ro, &c->out_m, &c->out_s));
     return prep_act(p, p->op->p.binary.act, &c->act_min, &c->act_max);
 }
 
 int prep_mul(prep_t *p) {
     ref_binary_t *c = &p->r->op.p.binary;
-    PREP_TRY(binary(p, REF_MUL));
+    PREP_TRY(prep_binary(p, REF_MUL));
     const graph_tensor_t *b = graph_in(p->g, p->op, 1);
     c->a_zp = prep_zp(p->x);
     c->b_zp = prep_zp(b);
@@ -83,7 +81,7 @@ int prep_mul(prep_t *p) {
 }
 
 int prep_extremum(prep_t *p) {
-    return binary(p, p->op->code == GRAPH_OP_MAXIMUM ? REF_MAXIMUM : REF_MINIMUM);
+    return prep_binary(p, p->op->code == GRAPH_OP_MAXIMUM ? REF_MAXIMUM : REF_MINIMUM);
 }
 
 static int is_8bit(const graph_tensor_t *t) {
@@ -137,8 +135,7 @@ int prep_dequantize(prep_t *p) {
     return edge(p, REF_HOST_DEQUANTIZE, p->x);
 }
 
-/* One int8 in, one int8 out of the same size. */
-static int unary(prep_t *p, ref_kind_t kind) {
+int prep_unary(prep_t *p, ref_kind_t kind) {
     ref_unary_t *c = &p->r->op.p.unary;
     PREP_TRY(prep_inputs(p, 1, 1));
     PREP_TRY(prep_int8(p, p->x, "its input"));
@@ -155,7 +152,7 @@ static int unary(prep_t *p, ref_kind_t kind) {
 int prep_sigmoidal(prep_t *p) {
     ref_unary_t *c = &p->r->op.p.unary;
     int logistic = p->op->code == GRAPH_OP_LOGISTIC;
-    PREP_TRY(unary(p, logistic ? REF_LOGISTIC : REF_TANH));
+    PREP_TRY(prep_unary(p, logistic ? REF_LOGISTIC : REF_TANH));
     PREP_REQUIRE(p, !logistic || c->out_zp == -128, "its output needs zero point -128");
     ref_quantize_multiplier((double)prep_scale(p->x) * 134217728.0, &c->m, &c->s); /* to Q4.27 */
     PREP_REQUIRE(p, c->s >= 0 && c->s <= 30, "its input scale is out of range");
@@ -171,7 +168,7 @@ static int32_t to_int16_multiplier(int32_t m) {
 
 int prep_hard_swish(prep_t *p) {
     ref_unary_t *c = &p->r->op.p.unary;
-    PREP_TRY(unary(p, REF_HARD_SWISH));
+    PREP_TRY(prep_unary(p, REF_HARD_SWISH));
     float hires = (float)((1.0f / 128.0f) * prep_scale(p->x));
     PREP_TRY(prep_multiplier(p, (double)(float)(hires / prep_scale(p->y)), &c->m, &c->s));
     PREP_TRY(prep_multiplier(p, (double)(float)(hires / (3.0f / 32768.0f)), &c->m2, &c->s2));
@@ -183,7 +180,7 @@ int prep_hard_swish(prep_t *p) {
 
 int prep_relu(prep_t *p) {
     ref_unary_t *c = &p->r->op.p.unary;
-    PREP_TRY(unary(p, REF_RELU));
+    PREP_TRY(prep_unary(p, REF_RELU));
     if (p->op->code == GRAPH_OP_RELU6) { /* clamps codes of the input, never rescales */
         float six = roundf(6.0f / prep_scale(p->x));
         c->act_min = c->in_zp;
@@ -200,7 +197,7 @@ int prep_relu(prep_t *p) {
 
 int prep_leaky_relu(prep_t *p) {
     ref_unary_t *c = &p->r->op.p.unary;
-    PREP_TRY(unary(p, REF_LEAKY_RELU));
+    PREP_TRY(prep_unary(p, REF_LEAKY_RELU));
     float sx = prep_scale(p->x), sy = prep_scale(p->y);
     float alpha = (float)((float)(sx * p->op->p.leaky_relu.alpha) / sy);
     PREP_TRY(prep_multiplier(p, (double)alpha, &c->m2, &c->s2));
@@ -209,7 +206,7 @@ int prep_leaky_relu(prep_t *p) {
 
 int ref_is_unary(int32_t kind) {
     return kind == REF_LOGISTIC || kind == REF_TANH || kind == REF_HARD_SWISH || kind == REF_RELU ||
-           kind == REF_LEAKY_RELU || kind == REF_QUANTIZE;
+           kind == REF_LEAKY_RELU || kind == REF_QUANTIZE || kind == REF_ABS;
 }
 
 int ref_unary_table(const ref_op_t *op, uint8_t table[256]) {

@@ -40,6 +40,24 @@ int prep_pack(prep_t *p);
 int prep_split(prep_t *p);
 int prep_transpose(prep_t *p);
 int prep_slice(prep_t *p);
+int prep_abs(prep_t *p);
+int prep_rsqrt(prep_t *p);
+int prep_elu(prep_t *p);
+int prep_gelu(prep_t *p);
+int prep_prelu(prep_t *p);
+int prep_squared_difference(prep_t *p);
+int prep_batch_matmul(prep_t *p);
+int prep_transpose_conv(prep_t *p);
+int prep_reduce_max(prep_t *p);
+int prep_arg_max(prep_t *p);
+int prep_gather(prep_t *p);
+int prep_resize_bilinear(prep_t *p);
+int prep_resize_nearest(prep_t *p);
+int prep_plain_slice(prep_t *p);
+int prep_unpack(prep_t *p);
+int prep_split_v(prep_t *p);
+int prep_depth_space(prep_t *p);
+int prep_space_batch(prep_t *p);
 
 /* Fails with a formatted reason: `return prep_fail(p, "...")`. */
 #define prep_fail(p, ...) graph_fail_op((p)->err, (p)->g, (p)->op, __VA_ARGS__)
@@ -81,5 +99,25 @@ void prep_bind(prep_t *p, int32_t slot, int input); /* input of the op, may be a
 void prep_bind_array(prep_t *p, int32_t slot, const int32_t *a, size_t n); /* computed */
 /* One input (op's input 0), one output: the most common. */
 int prep_simple(prep_t *p, ref_kind_t kind);
+
+/* One int8 in, one int8 out of the same size: p.unary without multipliers. */
+int prep_unary(prep_t *p, ref_kind_t kind);
+/* Two int8 operands that broadcast to the output. */
+int prep_binary(prep_t *p, ref_kind_t kind);
+/* One int8 in, one int8 out, list of axes as input 1: axis_mask, n, zero points. */
+int prep_axes(prep_t *p, ref_mean_t *c);
+/* Input p.x, constant weights 1, bias after the input: fills and binds in[0..4], one multiplier per
+ * output channel; quant_dim: the weights' dimension of output channels. */
+int prep_weighted(prep_t *p, ref_kind_t kind, int32_t channels, int32_t quant_dim);
+/* QuantizeMultiplierSmallerThanOneExp: 0 < real < 1. */
+int prep_below_one(prep_t *p, double real, int32_t *m, int32_t *s);
+/* Padding before the first element; 0 unless GRAPH_PAD_SAME. Lengths below 2^29. */
+int32_t prep_pad_before(graph_padding_t padding, int32_t in, int32_t filter, int32_t stride);
+/* Input and output of one known type. */
+int prep_same_type(prep_t *p);
+/* Lengths before and after an axis of t. */
+void prep_around(const graph_tensor_t *t, int32_t axis, int32_t *outer, int32_t *inner);
+/* One input (p.x), all outputs of the operator. */
+int prep_outputs(prep_t *p, ref_kind_t kind);
 
 #endif

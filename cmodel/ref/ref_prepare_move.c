@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-/* Input and output of one known type. */
-static int same_type(prep_t *p) {
+int prep_same_type(prep_t *p) {
     PREP_REQUIRE(p, p->x->type == p->y->type && graph_type_size(p->x->type) > 0,
                  "its input is %s, its output %s", graph_type_name(p->x->type),
                  graph_type_name(p->y->type));
@@ -25,7 +24,7 @@ int prep_pad(prep_t *p) {
     int v2 = p->op->code == GRAPH_OP_PADV2;
     int32_t pads[2 * GRAPH_MAX_RANK], n;
     PREP_TRY(prep_inputs(p, v2 ? 3 : 2, v2 ? 3 : 2));
-    PREP_TRY(same_type(p));
+    PREP_TRY(prep_same_type(p));
     c->elem_size = (int32_t)graph_type_size(p->x->type);
     PREP_REQUIRE(p, c->elem_size <= 4, "%s is not supported", graph_type_name(p->x->type));
     PREP_TRY(prep_ints(p, 1, "its padding", pads, &n, 2 * GRAPH_MAX_RANK));
@@ -53,15 +52,14 @@ int prep_pad(prep_t *p) {
 
 int prep_reshape(prep_t *p) {
     PREP_TRY(prep_inputs(p, 1, 2));
-    PREP_TRY(same_type(p));
+    PREP_TRY(prep_same_type(p));
     PREP_REQUIRE(p, p->x->elements == p->y->elements, "%zu values cannot take a shape of %zu",
                  p->x->elements, p->y->elements);
     p->r->op.p.copy.bytes = (int32_t)p->x->bytes;
     return prep_simple(p, REF_COPY);
 }
 
-/* Lengths before and after an axis of t. */
-static void around(const graph_tensor_t *t, int32_t axis, int32_t *outer, int32_t *inner) {
+void prep_around(const graph_tensor_t *t, int32_t axis, int32_t *outer, int32_t *inner) {
     *outer = *inner = 1;
     for (int32_t d = 0; d < t->rank; d++)
         *(d < axis ? outer : inner) *= d == axis ? 1 : t->dims[d];
@@ -72,7 +70,7 @@ static int join(prep_t *p, int32_t axis, int pack) {
     ref_concat_t *c = &p->r->op.p.concat;
     const graph_tensor_t *y = p->y;
     int64_t sum = 0;
-    PREP_TRY(same_type(p));
+    PREP_TRY(prep_same_type(p));
     axis = axis < 0 ? axis + y->rank : axis;
     PREP_REQUIRE(p, axis >= 0 && axis < y->rank, "its axis does not exist");
     c->n = p->op->n_in;
@@ -96,7 +94,7 @@ static int join(prep_t *p, int32_t axis, int pack) {
         prep_bind(p, i, i);
     }
     PREP_REQUIRE(p, sum == y->dims[axis], "its inputs do not fill its output");
-    around(y, axis, &c->outer, &c->inner);
+    prep_around(y, axis, &c->outer, &c->inner);
     c->inner *= (int32_t)graph_type_size(y->type);
     prep_bind_array(p, c->n, lengths, (size_t)c->n);
     return 0;
@@ -115,7 +113,7 @@ int prep_split(prep_t *p) {
     ref_concat_t *c = &p->r->op.p.concat;
     int32_t axis, n, inner;
     PREP_TRY(prep_inputs(p, 2, 2));
-    PREP_TRY(same_type(p));
+    PREP_TRY(prep_same_type(p));
     PREP_TRY(prep_ints(p, 0, "its axis", &axis, &n, 1));
     PREP_REQUIRE(p, n == 1, "its axis is empty");
     axis = axis < 0 ? axis + p->x->rank : axis;
@@ -130,19 +128,16 @@ int prep_split(prep_t *p) {
             PREP_REQUIRE(p, t->dims[d] == (d == axis ? p->x->dims[d] / c->n : p->x->dims[d]),
                          "output %d has another shape", (int)i);
     }
-    around(p->x, axis, &c->outer, &inner);
+    prep_around(p->x, axis, &c->outer, &inner);
     c->inner = inner * (p->x->dims[axis] / c->n) * (int32_t)graph_type_size(p->x->type);
-    p->r->op.kind = REF_SPLIT;
-    PREP_TRY(prep_args(p, 1, c->n));
-    prep_bind(p, 0, 1);
-    return 0;
+    return prep_outputs(p, REF_SPLIT);
 }
 
 int prep_transpose(prep_t *p) {
     ref_transpose_t *c = &p->r->op.p.transpose;
     int32_t perm[GRAPH_MAX_RANK], n, seen = 0, first = first_dim(p->x);
     PREP_TRY(prep_inputs(p, 2, 2));
-    PREP_TRY(same_type(p));
+    PREP_TRY(prep_same_type(p));
     PREP_TRY(prep_ints(p, 1, "its permutation", perm, &n, GRAPH_MAX_RANK));
     PREP_REQUIRE(p, n == p->x->rank && n == p->y->rank, "its permutation does not fit its shape");
     c->elem_size = (int32_t)graph_type_size(p->x->type);
@@ -165,7 +160,7 @@ int prep_slice(prep_t *p) {
     int32_t begin[GRAPH_MAX_RANK], end[GRAPH_MAX_RANK], step[GRAPH_MAX_RANK], n[3];
     int32_t first = first_dim(p->x), kept = 0;
     PREP_TRY(prep_inputs(p, 4, 4));
-    PREP_TRY(same_type(p));
+    PREP_TRY(prep_same_type(p));
     PREP_TRY(prep_ints(p, 1, "its begin", begin, &n[0], GRAPH_MAX_RANK));
     PREP_TRY(prep_ints(p, 2, "its end", end, &n[1], GRAPH_MAX_RANK));
     PREP_TRY(prep_ints(p, 3, "its strides", step, &n[2], GRAPH_MAX_RANK));

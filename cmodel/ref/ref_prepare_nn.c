@@ -10,10 +10,10 @@
 
 #include <math.h>
 
-/* Checks weights and bias, then fills and binds in[0..4] with one multiplier per output channel.
- * quant_dim: the weights' dimension of output channels. */
-static int weighted(prep_t *p, ref_kind_t kind, int32_t channels, int32_t quant_dim) {
-    const graph_tensor_t *w = graph_in(p->g, p->op, 1), *bias = graph_in(p->g, p->op, 2);
+int prep_weighted(prep_t *p, ref_kind_t kind, int32_t channels, int32_t quant_dim) {
+    const int input = kind == REF_TRANSPOSE_CONV ? 2 : 0,
+              bias_input = kind == REF_TRANSPOSE_CONV ? 3 : 2;
+    const graph_tensor_t *w = graph_in(p->g, p->op, 1), *bias = graph_in(p->g, p->op, bias_input);
     int per_channel = w->quant.n_scales > 1;
     PREP_REQUIRE(p, w->quant.n_scales >= 1, "its weights are not quantised");
     PREP_REQUIRE(p, !per_channel || (w->quant.dim == quant_dim && w->quant.n_scales == channels),
@@ -47,9 +47,9 @@ static int weighted(prep_t *p, ref_kind_t kind, int32_t channels, int32_t quant_
     p->r->op.kind = kind;
     p->r->op.b = prep_shape(w);
     PREP_TRY(prep_args(p, 5, 1));
-    prep_bind(p, 0, 0);
+    prep_bind(p, 0, input);
     prep_bind(p, 1, 1);
-    prep_bind(p, 2, 2);
+    prep_bind(p, 2, bias_input);
     prep_bind_array(p, 3, m, (size_t)channels);
     prep_bind_array(p, 4, s, (size_t)channels);
     return 0;
@@ -96,7 +96,7 @@ static int conv_or_depthwise(prep_t *p, ref_kind_t kind) {
     c->in_zp = prep_zp(x);
     c->out_zp = prep_zp(y);
     PREP_TRY(prep_act(p, p->op->p.conv.act, &c->act_min, &c->act_max));
-    return weighted(p, kind, channels, dw ? 3 : 0);
+    return prep_weighted(p, kind, channels, dw ? 3 : 0);
 }
 
 int prep_conv(prep_t *p) {
@@ -130,7 +130,7 @@ int prep_fc(prep_t *p) {
     c->w_zp = prep_zp(w);
     c->out_zp = prep_zp(p->y);
     PREP_TRY(prep_act(p, p->op->p.fc.act, &c->act_min, &c->act_max));
-    return weighted(p, REF_FC, c->out_depth, 0);
+    return prep_weighted(p, REF_FC, c->out_depth, 0);
 }
 
 int prep_pool(prep_t *p) {
@@ -158,8 +158,7 @@ int prep_pool(prep_t *p) {
     return prep_simple(p, p->op->code == GRAPH_OP_MAX_POOL_2D ? REF_MAX_POOL : REF_AVG_POOL);
 }
 
-int prep_mean(prep_t *p) {
-    ref_mean_t *c = &p->r->op.p.mean;
+int prep_axes(prep_t *p, ref_mean_t *c) {
     int32_t axes[16], n_axes;
     int64_t n = 1;
     size_t kept = 1;
@@ -182,13 +181,21 @@ int prep_mean(prep_t *p) {
     c->n = (int32_t)n;
     c->in_zp = prep_zp(p->x);
     c->out_zp = prep_zp(p->y);
-    int32_t m, s;
-    PREP_TRY(prep_multiplier(p, (double)prep_scale(p->x) / (double)prep_scale(p->y), &m, &s));
-    /* 1/n goes into the multiplier with as many bits as n has (QuantizedMeanOrSum) */
-    int32_t shift = 31 - ref_clz((uint32_t)n);
-    shift = shift < 31 + s ? shift : 31 + s;
-    c->m = (int32_t)(((int64_t)m << shift) / n);
-    c->s = s - shift;
+    return 0;
+}
+
+/* MEAN, and SUM, which leaves out the 1/n. */
+int prep_mean(prep_t *p) {
+    ref_mean_t *c = &p->r->op.p.mean;
+    PREP_TRY(prep_axes(p, c));
+    PREP_TRY(prep_multiplier(p, (double)prep_scale(p->x) / (double)prep_scale(p->y), &c->m, &c->s));
+    if (p->op->code == GRAPH_OP_MEAN) {
+        /* 1/n goes into the multiplier with as many bits as n has (QuantizedMeanOrSum) */
+        int32_t shift = 31 - ref_clz((uint32_t)c->n);
+        shift = shift < 31 + c->s ? shift : 31 + c->s;
+        c->m = (int32_t)(((int64_t)c->m << shift) / c->n);
+        c->s -= shift;
+    }
     return prep_simple(p, REF_MEAN);
 }
 

@@ -53,8 +53,13 @@ static int run_op(const graph_t *g, int32_t i, const ref_prepared_t *r, void **t
     if (status == 0) {
         if (r->op.kind == REF_HOST_QUANTIZE || r->op.kind == REF_HOST_DEQUANTIZE)
             edge(&r->op, in[0], out[0]);
-        else if (ref_eval(&r->op, in, out, scratch))
-            status = graph_fail_op(err, g, op, "internal: the golden model refuses it");
+        else
+            status = ref_eval(&r->op, in, out, scratch);
+        if (status == REF_E_DATA)
+            graph_fail_op(err, g, op, "an input value is outside what it is defined for");
+        else if (status)
+            graph_fail_op(err, g, op, "internal: the golden model refuses it");
+        status = status ? -1 : 0;
     }
     free(scratch);
     free(out);

@@ -68,7 +68,29 @@ typedef enum {
     X(STRIDED_SLICE)                                                                               \
     X(SPLIT)                                                                                       \
     X(PACK)                                                                                        \
-    X(PADV2)
+    X(PADV2)                                                                                       \
+    X(ABS)                                                                                         \
+    X(RSQRT)                                                                                       \
+    X(ELU)                                                                                         \
+    X(GELU)                                                                                        \
+    X(PRELU)                                                                                       \
+    X(SQUARED_DIFFERENCE)                                                                          \
+    X(BATCH_MATMUL)                                                                                \
+    X(TRANSPOSE_CONV)                                                                              \
+    X(SUM)                                                                                         \
+    X(REDUCE_MAX)                                                                                  \
+    X(ARG_MAX)                                                                                     \
+    X(ARG_MIN)                                                                                     \
+    X(GATHER)                                                                                      \
+    X(RESIZE_BILINEAR)                                                                             \
+    X(RESIZE_NEAREST_NEIGHBOR)                                                                     \
+    X(SLICE)                                                                                       \
+    X(UNPACK)                                                                                      \
+    X(SPLIT_V)                                                                                     \
+    X(DEPTH_TO_SPACE)                                                                              \
+    X(SPACE_TO_DEPTH)                                                                              \
+    X(SPACE_TO_BATCH_ND)                                                                           \
+    X(BATCH_TO_SPACE_ND)
 
 typedef enum {
 #define GRAPH_OP_ENUM(name) GRAPH_OP_##name,
@@ -115,7 +137,7 @@ typedef union {
         int32_t depth_multiplier; /* depthwise only: output channels / input channels */
         graph_act_t act;
         int32_t pad_top, pad_left, pad_bottom, pad_right; /* GRAPH_PAD_EXPLICIT only */
-    } conv;                                               /* CONV_2D, DEPTHWISE_CONV_2D */
+    } conv; /* CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV */
     struct {
         graph_act_t act;
         bool keep_num_dims;
@@ -144,7 +166,22 @@ typedef union {
     } concat;
     struct {
         int32_t axis;
-    } pack;
+    } pack; /* PACK, UNPACK */
+    struct {
+        bool adj_x, adj_y;
+    } matmul;
+    struct {
+        int32_t axis, batch_dims;
+    } gather;
+    struct {
+        bool align_corners, half_pixel_centers;
+    } resize;
+    struct {
+        int32_t size; /* >= 1 */
+    } block;          /* DEPTH_TO_SPACE, SPACE_TO_DEPTH */
+    struct {
+        bool approximate;
+    } gelu;
     struct {
         int32_t begin_mask, end_mask, shrink_mask, ellipsis_mask, new_axis_mask;
     } strided_slice;

@@ -157,6 +157,54 @@ static const char *opt_slice(fb_t *fb, fb_table_t t, graph_params_t *p) {
     return NULL;
 }
 
+static const char *opt_transpose_conv(fb_t *fb, fb_table_t t, graph_params_t *p) {
+    const char *why = read_padding(fb, t, 0, &p->conv.padding);
+    p->conv.stride_w = fb_i32(fb, t, 1, 0);
+    p->conv.stride_h = fb_i32(fb, t, 2, 0);
+    why = why ? why : read_act(fb, t, 3, &p->conv.act);
+    p->conv.dilation_w = p->conv.dilation_h = p->conv.depth_multiplier = 1;
+    return why ? why : conv_common(p);
+}
+
+static const char *opt_unpack(fb_t *fb, fb_table_t t, graph_params_t *p) {
+    p->pack.axis = fb_i32(fb, t, 1, 0);
+    return NULL;
+}
+
+static const char *opt_matmul(fb_t *fb, fb_table_t t, graph_params_t *p) {
+    p->matmul.adj_x = fb_i8(fb, t, 0, 0) != 0;
+    p->matmul.adj_y = fb_i8(fb, t, 1, 0) != 0;
+    return NULL;
+}
+
+static const char *opt_gather(fb_t *fb, fb_table_t t, graph_params_t *p) {
+    p->gather.axis = fb_i32(fb, t, 0, 0);
+    p->gather.batch_dims = fb_i32(fb, t, 1, 0);
+    return NULL;
+}
+
+static const char *opt_bilinear(fb_t *fb, fb_table_t t, graph_params_t *p) {
+    p->resize.align_corners = fb_i8(fb, t, 2, 0) != 0;
+    p->resize.half_pixel_centers = fb_i8(fb, t, 3, 0) != 0;
+    return NULL;
+}
+
+static const char *opt_nearest(fb_t *fb, fb_table_t t, graph_params_t *p) {
+    p->resize.align_corners = fb_i8(fb, t, 0, 0) != 0;
+    p->resize.half_pixel_centers = fb_i8(fb, t, 1, 0) != 0;
+    return NULL;
+}
+
+static const char *opt_block(fb_t *fb, fb_table_t t, graph_params_t *p) {
+    p->block.size = fb_i32(fb, t, 0, 0);
+    return p->block.size >= 1 && p->block.size < 1 << 15 ? NULL : "block size out of range";
+}
+
+static const char *opt_gelu(fb_t *fb, fb_table_t t, graph_params_t *p) {
+    p->gelu.approximate = fb_i8(fb, t, 0, 0) != 0;
+    return NULL;
+}
+
 static const struct {
     int32_t builtin; /* enum BuiltinOperator */
     graph_opcode_t code;
@@ -168,6 +216,7 @@ static const struct {
     {2, GRAPH_OP_CONCATENATION, 10, opt_concat},
     {3, GRAPH_OP_CONV_2D, 1, opt_conv},
     {4, GRAPH_OP_DEPTHWISE_CONV_2D, 2, opt_depthwise},
+    {5, GRAPH_OP_DEPTH_TO_SPACE, 94, opt_block},
     {6, GRAPH_OP_DEQUANTIZE, 0, NULL},
     {9, GRAPH_OP_FULLY_CONNECTED, 8, opt_fc},
     {14, GRAPH_OP_LOGISTIC, 0, NULL},
@@ -176,23 +225,44 @@ static const struct {
     {19, GRAPH_OP_RELU, 0, NULL},
     {21, GRAPH_OP_RELU6, 0, NULL},
     {22, GRAPH_OP_RESHAPE, 0, NULL},
+    {23, GRAPH_OP_RESIZE_BILINEAR, 15, opt_bilinear},
     {25, GRAPH_OP_SOFTMAX, 9, opt_softmax},
+    {26, GRAPH_OP_SPACE_TO_DEPTH, 19, opt_block},
     {28, GRAPH_OP_TANH, 0, NULL},
     {34, GRAPH_OP_PAD, 0, NULL},
+    {36, GRAPH_OP_GATHER, 23, opt_gather},
+    {37, GRAPH_OP_BATCH_TO_SPACE_ND, 0, NULL},
+    {38, GRAPH_OP_SPACE_TO_BATCH_ND, 0, NULL},
     {39, GRAPH_OP_TRANSPOSE, 0, NULL},
     {40, GRAPH_OP_MEAN, 27, opt_reduce},
     {41, GRAPH_OP_SUB, 28, opt_binary},
     {43, GRAPH_OP_RESHAPE, 0, NULL}, /* SQUEEZE: the output's shape says all */
     {45, GRAPH_OP_STRIDED_SLICE, 32, opt_slice},
     {49, GRAPH_OP_SPLIT, 0, NULL},
+    {54, GRAPH_OP_PRELU, 0, NULL},
     {55, GRAPH_OP_MAXIMUM, 0, NULL},
+    {56, GRAPH_OP_ARG_MAX, 0, NULL},
     {57, GRAPH_OP_MINIMUM, 0, NULL},
     {60, GRAPH_OP_PADV2, 0, NULL},
+    {65, GRAPH_OP_SLICE, 0, NULL},
+    {67, GRAPH_OP_TRANSPOSE_CONV, 49, opt_transpose_conv},
     {70, GRAPH_OP_RESHAPE, 0, NULL}, /* EXPAND_DIMS */
+    {74, GRAPH_OP_SUM, 27, opt_reduce},
+    {76, GRAPH_OP_RSQRT, 0, NULL},
+    {79, GRAPH_OP_ARG_MIN, 0, NULL},
+    {82, GRAPH_OP_REDUCE_MAX, 27, opt_reduce},
     {83, GRAPH_OP_PACK, 59, opt_pack},
+    {88, GRAPH_OP_UNPACK, 64, opt_unpack},
+    {97, GRAPH_OP_RESIZE_NEAREST_NEIGHBOR, 74, opt_nearest},
     {98, GRAPH_OP_LEAKY_RELU, 75, opt_leaky},
+    {99, GRAPH_OP_SQUARED_DIFFERENCE, 0, NULL},
+    {101, GRAPH_OP_ABS, 0, NULL},
+    {102, GRAPH_OP_SPLIT_V, 0, NULL},
+    {111, GRAPH_OP_ELU, 0, NULL},
     {114, GRAPH_OP_QUANTIZE, 0, NULL},
     {117, GRAPH_OP_HARD_SWISH, 0, NULL},
+    {126, GRAPH_OP_BATCH_MATMUL, 101, opt_matmul},
+    {150, GRAPH_OP_GELU, 116, opt_gelu},
 };
 
 /* ---- tensors ---- */
