@@ -7,3 +7,4 @@ $(BUILD)/fuzz: $(FUZZ_SRCS:%.c=$(BUILD)/obj/%.o)
 $(BUILD)/asan/fuzz: $(FUZZ_SRCS:%.c=$(BUILD)/asan/obj/%.o)
 	gcc $(SANITIZE) $^ $(LDLIBS) -o $@
 -include $(FUZZ_SRCS:%.c=$(BUILD)/obj/%.d) $(FUZZ_SRCS:%.c=$(BUILD)/asan/obj/%.d)
+test: $(BUILD)/fuzz $(BUILD)/asan/fuzz

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Suites of tests/fuzz.  Synopsis: tests/fuzz/run.sh model | rtl [COUNT]
+#   model: the model against itself, every configuration, with the sanitizers.
+#   rtl:   model against the Verilated RTL (build/rtl/CONFIG/libnpu.so), every configuration, three memories;
+#          a configuration without its library fails. Last line: N passed, N failed.
+# SPDX-License-Identifier: Apache-2.0
+cd "$(dirname "$0")/../.." || exit 1
+case "$1" in
+model) exec build/asan/fuzz --count "${2:-25}" ;;
+rtl) ;;
+*) echo "usage: tests/fuzz/run.sh model | rtl [COUNT]" >&2; exit 2 ;;
+esac
+count=${2:-120}
+{
+    for config in npu4 npu8 npu8s npu16 npu32; do
+        lib=build/rtl/$config/libnpu.so
+        if [ ! -f "$lib" ]; then
+            echo "FAIL $config: no $lib; build it: make rtl CONFIG=$config"
+            echo "0 passed, 1 failed"
+            continue
+        fi
+        run="build/fuzz --config $config --lib $lib --count $count"
+        $run --seed 1000 --latency 32 || echo "exit $?"
+        $run --seed 2000 --latency 7 --stall 35 --cmds 60 || echo "exit $?"
+        $run --seed 3000 --latency 0 --cmds 100 --no-errors || echo "exit $?"
+    done
+} | awk '
+    /^[0-9]+ passed, [0-9]+ failed$/ { passed += $1; failed += $3; ended++; next }
+    /^exit / { if (!failed) { failed++; print "FAIL fuzz: " $0 } next }
+    { print }
+    END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 }'
