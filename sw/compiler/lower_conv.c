@@ -6,7 +6,7 @@
  * loaded once for each tile, or once for all tiles when they fit beside them. Accumulator halves
  * alternate, so a half drains while the next one fills. When the weights of an output block do not
  * fit, they come in chunks that accumulate; when even the smallest input tile does not fit, so does
- * the input. Counterparts: conv_desc.c (modes, packing), pack_input.c (LINE, LINES).
+ * the input. Counterparts: tile.c (choice of the tile), conv_desc.c (modes, packing), pack_input.c (LINE, LINES).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -16,8 +16,6 @@
 #include "lower_conv.h"
 
 #define GROUP_WORDS 320 /* weights of small output blocks are loaded together up to this */
-#define STRIP_WORDS 200 /* inputs from memory come in strips of about this, at most MAX_STRIPS */
-#define MAX_STRIPS 4
 #define NEVER INT32_MAX
 
 /* A range of passes of one output block. */
@@ -26,13 +24,14 @@ typedef struct {
     int32_t first, passes;
 } chunk_t;
 
-cc_box_t cc_conv_input_box(const cc_conv_t *d, cc_box_t out) {
+cc_box_t cc_conv_input_box(const cc_t *cc, const cc_conv_t *d, cc_box_t out) {
     cc_box_t in = out;
     in.h = d->h;
     in.w = d->w;
     in.c = d->c;
-    in.k0 = 0;
-    in.k1 = d->blocks;
+    int32_t unused;
+    cc_conv_blocks(cc, d, out.k0, &in.k0, &unused);
+    cc_conv_blocks(cc, d, out.k1 - 1, &unused, &in.k1);
     in.y0 = cc_max(0, out.y0 * d->v_sy - d->v_pt);
     in.y1 = cc_min(d->v_h, (out.y1 - 1) * d->v_sy - d->v_pt + (d->v_kh - 1) * d->v_dy + 1);
     in.x0 = cc_max(0, out.x0 * d->v_sx - d->v_pl);
@@ -42,119 +41,7 @@ cc_box_t cc_conv_input_box(const cc_conv_t *d, cc_box_t out) {
     return in;
 }
 
-static bool fits(cc_t *cc, const uint32_t *sizes, int n) {
-    uint32_t at[8];
-    int done = 0;
-    bool ok = true;
-    for (; done < n; done++) {
-        at[done] = 0;
-        if (sizes[done] && cc_alloc(cc, sizes[done], &at[done]) != CC_OK) {
-            ok = false;
-            break;
-        }
-    }
-    while (done-- > 0)
-        if (sizes[done])
-            cc_release(cc, at[done], sizes[done]);
-    return ok;
-}
-
-/* ------------------------------------------------------------------ choice of the tile */
-static bool try_tile(cc_job_t *j, int level, int32_t tb, int32_t th, int32_t tw) {
-    const cc_conv_t *d = &j->d;
-    cc_t *cc = j->cc;
-    int32_t n = (int32_t)cc->n;
-    int32_t rows = cc_min(d->v_h, (th - 1) * d->v_sy + (d->v_kh - 1) * d->v_dy + 1);
-    int32_t cols = cc_min(d->v_w, (tw - 1) * d->v_sx + (d->v_kw - 1) * d->v_dx + 1);
-    int64_t in = j->in_resident ? 0 : (int64_t)tb * rows * cols * d->blocks;
-    int64_t out = j->out_resident ? 0 : (int64_t)tb * th * tw * d->obs;
-    int64_t block = NPU_PARAM_WORDS + (int64_t)d->passes * n, all = d->at[d->obs] / cc->n;
-    int64_t tiles = (int64_t)cc_div_up(d->b, tb) * cc_div_up(d->oh, th) * cc_div_up(d->ow, tw);
-    int64_t limit = cc->sp_words;
-    if (in > limit || out > limit)
-        return false;
-    uint32_t i = (uint32_t)in, o = (uint32_t)out;
-    uint32_t b = block > limit ? cc->sp_words + 1 : (uint32_t)block;
-    uint32_t a = all > limit ? cc->sp_words + 1 : (uint32_t)all;
-    bool fit = false;
-    j->keep = false;
-    j->chunk = 0;
-    if (d->passes > j->max_passes && level < 3)
-        return false;
-    switch (level) {
-    case 0: /* double buffers, weights read once */
-        if (tiles == 1)
-            fit = fits(cc, (uint32_t[]){i, o, b, d->obs > 1 ? b : 0}, 4);
-        else
-            fit = j->keep = fits(cc, (uint32_t[]){i, i, o, o, a}, 5);
-        break;
-    case 1: /* weights read once */
-        if (tiles > 1)
-            fit = j->keep = fits(cc, (uint32_t[]){i, o, a}, 3);
-        break;
-    case 2:
-        fit = fits(cc, (uint32_t[]){i, o, b}, 3);
-        break;
-    case 3: /* weights in chunks */
-        for (int32_t p = cc_min(d->passes, cc_min(j->max_passes, (int32_t)limit / n));
-             !fit && p > 0; p /= 2) {
-            j->chunk = p;
-            fit = d->mode != CC_FIR && fits(cc,
-                                            (uint32_t[]){i, o, (uint32_t)(NPU_PARAM_WORDS + p * n),
-                                                         (uint32_t)(NPU_PARAM_WORDS + p * n)},
-                                            4);
-        }
-        break;
-    default:
-        break;
-    }
-    j->tb = tb;
-    j->th = th;
-    j->tw = tw;
-    return fit;
-}
-
-static bool choose_tile(cc_job_t *j) {
-    const cc_conv_t *d = &j->d;
-    if (j->in_resident && j->out_resident) {
-        for (int level = 0; level < 4; level++)
-            if (try_tile(j, level, d->b, d->oh, d->ow))
-                return true;
-    }
-    int64_t in_words = j->in_resident ? 0 : (int64_t)d->v_h * d->v_w * d->blocks;
-    int64_t out_words = j->out_resident ? 0 : (int64_t)d->oh * d->ow * d->obs;
-    int32_t strips = (int32_t)(in_words > out_words ? in_words : out_words) / STRIP_WORDS;
-    strips = cc_max(1, cc_min(strips, MAX_STRIPS));
-    for (int level = 0; level < 4; level++) {
-        if (d->b > 1 && strips == 1 && try_tile(j, level, d->b, d->oh, d->ow))
-            return true;
-        int32_t from = level == 0 ? strips : 1, last = 0;
-        for (int32_t s = d->oh == 1 ? 1 : from; s <= d->oh; s++) {
-            int32_t th = cc_div_up(d->oh, s);
-            if (th != last && (d->oh > 1 || from == 1) && try_tile(j, level, 1, th, d->ow))
-                return true;
-            last = th;
-        }
-        last = 0;
-        for (int32_t s = cc_max(2, d->oh == 1 ? from : 2); s <= d->ow; s++) {
-            int32_t tw = cc_div_up(d->ow, s);
-            if (tw != last && (level > 1 || d->oh == 1) && try_tile(j, level, 1, 1, tw))
-                return true;
-            last = tw;
-        }
-    }
-    return false;
-}
-
 /* ------------------------------------------------------------------ commands */
-/* Positions that the array streams for an output row in FIR mode: lines apart, or, where the end of
- * a line and the start of the next are both padding, as one. */
-static int32_t fir_span(const cc_conv_t *d, int32_t x0, int32_t nx) {
-    int32_t ix0 = x0 * d->sx - d->pl, reach = (nx - 1) * d->sx + d->kw;
-    int32_t joined = cc_max(cc_max(d->w - ix0, (nx - 1) * d->sx + 1), ix0 + reach);
-    return cc_min(reach, joined);
-}
-
 static void emit_conv(cc_job_t *j, cc_box_t part, int32_t ob, const chunk_t *ch,
                       const cc_view_t *in, uint32_t weights, uint32_t params, bool load_params) {
     const cc_conv_t *d = &j->d;
@@ -183,7 +70,7 @@ static void emit_conv(cc_job_t *j, cc_box_t part, int32_t ob, const chunk_t *ch,
                         .sy = (uint32_t)d->v_sy,
                         .sx = (uint32_t)d->v_sx,
                         .nblk = (uint32_t)ch->nk,
-                        .span = fir ? (uint32_t)fir_span(d, part.x0, nx) : 0,
+                        .span = fir ? (uint32_t)cc_fir_span(d, part.x0, nx) : 0,
                         .pad_value = d->in_zp};
     uint32_t words[NPU_CMD_WORDS];
     uint64_t steps = (uint64_t)ny * (fir ? c.span : (uint32_t)nx);
@@ -251,7 +138,7 @@ static int emit_chunks(cc_job_t *j, cc_box_t part, int32_t ob, const cc_view_t *
         cc_view_t in = {0};
         int st = CC_OK;
         if (j->chunk_input) {
-            cc_box_t box = cc_conv_input_box(d, part);
+            cc_box_t box = cc_conv_input_box(cc, d, part);
             box.k0 = c.k0;
             box.k1 = c.k0 + c.nk;
             box.y0 = cc_max(0, part.y0 * d->v_sy - d->v_pt + c.ky0 * d->v_dy);
@@ -278,10 +165,9 @@ static int emit_chunks(cc_job_t *j, cc_box_t part, int32_t ob, const cc_view_t *
 static int emit_block(cc_job_t *j, cc_box_t tile, int32_t ob, uint32_t at, const cc_view_t *in,
                       const cc_view_t *out) {
     cc_t *cc = j->cc;
-    int32_t depth = (int32_t)cc->cfg->acc_depth, th = tile.y1 - tile.y0, tw = tile.x1 - tile.x0;
-    int32_t rows = cc_max(1, depth / tw);
-    rows = cc_div_up(th, cc_div_up(th, rows));
-    int32_t cols = cc_div_up(tw, cc_div_up(tw, depth));
+    int32_t rows, cols;
+    cc_conv_parts(cc, tile.y1 - tile.y0, tile.x1 - tile.x0, j->chunk > 0 || ob + 1 < j->d.obs, &rows,
+                  &cols);
     int32_t set[2] = {0, 0}; /* parameter set holds this block's */
     cc_box_t part = tile;
     for (part.b0 = tile.b0; part.b0 < tile.b1; part.b0++)
@@ -308,11 +194,12 @@ static int emit_block(cc_job_t *j, cc_box_t tile, int32_t ob, uint32_t at, const
 
 /* Loads the weights of output blocks from ob on, at `at` (or allocates); returns how many blocks.
  */
-static int load_group(cc_job_t *j, int32_t ob, uint32_t *at, uint32_t *words, int32_t *blocks) {
+static int load_group(cc_job_t *j, int32_t ob, int32_t end, uint32_t *at, uint32_t *words,
+                      int32_t *blocks) {
     const cc_conv_t *d = &j->d;
     cc_t *cc = j->cc;
     int32_t last = ob + 1;
-    while (last < d->obs && (d->at[last + 1] - d->at[ob]) / cc->n <= GROUP_WORDS)
+    while (last < end && (d->at[last + 1] - d->at[ob]) / cc->n <= GROUP_WORDS)
         last++;
     *words = (d->at[last] - d->at[ob]) / cc->n;
     if (!j->keep) {
@@ -338,14 +225,14 @@ static int lower_tile(cc_job_t *j, cc_box_t tile, bool first, uint32_t kept) {
     if (!j->chunk_input)
         st = d->mode == CC_LINE || d->mode == CC_LINES
                  ? cc_fetch_packed(j, tile, &in)
-                 : cc_fetch(cc, j->in, j->o->direct[0], cc_conv_input_box(d, tile), &in);
+                 : cc_fetch(cc, j->in, j->o->direct[0], cc_conv_input_box(cc, d, tile), &in);
     if (st != CC_OK || (st = cc_target(cc, j->out, tile, &out)) != CC_OK)
         return st;
-    for (int32_t ob = 0; ob < d->obs;) {
-        uint32_t at = kept + d->at[ob] / cc->n, words = 0, base = at;
+    for (int32_t ob = tile.k0; ob < tile.k1;) {
+        uint32_t at = kept + (d->at[ob] - d->at[tile.k0]) / cc->n, words = 0, base = at;
         int32_t blocks = 1;
         if (!j->chunk && (!j->keep || first)) {
-            st = load_group(j, ob, &at, &words, &blocks);
+            st = load_group(j, ob, tile.k1, &at, &words, &blocks);
             base = at;
         }
         for (int32_t i = 0; i < blocks && st == CC_OK; i++, ob++)
@@ -360,10 +247,11 @@ static int lower_tile(cc_job_t *j, cc_box_t tile, bool first, uint32_t kept) {
     return CC_OK;
 }
 
-static int lower_tiles(cc_job_t *j) {
+/* All tiles of output blocks k0..k1-1. */
+static int lower_range(cc_job_t *j, int32_t k0, int32_t k1) {
     const cc_conv_t *d = &j->d;
     cc_t *cc = j->cc;
-    uint32_t kept = 0, words = d->at[d->obs] / cc->n;
+    uint32_t kept = 0, words = (d->at[k1] - d->at[k0]) / cc->n;
     int st = CC_OK;
     if (j->keep && (st = cc_alloc(cc, words, &kept)) != CC_OK)
         return st;
@@ -371,17 +259,8 @@ static int lower_tiles(cc_job_t *j) {
     for (int32_t b = 0; b < d->b; b += j->tb)
         for (int32_t y = 0; y < d->oh; y += j->th)
             for (int32_t x = 0; x < d->ow; x += j->tw) {
-                cc_box_t tile = {d->oh,
-                                 d->ow,
-                                 d->oc,
-                                 b,
-                                 cc_min(d->b, b + j->tb),
-                                 y,
-                                 cc_min(d->oh, y + j->th),
-                                 x,
-                                 cc_min(d->ow, x + j->tw),
-                                 0,
-                                 d->obs};
+                cc_box_t tile = {d->oh, d->ow, d->oc, b, cc_min(d->b, b + j->tb), y,
+                                 cc_min(d->oh, y + j->th), x, cc_min(d->ow, x + j->tw), k0, k1};
                 if ((st = lower_tile(j, tile, first, kept)) != CC_OK)
                     return st;
                 first = false;
@@ -391,12 +270,19 @@ static int lower_tiles(cc_job_t *j) {
     return CC_OK;
 }
 
+static int lower_tiles(cc_job_t *j) {
+    int st = CC_OK;
+    for (int32_t k = 0; k < j->d.obs && st == CC_OK; k += j->tk)
+        st = lower_range(j, k, cc_min(j->d.obs, k + j->tk));
+    return st;
+}
+
 static bool fit_tile(cc_job_t *j) {
     /* kernels beyond the command's 8 bits come in chunks, as do weights beyond the scratchpad */
     j->max_passes = (int32_t)(j->cc->sp_words - NPU_PARAM_WORDS) / (int32_t)j->cc->n;
     if (j->d.v_kh > 255 || j->d.v_kw > 255)
         j->max_passes = cc_min(j->max_passes, cc_min(j->d.passes - 1, 255));
-    return choose_tile(j);
+    return cc_choose_tile(j);
 }
 
 int cc_lower_conv(cc_t *cc, int32_t op) {
@@ -419,6 +305,7 @@ int cc_lower_conv(cc_t *cc, int32_t op) {
             j.chunk = cc_max(1, (int32_t)cc_free_extent(cc) / 3 / (int32_t)cc->n);
             j.keep = false;
             j.tb = j.th = j.tw = 1;
+            j.tk = j.d.obs;
         }
     }
     if (st == CC_OK)

@@ -16,14 +16,21 @@ typedef struct {
     int32_t in, out; /* stores */
     bool in_resident, out_resident;
     int32_t max_passes; /* of one CONV */
-    int32_t tb, th, tw; /* output tile: images, rows, columns */
+    int32_t tb, th, tw, tk; /* output tile: images, rows, columns, blocks */
     bool keep;          /* all weights stay for all tiles */
     int32_t chunk;      /* passes of a weight chunk; 0: output blocks whole */
     bool chunk_input;   /* input fetched chunk by chunk too */
 } cc_job_t;
 
 /* Which part of the array's input an output tile needs (modes PLAIN, FIR: of the tensor). */
-cc_box_t cc_conv_input_box(const cc_conv_t *d, cc_box_t out);
+cc_box_t cc_conv_input_box(const cc_t *cc, const cc_conv_t *d, cc_box_t out);
+/* Rows and columns of a tile of th x tw outputs that one accumulator half takes at once. */
+void cc_conv_parts(const cc_t *cc, int32_t th, int32_t tw, bool largest, int32_t *rows,
+                   int32_t *cols);
+/* Positions that the array streams for an output row in FIR mode. */
+int32_t cc_fir_span(const cc_conv_t *d, int32_t x0, int32_t nx);
+/* Sets tb, th, tw, tk, keep and chunk; false when nothing fits. */
+bool cc_choose_tile(cc_job_t *j);
 /* The mode of fewest cycles for operator op. */
 cc_mode_t cc_conv_best_mode(const cc_t *cc, int32_t op, const cc_conv_t *d);
 /* Input of a tile with kernel lines packed into lanes. */

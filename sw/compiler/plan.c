@@ -78,13 +78,24 @@ static int32_t new_store(cc_t *cc, int32_t t) {
     return cc->n_stores++;
 }
 
-/* A QUANTIZE int8 <-> uint8 of the same scale whose int8 side only NPU operators touch, and whose
- * uint8 side none. */
+/* A QUANTIZE int8 <-> uint8 that does nothing but flip the top bit. */
+static bool flips(const ref_prepared_t *r) {
+    uint8_t table[256];
+    if (r->op.kind != REF_QUANTIZE ||
+        r->op.p.quantize.in_unsigned == r->op.p.quantize.out_unsigned || r->in[0].data ||
+        ref_unary_table(&r->op, table) != 0)
+        return false;
+    for (int i = 0; i < 256; i++)
+        if (table[i] != (i ^ 0x80))
+            return false;
+    return true;
+}
+
+/* Such a QUANTIZE whose int8 side only NPU operators touch, and whose uint8 side none. */
 static bool is_free_flip(const cc_t *cc, int32_t op) {
     const ref_prepared_t *r = &cc->ops[op].r;
     const ref_quantize_t *q = &r->op.p.quantize;
-    if (r->op.kind != REF_QUANTIZE || q->m != 0 || q->in_unsigned == q->out_unsigned ||
-        r->in[0].data)
+    if (!flips(r))
         return false;
     int32_t in = r->in[0].tensor, out = r->out[0];
     int32_t s8 = q->in_unsigned ? out : in, u8 = q->in_unsigned ? in : out;

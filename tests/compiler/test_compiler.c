@@ -5,7 +5,7 @@
  * Synopsis: test_compiler [-c CONFIG]... [-l WORDS] [-n] [-g] [-q] MODEL.tflite...
  *   -c configuration (default: all five); -l use only WORDS of the scratchpad; -n nothing resident;
  *   -d LIB the Verilated RTL (build/rtl/CONFIG/libnpu.so) in place of the model, bench conditions
- *   -g golden models only as expectation (do not look for *.out0.bin); -q only failures and sums
+ *   -v each layer; -g golden models only as expectation (do not look for *.out0.bin); -q only failures and sums
  * Inputs: STEM.inK.bin beside MODEL, else every CASE.inK.bin in its folder, else random (seed 1).
  * Without MODEL: the digits network and its pictures.
  * SPDX-License-Identifier: Apache-2.0
@@ -24,7 +24,7 @@
 #define MAX_CASES 64
 
 static unsigned passed, failed, skipped;
-static bool quiet, golden_only;
+static bool quiet, golden_only, verbose;
 static npu_compile_options_t options;
 static const char *library; /* RTL; NULL: the C model */
 
@@ -239,6 +239,11 @@ static void run_cases(const graph_t *g, const char *model, char *const *stems, i
         for (uint32_t i = 0; i < c.n_layers; i++)
             if (!c.layers[i].on_npu && npu_find_config("npu16") == configs[k] && !quiet)
                 printf("     cpu: %s: %s\n", g->ops[c.layers[i].op].type, c.layers[i].why);
+        for (uint32_t i = 0; verbose && i < c.n_layers; i++)
+            printf("     %-18s %8llu ideal %8u steps %4u cmds %7u weights\n",
+                   g->ops[c.layers[i].op].type,
+                   (unsigned long long)(c.layers[i].macs / configs[k]->n / configs[k]->n),
+                   c.layers[i].array_steps, c.layers[i].commands, c.layers[i].weight_bytes);
         bool ready = machine_open(&m, configs[k], &c, why, sizeof why);
         if (!ready)
             tell(false, model, "open", configs[k]->name, why);
@@ -340,6 +345,8 @@ int main(int argc, char **argv) {
             options.no_resident = true;
         } else if (strcmp(argv[i], "-g") == 0) {
             golden_only = true;
+        } else if (strcmp(argv[i], "-v") == 0) {
+            verbose = true;
         } else if (strcmp(argv[i], "-q") == 0) {
             quiet = true;
         } else {
