@@ -27,72 +27,68 @@ module npu_array #(
 );
     localparam FIR_ROWS = FIR_GROUPS * FIR_TAPS;
 
-    // Horizontal links: index r*(N+1)+c enters column c of row r. Vertical: r*N+c enters row r of column c.
-    wire [8*N*(N+1)-1:0]       a_link;
-    wire [N*(N+1)-1:0]         swap_link;
-    wire [N*(N+1)-1:0]         fir_link;
-    wire [N*(N+1)-1:0]         we_link;
-    wire [PSUM_W*N*(N+1)-1:0]  p_link;
-    wire [8*N-1:0]             wbus;               // column-skewed weights
-    wire [8*N*FIR_GROUPS-1:0]  bus;                // column-skewed lines
-
-    // Row skew of the tags, one chain: row r sees them r steps later.
-    wire [2*N-1:0] tag_chain;
-    assign tag_chain[1:0] = {swap, fir};
-
+    // Each link is a net of its own block: one flat vector for all of them makes event-driven simulators crawl.
     genvar r, c, g;
     generate
-        for (r = 1; r < N; r = r + 1) begin : gen_tag
-            reg [1:0] tag_q;
-            always @(posedge clk)
-                if (!rst_n) tag_q <= 2'b00;
-                else if (en) tag_q <= tag_chain[2*(r-1)+:2];
-            assign tag_chain[2*r+:2] = tag_q;
-        end
-        for (r = 0; r < N; r = r + 1) begin : gen_row_skew
-            npu_delay #(.WIDTH(8), .DEPTH(r)) u_skew (
-                .clk(clk), .en(en), .in_data(word[8*r+:8]), .out_data(a_link[8*(r*(N+1))+:8]));
-            assign swap_link[r*(N+1)] = tag_chain[2*r+1];
-            assign fir_link[r*(N+1)]  = tag_chain[2*r];
-            assign we_link[r*(N+1)]   = row_sel[r];
+        // Row skew. Tags go down one chain: row r sees them r steps later.
+        for (r = 0; r < N; r = r + 1) begin : gen_skew
+            wire [7:0] a;
+            wire [1:0] tag;  // swap, fir
+            npu_delay #(.WIDTH(8), .DEPTH(r)) u_skew (.clk(clk), .en(en), .in_data(word[8*r+:8]), .out_data(a));
+            if (r == 0) begin : gen_first
+                assign tag = {swap, fir};
+            end else begin : gen_next
+                reg [1:0] tag_q;
+                always @(posedge clk)
+                    if (!rst_n) tag_q <= 2'b00;
+                    else if (en) tag_q <= gen_skew[r-1].tag;
+                assign tag = tag_q;
+            end
         end
         for (c = 0; c < N; c = c + 1) begin : gen_col
+            wire [7:0] weight;
             npu_delay #(.WIDTH(8), .DEPTH(c)) u_wskew (
-                .clk(clk), .en(en), .in_data(w_word[8*c+:8]), .out_data(wbus[8*c+:8]));
+                .clk(clk), .en(en), .in_data(w_word[8*c+:8]), .out_data(weight));
             for (g = 0; g < FIR_GROUPS; g = g + 1) begin : gen_line
+                wire [7:0] bus;
                 npu_delay #(.WIDTH(8), .DEPTH(c)) u_lskew (
-                    .clk(clk), .en(en), .in_data(lines[8*(g*N+c)+:8]), .out_data(bus[8*(g*N+c)+:8]));
+                    .clk(clk), .en(en), .in_data(lines[8*(g*N+c)+:8]), .out_data(bus));
             end
-            assign p_link[PSUM_W*c+:PSUM_W] = {PSUM_W{1'b0}};
             for (r = 0; r < N; r = r + 1) begin : gen_row
-                wire [7:0] line_byte;
+                wire [7:0] a_in, a_out, line_byte;
+                wire       swap_in, swap_out, fir_in, fir_out, we_in, we_out;
+                wire [PSUM_W-1:0] p_in, p_out;
                 if (r < FIR_ROWS) begin : gen_bus
-                    assign line_byte = bus[8*((r/FIR_TAPS)*N+c)+:8];
+                    assign line_byte = gen_col[c].gen_line[r/FIR_TAPS].bus;
                 end else begin : gen_no_bus
                     assign line_byte = 8'd0;
                 end
+                if (c == 0) begin : gen_left
+                    assign a_in = gen_skew[r].a;
+                    assign {swap_in, fir_in} = gen_skew[r].tag;
+                    assign we_in = row_sel[r];
+                end else begin : gen_inner
+                    assign a_in = gen_col[c-1].gen_row[r].a_out;
+                    assign swap_in = gen_col[c-1].gen_row[r].swap_out;
+                    assign fir_in = gen_col[c-1].gen_row[r].fir_out;
+                    assign we_in = gen_col[c-1].gen_row[r].we_out;
+                end
+                if (r == 0) begin : gen_top
+                    assign p_in = {PSUM_W{1'b0}};
+                end else begin : gen_below
+                    assign p_in = gen_col[c].gen_row[r-1].p_out;
+                end
                 npu_pe #(.PSUM_W(PSUM_W), .HAS_BUS(r < FIR_ROWS ? 1 : 0)) u_pe (
-                    .clk(clk), .rst_n(rst_n), .en(en),
-                    .a_in(a_link[8*(r*(N+1)+c)+:8]), .bus(line_byte),
-                    .swap_in(swap_link[r*(N+1)+c]), .fir_in(fir_link[r*(N+1)+c]),
-                    .we_in(we_link[r*(N+1)+c]), .wbus(wbus[8*c+:8]),
-                    .psum_in(p_link[PSUM_W*(r*N+c)+:PSUM_W]),
-                    .a_q(a_link[8*(r*(N+1)+c+1)+:8]), .swap_q(swap_link[r*(N+1)+c+1]),
-                    .fir_q(fir_link[r*(N+1)+c+1]), .we_q(we_link[r*(N+1)+c+1]),
-                    .psum_q(p_link[PSUM_W*((r+1)*N+c)+:PSUM_W]));
+                    .clk(clk), .rst_n(rst_n), .en(en), .a_in(a_in), .bus(line_byte), .swap_in(swap_in), .fir_in(fir_in),
+                    .we_in(we_in), .wbus(weight), .psum_in(p_in), .a_q(a_out), .swap_q(swap_out), .fir_q(fir_out),
+                    .we_q(we_out), .psum_q(p_out));
+                if (c == N - 1) begin : gen_end
+                    wire unused = &{1'b0, a_out, swap_out, fir_out, we_out};
+                end
             end
             npu_delay #(.WIDTH(PSUM_W), .DEPTH(N-1-c)) u_deskew (
-                .clk(clk), .en(en), .in_data(p_link[PSUM_W*(N*N+c)+:PSUM_W]), .out_data(psum[PSUM_W*c+:PSUM_W]));
+                .clk(clk), .en(en), .in_data(gen_row[N-1].p_out), .out_data(psum[PSUM_W*c+:PSUM_W]));
         end
     endgenerate
-
-    // The last column's rightward links end here.
-    wire [N-1:0] unused_end;
-    generate
-        for (r = 0; r < N; r = r + 1) begin : gen_end
-            assign unused_end[r] = ^{a_link[8*(r*(N+1)+N)+:8], swap_link[r*(N+1)+N], fir_link[r*(N+1)+N], we_link[r*(N+1)+N]};
-        end
-    endgenerate
-    wire unused = &{1'b0, unused_end};
 endmodule
 `default_nettype wire
