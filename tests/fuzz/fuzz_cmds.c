@@ -25,8 +25,10 @@ int fuzz_chance(fuzz_rng_t *r, int pct) {
 static uint32_t pick(fuzz_rng_t *r, uint32_t lo, uint32_t hi) {
     return (uint32_t)fuzz_in(r, (int32_t)lo, (int32_t)hi);
 }
-/* A count: mostly small. */
+/* A count: mostly small, rarely far above `most`. */
 static uint32_t count(fuzz_rng_t *r, uint32_t most) {
+    if (fuzz_chance(r, 3))
+        return pick(r, 1, 40 * most);
     return fuzz_chance(r, 25) ? 1 : pick(r, 1, fuzz_chance(r, 80) ? (most + 1) / 2 : most);
 }
 static uint32_t word(fuzz_rng_t *r, const fuzz_place_t *p) {
@@ -117,7 +119,11 @@ static int make_load(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
     c.lane_off = c.nblk > 1 ? 0 : pick(r, 0, n - c.last_len);
     if (c.nblk > 1 && c.lane_off + n > n)
         c.lane_off = 0;
-    c.pad_left = fuzz_chance(r, 40) ? 0 : pick(r, 0, fuzz_chance(r, 90) ? 3 * n : 600);
+    c.pad_left = fuzz_chance(r, 40) ? 0
+                                    : pick(r, 0,
+                                           fuzz_chance(r, 90)   ? 3 * n
+                                           : fuzz_chance(r, 80) ? 600
+                                                                : 65535);
     uint32_t window = (c.nblk - 1) * n + c.win_step;
     c.run_bytes = fuzz_chance(r, 8) ? 0 : run_length(r, c.nwin * window);
     if (c.run_bytes == 0) {
@@ -137,7 +143,7 @@ static int make_load(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
     c.sp_n2 = pitch(r, c.nblk * c.nwin * c.n1);
     c.pad_value = s8(r);
     npu_pack_load(&c, words);
-    uint32_t all = c.n1 * c.n2;
+    uint64_t all = (uint64_t)c.n1 * c.n2;
     return all * (c.nwin * c.nblk + c.run_bytes / 8 + 40) > p->budget ? -1 : 0;
 }
 
@@ -161,7 +167,7 @@ static int make_store(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
     c.sp_n2 = pitch(r, 40);
     npu_pack_store(&c, words);
     uint32_t pieces = c.run_bytes / (c.nblk > 1 ? n / 2 + 1 : c.last_len);
-    return c.n1 * c.n2 * (pieces + c.run_bytes / 8 + 40) > p->budget ? -1 : 0;
+    return (uint64_t)c.n1 * c.n2 * (pieces + c.run_bytes / 8 + 40) > p->budget ? -1 : 0;
 }
 
 /* First input coordinate and limit for outputs windows of taps. */
@@ -185,16 +191,20 @@ static int make_conv(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
     c.half = pick(r, 0, 1);
     c.accumulate = pick(r, 0, 1);
     c.early = fuzz_chance(r, 15);
-    c.kh = fuzz_chance(r, 35) ? 1 : pick(r, 1, 5);
-    c.kw = fuzz_chance(r, 35) ? 1 : pick(r, 1, c.fir && fuzz_chance(r, 20) ? 23 : 5);
-    c.dil_y = fuzz_chance(r, 70) ? 1 : pick(r, 1, 4);
-    c.dil_x = c.fir || fuzz_chance(r, 70) ? 1 : pick(r, 1, 4);
-    c.sy = fuzz_chance(r, 60) ? 1 : pick(r, 1, 4);
-    c.sx = fuzz_chance(r, 60) ? 1 : pick(r, 1, 4);
+    c.kh = fuzz_chance(r, 35) ? 1 : pick(r, 1, fuzz_chance(r, 95) ? 5 : 255);
+    c.kw = fuzz_chance(r, 35)
+               ? 1
+               : pick(r, 1, fuzz_chance(r, 95) ? (c.fir && fuzz_chance(r, 20) ? 23 : 5) : 255);
+    c.dil_y = fuzz_chance(r, 70) ? 1 : pick(r, 1, fuzz_chance(r, 90) ? 4 : 255);
+    c.dil_x = c.fir || fuzz_chance(r, 70) ? 1 : pick(r, 1, fuzz_chance(r, 90) ? 4 : 255);
+    c.sy = fuzz_chance(r, 60) ? 1 : pick(r, 1, fuzz_chance(r, 95) ? 4 : 255);
+    c.sx = fuzz_chance(r, 60) ? 1 : pick(r, 1, fuzz_chance(r, 95) ? 4 : 255);
     c.nblk = c.fir ? 1 : count(r, 6);
     c.ny = count(r, 14);
     c.nx = count(r, 20);
     uint32_t least = (c.nx - 1) * c.sx + 1, apart = (c.nx - 1) * c.sx + c.kw;
+    if (apart > 60000)
+        return -1;
     c.span = fuzz_chance(r, 50) ? apart : pick(r, least, apart + 4);
     axis(r, c.ny, c.sy, (c.kh - 1) * c.dil_y + 1, &c.iy0, &c.in_h);
     axis(r, c.nx, c.sx, (c.kw - 1) * c.dil_x + 1, &c.ix0, &c.in_w);
@@ -214,7 +224,7 @@ static int make_conv(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
     uint32_t groups = c.fir ? (c.kh + cfg->fir_groups - 1) / cfg->fir_groups : c.nblk * c.kh;
     uint32_t taps = c.fir ? (c.kw + cfg->fir_taps - 1) / cfg->fir_taps : c.kw;
     uint32_t steps = c.ny * (c.fir ? c.span : c.nx) + cfg->n;
-    return groups * taps * steps > p->budget ? -1 : 0;
+    return (uint64_t)groups * taps * steps > p->budget ? -1 : 0;
 }
 
 static int make_drain(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
@@ -231,17 +241,17 @@ static int make_drain(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
     c.zp = s8(r);
     clamp_fields(r, &c.act_min, &c.act_max);
     npu_pack_drain(&c, words);
-    return c.ny * c.nx * (p->cfg->n / p->cfg->lanes) > p->budget ? -1 : 0;
+    return (uint64_t)c.ny * c.nx * (p->cfg->n / p->cfg->lanes) > p->budget ? -1 : 0;
 }
 
 static int make_pool(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
     npu_cmd_pool_t c = {0};
     c.sum = pick(r, 0, 1);
     c.divide = pick(r, 0, 1);
-    c.kh = fuzz_chance(r, 30) ? 1 : pick(r, 1, 6);
-    c.kw = fuzz_chance(r, 30) ? 1 : pick(r, 1, 6);
-    c.sy = pick(r, 1, 4);
-    c.sx = pick(r, 1, 4);
+    c.kh = fuzz_chance(r, 30) ? 1 : count(r, 6);
+    c.kw = fuzz_chance(r, 30) ? 1 : count(r, 6);
+    c.sy = pick(r, 1, fuzz_chance(r, 95) ? 4 : 255);
+    c.sx = pick(r, 1, fuzz_chance(r, 95) ? 4 : 255);
     c.nblk = count(r, 4);
     c.ny = count(r, 8);
     c.nx = count(r, 10);
@@ -273,7 +283,7 @@ static int make_pool(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
             area == 1 ? 1 << 30 : (int32_t)((((uint64_t)1 << (31 + log2 - 1)) + area - 1) / area);
     }
     npu_pack_pool(&c, words);
-    return c.nblk * c.ny * c.nx * (area + p->cfg->n / p->cfg->lanes) > p->budget ? -1 : 0;
+    return (uint64_t)c.nblk * c.ny * c.nx * (area + p->cfg->n / p->cfg->lanes) > p->budget ? -1 : 0;
 }
 
 static int make_eltwise(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
@@ -311,7 +321,7 @@ static int make_eltwise(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
     c.o_zp = s8(r);
     clamp_fields(r, &c.act_min, &c.act_max);
     npu_pack_eltwise(&c, words);
-    return 0;
+    return (uint64_t)c.ny * c.nx * (p->cfg->n / p->cfg->lanes) > p->budget ? -1 : 0;
 }
 
 static int make_table(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
@@ -329,7 +339,7 @@ static int make_table(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
     }
     c.t_addr = word(r, p);
     npu_pack_table(&c, words);
-    return 0;
+    return c.ny * c.nx > p->budget ? -1 : 0;
 }
 
 static int make_softmax(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
@@ -350,7 +360,7 @@ static int make_softmax(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
     c.in_blk = pitch(r, blocks_apart ? c.nx * c.ny : c.nx);
     c.out_blk = pitch(r, blocks_apart ? c.nx * c.ny : c.nx);
     npu_pack_softmax(&c, words);
-    return c.ny * c.nx * (3 * blocks + 2 * c.depth + 60) > 2 * p->budget ? -1 : 0;
+    return (uint64_t)c.ny * c.nx * (3 * blocks + 2 * c.depth + 60) > 2 * p->budget ? -1 : 0;
 }
 
 void fuzz_load_block(fuzz_rng_t *r, const fuzz_place_t *place, int exps, uint32_t i, uint32_t to,

@@ -319,7 +319,7 @@ fuzz_stream_t *fuzz_generate(const npu_config_t *cfg, uint64_t seed, uint32_t n_
     g->place.exp_words = g->exps;
     g->place.zone = (uint32_t)fuzz_in(&g->rng, 0, 65535);
     g->place.zone_words = 64u << fuzz_in(&g->rng, 0, 5);
-    g->place.budget = fuzz_chance(&g->rng, 90) ? 1500 : 8000;
+    g->place.budget = fuzz_chance(&g->rng, 90) ? 1500 : 15000;
     place_regions(g);
     for (int i = 0; i < NPU_REGIONS; i++)
         g->base[i] = s->region[i].base;
