@@ -9,6 +9,9 @@ SOC_VLT     := rtl/soc/soc.vlt testbench/soc/public.vlt
 SOC_BENCH    = $(wildcard testbench/soc/*.cc testbench/soc/*.h) $(SOC_VLT) testbench/soc/exports.map \
     testbench/verilator/axi_mem.cc testbench/verilator/axi_mem.h testbench/common/npu_device.h
 
+# Of the generated C++, as RTL_OPT in testbench/verilator/build.mk: -O1 builds faster and runs slower than -O3.
+SOC_OPT ?= -O1
+
 # Parameters of the simulated system; the harness must know them too.
 SOC_SIM_UART_CLOCKS := 4
 SOC_SIM_MEM_BYTES   := 67108864
@@ -25,10 +28,10 @@ define verilate_soc
 	@mkdir -p $(BUILD)/soc/$(1)
 	@echo "verilate $(1) $(2)"
 	@MAKEFLAGS= verilator --cc --exe --build --build-jobs $(JOBS) --prefix Vsoc --top-module soc_top --Mdir $(BUILD)/soc/$(1)/$(2) \
-	    -O3 --x-assign unique --x-initial unique --assert --no-timing -Wno-lint -Wno-style $(3) \
-	    -Ispec/gen -Irtl -Irtl/soc $(call soc_params,$(1)) $(SOC_VLT) $(SOC_RTL_ALL) $(SOC_CPU) \
+	    -O3 --output-split 10000 --output-split-cfuncs 2000 --x-assign unique --x-initial unique --assert --no-timing \
+	    -Wno-lint -Wno-style $(3) -Ispec/gen -Irtl -Irtl/soc $(call soc_params,$(1)) $(SOC_VLT) $(SOC_RTL_ALL) $(SOC_CPU) \
 	    $(abspath testbench/soc/soc_lib.cc testbench/verilator/axi_mem.cc) -o ../$(2).so \
-	    -MAKEFLAGS "OPT_FAST=-O3 OPT_SLOW=-O1 OPT_GLOBAL=-O3 OBJCACHE=$(CCACHE)" \
+	    -MAKEFLAGS "OPT_FAST=$(SOC_OPT) OPT_SLOW=-O0 OPT_GLOBAL=-O2 OBJCACHE=$(CCACHE)" \
 	    -CFLAGS "-fPIC -fvisibility=hidden -fno-gnu-unique -std=c++17 -DSYSTOLE_CONFIG='\"$(1)\"' -DVL_USER_FATAL \
 	        -DVL_USER_STOP -DVL_USER_FINISH -DSOC_UART_CLOCKS=$(SOC_SIM_UART_CLOCKS) -DSOC_MEM_BYTES=$(SOC_SIM_MEM_BYTES) \
 	        -I$(CURDIR)/spec/gen -I$(CURDIR)/testbench/common -I$(CURDIR)/testbench/verilator -I$(CURDIR)/$(BUILD)/soc" \
