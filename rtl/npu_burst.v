@@ -1,5 +1,6 @@
 // Splits runs into AXI bursts: at most 16 beats of 8 bytes, never across 4 KiB.
-// Contract: a run is taken when run_valid & run_ready (run_beats >= 1); its bursts leave in order, one a cycle at best.
+// Contract: a run is taken when run_valid & run_ready (run_beats >= 1); its bursts leave in order, one a cycle at best,
+// with one cycle between runs.
 // burst_* stay until burst_ready once burst_valid is high, also after `stop`; stop only prevents new ones.
 // A burst is started only while `credit` is high. started: pulse, with the next values of burst_*.
 // SPDX-License-Identifier: Apache-2.0
@@ -43,7 +44,7 @@ module npu_burst (
     assign started_len   = len;
     assign started_last  = final_burst && last_q;
     assign started_index = index_q;
-    assign run_ready     = !held_q || (started && final_burst);
+    assign run_ready     = !held_q;  // not in the cycle of its final burst: that would chain ready through the whole unit
     assign burst_addr    = {burst_addr_q, 3'b000};
     assign burst_len     = {4'd0, burst_len_q};
     assign idle          = !held_q && !burst_valid;
@@ -66,7 +67,7 @@ module npu_burst (
             held_q      <= 1'b0;
             burst_valid <= 1'b0;
         end else begin
-            if (run_ready) held_q <= run_valid;
+            held_q <= held_q ? !(started && final_burst) : run_valid;
             if (!burst_valid || burst_ready) burst_valid <= started;
         end
     end

@@ -49,9 +49,10 @@ module npu_load_align #(
     reg [63:0] ring [0:RING-1];
 
     wire [31:0] held = received_q - release_q;
-    wire        unused_held = &{1'b0, held};
     wire        take = r_valid && r_ready && !stop;
-    assign r_ready = stop || held[31] || held[30:SW] == 0;
+    // Decided a cycle ahead, so with one place in reserve.
+    reg         room_q;
+    assign r_ready = stop || room_q;
 
     wire [31:0] ahead   = received_q - op_front;
     wire        present = op_need == 3'd0 || (!ahead[31] && (ahead[30:3] != 28'd0 || ahead[2:0] >= op_need));
@@ -125,7 +126,9 @@ module npu_load_align #(
             release_q  <= 32'd0;
             s1_valid_q <= 1'b0;
             s2_valid_q <= 1'b0;
+            room_q     <= 1'b0;
         end else begin
+            room_q <= held[31] || (held[30:SW] == 0 && held[SW-1:0] != {SW{1'b1}});
             if (take) received_q <= received_q + 32'd1;
             if (issue) release_q <= op_release;
             if (s1_free) s1_valid_q <= issue;
