@@ -11,15 +11,20 @@ void model_drain(model_t *m, const uint32_t *words) {
     npu_cmd_drain_t c;
     npu_unpack_drain(words, &c);
     const int32_t *bias = m->bias[c.half], *mult = m->mult[c.half];
-    const int8_t *shift = m->shift[c.half];
+    int32_t left[MODEL_MAX_N], right[MODEL_MAX_N];
     uint32_t p = 0;
+    for (uint32_t l = 0; l < m->cfg.n; l++) {
+        int32_t shift = m->shift[c.half][l];
+        left[l] = shift > 0 ? shift : 0;
+        right[l] = shift > 0 ? 0 : -shift;
+    }
     for (uint32_t oy = 0; oy < c.ny; oy++) {
         for (uint32_t ox = 0; ox < c.nx; ox++, p++) {
             const int32_t *v = model_entry(m, c.half, c.acc_addr + p);
             int8_t *out =
                 model_word(m, c.out_addr + oy * (uint32_t)c.out_row + ox * (uint32_t)c.out_x);
             for (uint32_t l = 0; l < m->cfg.n; l++) {
-                int32_t q = ref_requant(ref_add_wrap(v[l], bias[l]), mult[l], shift[l]);
+                int32_t q = model_requant(ref_add_wrap(v[l], bias[l]), mult[l], left[l], right[l]);
                 out[l] = model_clamp8(ref_add_wrap(q, c.zp), c.act_min, c.act_max);
             }
         }

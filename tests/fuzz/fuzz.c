@@ -115,6 +115,10 @@ static void streams_model(const options_t *o, npu_device_t *literal, npu_device_
                           const npu_config_t *cfg, fuzz_tally_t *tally) {
     uint32_t caught = 0;
     char text[512];
+    int wrong = fuzz_requant(o->seed, text, sizeof text);
+    *(wrong ? &tally->failed : &tally->passed) += 1;
+    if (wrong)
+        printf("FAIL %s model: %s\n", cfg->name, text);
     for (uint32_t i = 0; i < o->count; i++) {
         fuzz_stream_t *s = fuzz_generate(cfg, o->seed + i, o->cmds);
         int bad = !s || fuzz_model_self(literal, fast, s, &caught, text, sizeof text);

@@ -44,5 +44,7 @@ void fuzz_errors(npu_device_t *model, npu_device_t *rtl, const npu_config_t *cfg
  * 0, or -1 with one line in text. *caught counts removed tokens that the order check named. */
 int fuzz_model_self(npu_device_t *literal, npu_device_t *fast, const fuzz_stream_t *s,
                     uint32_t *caught, char *text, size_t text_size);
+/* model_requant() against ref_requant(): 0, or -1 with one line in text. */
+int fuzz_requant(uint64_t seed, char *text, size_t text_size);
 
 #endif

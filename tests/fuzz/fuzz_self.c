@@ -4,13 +4,37 @@
  * list order, and the order check finds nothing;
  *   2. a command reads and writes only what npu_footprint() reports;
  *   3. without one of its token pairs the order check names the list, or any order still agrees.
- * SPDX-License-Identifier: Apache-2.0
+ * And once: model_requant() equals ref_requant(). SPDX-License-Identifier: Apache-2.0
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzz_device.h"
-#include "model_order.h"
+#include "model.h"
+#include "../../cmodel/ref/ref_arith.h"
+
+int fuzz_requant(uint64_t seed, char *text, size_t text_size) {
+    static const int32_t edge[] = {
+        0, 1, -1, 2, 3, INT32_MIN, 1 << 30, INT32_MAX, -(1 << 30), INT32_MIN + 1, INT32_MAX - 1};
+    const uint32_t edges = sizeof edge / sizeof edge[0];
+    fuzz_rng_t r = {seed};
+    for (uint32_t i = 0; i < 1000000; i++) {
+        int32_t x = (int32_t)fuzz_u32(&r) >> fuzz_in(&r, 0, 31);
+        int32_t m = (int32_t)(fuzz_u32(&r) >> 1), shift = fuzz_in(&r, -31, 30);
+        if (i % 8 == 0)
+            x = edge[fuzz_u32(&r) % edges];
+        if (i % 16 == 0)
+            m = edge[fuzz_u32(&r) % edges] & INT32_MAX;
+        int32_t want = ref_requant(x, m, shift);
+        int32_t got = model_requant(x, m, shift > 0 ? shift : 0, shift > 0 ? 0 : -shift);
+        if (want != got) {
+            snprintf(text, text_size, "requant(%d, %d, %d): %d expected, %d found", x, m, shift,
+                     want, got);
+            return -1;
+        }
+    }
+    return 0;
+}
 
 static int run_or_say(npu_device_t *dev, const char *what, char *text, size_t text_size) {
     fuzz_end_t end = fuzz_start(dev);
