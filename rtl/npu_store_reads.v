@@ -50,13 +50,13 @@ module npu_store_reads #(
     localparam CW = $clog2(AHEAD + 1);
     localparam integer AHEAD_I = AHEAD;
 
-    reg        active_q, cmd_last_q, first_q;
+    reg        active_q, cmd_last_q, first_q, last_blk_q, one_blk_q;
+    reg [5:0]  last_len_q;
     reg [31:0] left_q;  // bytes of the run not yet asked for
     reg [2:0]  pos_q;
     reg [15:0] word_q, win_word_q, blks_q;
 
-    wire       last_blk = blks_q == 16'd0;
-    wire [5:0] most     = last_blk ? last_len[5:0] : N6;
+    wire [5:0] most     = last_blk_q ? last_len_q : N6;
     wire       run_end  = left_q[31:6] == 26'd0 && left_q[5:0] <= most;
     wire [5:0] len      = run_end ? left_q[5:0] : most;
 
@@ -95,17 +95,22 @@ module npu_store_reads #(
             word_q     <= run_word;
             win_word_q <= run_word;
             blks_q     <= nblk - 16'd1;
+            last_blk_q <= nblk == 16'd1;
+            one_blk_q  <= nblk == 16'd1;
+            last_len_q <= last_len[5:0];
         end else if (step) begin
             first_q <= 1'b0;
             left_q  <= left_q - {26'd0, len};
             pos_q   <= pos_q + len[2:0];
-            if (last_blk) begin
+            if (last_blk_q) begin
                 blks_q     <= nblk - 16'd1;
+                last_blk_q <= one_blk_q;
                 word_q     <= win_word_q + sp_win;
                 win_word_q <= win_word_q + sp_win;
             end else begin
-                blks_q <= blks_q - 16'd1;
-                word_q <= word_q + sp_blk;
+                blks_q     <= blks_q - 16'd1;
+                last_blk_q <= blks_q == 16'd1;
+                word_q     <= word_q + sp_blk;
             end
         end
         if (!rst_n) begin
