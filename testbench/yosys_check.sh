@@ -5,6 +5,7 @@
 # Fails on: an error, an unknown module or port, a combinational loop, several drivers, a used wire without a driver
 # (`check -assert`), a latch, and any warning that is not in the list below.
 # Prints one line for each configuration; last line `N passed, N failed`.
+# RTL_LIST: another file list.
 # SPDX-License-Identifier: Apache-2.0
 set -u
 cd "$(dirname "$0")/.."
@@ -17,7 +18,7 @@ Replacing memory .* with list of registers
 '
 # "Replacing memory": a small array read combinationally (queues); registers are what is meant.
 
-files=$(sed 's/[#].*//; s,//.*,,' rtl/npu.f | tr ' ' '\n' | grep '\.s*v$' | tr '\n' ' ')
+files=$(sed 's/[#].*//; s,//.*,,' "${RTL_LIST:-rtl/npu.f}" | tr ' ' '\n' | grep '\.s*v$' | tr '\n' ' ')
 [ $# -gt 0 ] || set -- $(ls spec/gen/config_*.vh | sed 's,.*config_\(.*\)\.vh,\1,')
 passed=0 failed=0
 for config; do
