@@ -47,6 +47,8 @@ typedef struct {
     bool skip;      /* alias or folded: no step */
     bool force_cpu; /* did not fit */
     bool prepared;
+    int32_t with; /* ADD: the convolution just before, as whose parts it may be lowered */
+    bool done;    /* while lowering: that has happened */
     int32_t n_in, n_out;
     int32_t in[2], out; /* stores of an NPU operator's activations; CC_NONE: none or constant */
     bool direct[2];     /* in[i] can be read in its scratchpad layout */
@@ -171,6 +173,9 @@ void cc_cmd_load(cc_t *cc, const npu_cmd_load_t *c);
 /* lower_*.c: CC_OK, CC_NOSPACE, CC_FATAL */
 int cc_lower_conv(cc_t *cc, int32_t op);
 int cc_lower_vector(cc_t *cc, int32_t op);
+/* ADD of ny rows of nx words; addresses and words between rows of a, b, out. */
+void cc_emit_add(cc_t *cc, const ref_binary_t *p, int32_t ny, int32_t nx, const uint32_t at[3],
+                 const int32_t row[3]);
 int cc_lower_pool(cc_t *cc, int32_t op);
 bool cc_pack_pays(const cc_t *cc, int32_t op);
 

@@ -85,12 +85,14 @@ static void mark_residents(cc_t *cc, int32_t i) {
 
 static int lower_all(cc_t *cc, int32_t *failed_op) {
     int st = cc_step_begin(cc);
+    for (int32_t i = 0; i < cc->n_ops; i++)
+        cc->ops[i].done = false;
     for (int32_t i = 0; i < cc->n_ops && st == CC_OK; i++) {
         cc_op_t *o = &cc->ops[i];
         *failed_op = i;
         cc->layer = i;
         o->weight_bytes = o->array_steps = 0;
-        if (o->skip)
+        if (o->skip || o->done)
             continue;
         if (on_npu(cc, i)) {
             mark_residents(cc, i);

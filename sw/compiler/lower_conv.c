@@ -6,7 +6,8 @@
  * loaded once for each tile, or once for all tiles when they fit beside them. Accumulator halves
  * alternate, so a half drains while the next one fills. When the weights of an output block do not
  * fit, they come in chunks that accumulate; when even the smallest input tile does not fit, so does
- * the input. Counterparts: tile.c (choice of the tile), conv_desc.c (modes, packing), pack_input.c (LINE, LINES).
+ * the input. Counterparts: tile.c (choice of the tile), conv_desc.c (modes, packing), pack_input.c
+ * (LINE, LINES).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -17,6 +18,9 @@
 
 #define GROUP_WORDS 320 /* weights of small output blocks are loaded together up to this */
 #define NEVER INT32_MAX
+/* The last output block is drained in so many parts, so that the next layer starts earlier. */
+#define PARTS 4
+#define PARTS_WITH_ADD 6
 
 /* A range of passes of one output block. */
 typedef struct {
@@ -99,6 +103,46 @@ static void emit_drain(cc_job_t *j, cc_box_t part, int32_t ob, const cc_view_t *
     cc_emit(cc, words, (uint64_t)ny * (uint64_t)nx * (cc->n / cc->cfg->lanes) + 10);
 }
 
+/* ------------------------------------------------------------------ ADD behind it */
+/* The ADD that can be lowered with this convolution: everything in the scratchpad. */
+static int32_t following_add(const cc_job_t *j, int32_t op) {
+    const cc_t *cc = j->cc;
+    int32_t i = op + 1;
+    while (i < cc->n_ops && cc->ops[i].skip)
+        i++;
+    if (i == cc->n_ops || !cc->ops[i].place.on_npu || cc->ops[i].force_cpu ||
+        cc->ops[i].r.op.kind != REF_ADD || cc->ops[i].with != op)
+        return CC_NONE;
+    const cc_op_t *o = &cc->ops[i];
+    for (int k = 0; k < 3; k++) {
+        const cc_store_t *s = &cc->stores[k < 2 ? o->in[k] : o->out];
+        bool own = k < 2 && o->in[k] == j->out;
+        if (!s->resident || s->from > op || s->to < op || (k < 2 && !o->direct[k]) ||
+            (k < 2 && !own && !s->loaded) || (k == 2 && s->in_memory))
+            return CC_NONE;
+    }
+    return i;
+}
+
+/* The ADD of a part that has just been drained. */
+static void emit_add(cc_job_t *j, cc_box_t part, int32_t ob) {
+    cc_t *cc = j->cc;
+    cc_op_t *o = &cc->ops[j->add];
+    uint32_t at[3];
+    int32_t row[3], layer = cc->layer;
+    for (int k = 0; k < 3; k++) {
+        cc_store_t *s = &cc->stores[k < 2 ? o->in[k] : o->out];
+        int32_t pixel = (part.b0 * j->d.oh + part.y0) * j->d.ow + part.x0;
+        at[k] = s->sp + (uint32_t)(ob * s->b * s->h * s->w + pixel);
+        row[k] = j->d.ow;
+        s->loaded = true;
+    }
+    cc->layer = j->add;
+    cc_emit_add(cc, &o->r.op.p.binary, part.y1 - part.y0, part.x1 - part.x0, at, row);
+    cc->layer = layer;
+    o->done = true;
+}
+
 /* Next chunk of at most `most` passes of an output block after *c (all zero: the first). */
 static bool next_chunk(const cc_job_t *j, int32_t ob, int32_t most, chunk_t *c) {
     const cc_conv_t *d = &j->d;
@@ -165,9 +209,10 @@ static int emit_chunks(cc_job_t *j, cc_box_t part, int32_t ob, const cc_view_t *
 static int emit_block(cc_job_t *j, cc_box_t tile, int32_t ob, uint32_t at, const cc_view_t *in,
                       const cc_view_t *out) {
     cc_t *cc = j->cc;
-    int32_t rows, cols;
-    cc_conv_parts(cc, tile.y1 - tile.y0, tile.x1 - tile.x0, j->chunk > 0 || ob + 1 < j->d.obs, &rows,
-                  &cols);
+    int32_t rows, cols, parts = j->add != CC_NONE ? PARTS_WITH_ADD : PARTS;
+    if (j->chunk > 0 || ob + 1 < j->d.obs)
+        parts = 1;
+    cc_conv_parts(cc, tile.y1 - tile.y0, tile.x1 - tile.x0, parts, &rows, &cols);
     int32_t set[2] = {0, 0}; /* parameter set holds this block's */
     cc_box_t part = tile;
     for (part.b0 = tile.b0; part.b0 < tile.b1; part.b0++)
@@ -187,6 +232,8 @@ static int emit_block(cc_job_t *j, cc_box_t tile, int32_t ob, uint32_t at, const
                     set[cc->half] = 1;
                 }
                 emit_drain(j, part, ob, out);
+                if (j->add != CC_NONE)
+                    emit_add(j, part, ob);
                 cc->half ^= 1;
             }
     return CC_OK;
@@ -199,7 +246,8 @@ static int load_group(cc_job_t *j, int32_t ob, int32_t end, uint32_t *at, uint32
     const cc_conv_t *d = &j->d;
     cc_t *cc = j->cc;
     int32_t last = ob + 1;
-    while (last < end && (d->at[last + 1] - d->at[ob]) / cc->n <= GROUP_WORDS)
+    bool cold = cc->step.last_of[NPU_UNIT_ARRAY] < 0; /* the array waits: do not keep it waiting */
+    while (last < end && !cold && (d->at[last + 1] - d->at[ob]) / cc->n <= GROUP_WORDS)
         last++;
     *words = (d->at[last] - d->at[ob]) / cc->n;
     if (!j->keep) {
@@ -259,8 +307,17 @@ static int lower_range(cc_job_t *j, int32_t k0, int32_t k1) {
     for (int32_t b = 0; b < d->b; b += j->tb)
         for (int32_t y = 0; y < d->oh; y += j->th)
             for (int32_t x = 0; x < d->ow; x += j->tw) {
-                cc_box_t tile = {d->oh, d->ow, d->oc, b, cc_min(d->b, b + j->tb), y,
-                                 cc_min(d->oh, y + j->th), x, cc_min(d->ow, x + j->tw), k0, k1};
+                cc_box_t tile = {d->oh,
+                                 d->ow,
+                                 d->oc,
+                                 b,
+                                 cc_min(d->b, b + j->tb),
+                                 y,
+                                 cc_min(d->oh, y + j->th),
+                                 x,
+                                 cc_min(d->ow, x + j->tw),
+                                 k0,
+                                 k1};
                 if ((st = lower_tile(j, tile, first, kept)) != CC_OK)
                     return st;
                 first = false;
@@ -292,6 +349,7 @@ int cc_lower_conv(cc_t *cc, int32_t op) {
     const cc_store_t *in = &cc->stores[j.in], *out = &cc->stores[j.out];
     j.in_resident = j.o->direct[0] && in->resident && op >= in->from && op <= in->to;
     j.out_resident = out->resident;
+    j.add = following_add(&j, op);
     cc_conv_describe(cc, op, &j.d);
     cc_conv_set_mode(cc, &j.d, cc_conv_best_mode(cc, op, &j.d));
     int st = cc_conv_sizes(cc, &j.d);

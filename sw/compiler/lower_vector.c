@@ -37,17 +37,17 @@ static int32_t piece_of(cc_t *cc, const cc_op_t *o, int32_t pixels, int32_t bloc
     return most;
 }
 
-static void emit_add(cc_t *cc, const ref_binary_t *p, int32_t blocks, int32_t pixels,
-                     const cc_view_t *a, const cc_view_t *b, const cc_view_t *out, int32_t x) {
+void cc_emit_add(cc_t *cc, const ref_binary_t *p, int32_t ny, int32_t nx, const uint32_t at[3],
+                 const int32_t row[3]) {
     npu_cmd_eltwise_t c = {.op = 0,
-                           .a_addr = cc_view_at(a, 0, 0, 0, x),
-                           .b_addr = cc_view_at(b, 0, 0, 0, x),
-                           .out_addr = cc_view_at(out, 0, 0, 0, x),
-                           .ny = (uint32_t)blocks,
-                           .nx = (uint32_t)pixels,
-                           .a_row = a->blk,
-                           .b_row = b->blk,
-                           .out_row = out->blk,
+                           .a_addr = at[0],
+                           .b_addr = at[1],
+                           .out_addr = at[2],
+                           .ny = (uint32_t)ny,
+                           .nx = (uint32_t)nx,
+                           .a_row = row[0],
+                           .b_row = row[1],
+                           .out_row = row[2],
                            .a_x = 1,
                            .b_x = 1,
                            .a_mult = p->a_m,
@@ -64,7 +64,7 @@ static void emit_add(cc_t *cc, const ref_binary_t *p, int32_t blocks, int32_t pi
                            .act_max = p->act_max};
     uint32_t words[NPU_CMD_WORDS];
     npu_pack_eltwise(&c, words);
-    cc_emit(cc, words, (uint64_t)blocks * (uint64_t)pixels * (cc->n / cc->cfg->lanes) + 16);
+    cc_emit(cc, words, (uint64_t)ny * (uint64_t)nx * 3 * (cc->n / cc->cfg->lanes) + 24);
 }
 
 static void emit_table(cc_t *cc, int32_t blocks, int32_t pixels, const cc_view_t *in,
@@ -135,7 +135,11 @@ static int lower_piece(cc_t *cc, const cc_op_t *o, cc_box_t box, uint32_t table)
     if (st != CC_OK)
         return st;
     if (r->kind == REF_ADD)
-        emit_add(cc, &r->p.binary, box.k1, pixels, &in[0], &in[1], &out, box.x0);
+        cc_emit_add(cc, &r->p.binary, box.k1, pixels,
+                    (uint32_t[]){cc_view_at(&in[0], 0, 0, 0, box.x0),
+                                 cc_view_at(&in[1], 0, 0, 0, box.x0),
+                                 cc_view_at(&out, 0, 0, 0, box.x0)},
+                    (int32_t[]){in[0].blk, in[1].blk, out.blk});
     else if (r->kind == REF_SOFTMAX)
         emit_softmax(cc, r->p.softmax.depth, pixels, &in[0], &out, box.x0, table, box.x0 == 0);
     else

@@ -206,6 +206,23 @@ static void used(cc_store_t *s, int32_t at) {
     s->last = cc_max(s->last, at);
 }
 
+/* The operator that runs just before ADD i, if it is a convolution whose output the ADD reads: then
+ * the ADD follows part by part, so its result must have room that early. */
+static int32_t convolution_before(const cc_t *cc, int32_t i) {
+    const cc_op_t *o = &cc->ops[i];
+    int32_t p = i - 1;
+    if (o->r.op.kind != REF_ADD || o->in[0] == o->in[1] || cc->stores[o->in[0]].data ||
+        cc->stores[o->in[1]].data)
+        return CC_NONE;
+    while (p >= 0 && cc->ops[p].skip)
+        p--;
+    if (p < 0 || !on_npu(cc, p))
+        return CC_NONE;
+    int32_t kind = cc->ops[p].r.op.kind, out = cc->ops[p].out;
+    bool conv = is_conv(kind) || kind == REF_FC;
+    return conv && (out == o->in[0] || out == o->in[1]) ? p : CC_NONE;
+}
+
 static int find_lifetimes(cc_t *cc) {
     const graph_t *g = cc->g;
     for (int32_t i = 0; i < g->n_inputs; i++)
@@ -220,6 +237,9 @@ static int find_lifetimes(cc_t *cc) {
             for (int32_t k = 0; k < o->n_in; k++)
                 used(&cc->stores[o->in[k]], i);
             used(&cc->stores[o->out], i);
+            o->with = convolution_before(cc, i);
+            if (o->with != CC_NONE)
+                used(&cc->stores[o->out], o->with);
             cc->stores[o->out].by_npu = true;
             continue;
         }

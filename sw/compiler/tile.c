@@ -1,10 +1,11 @@
 /*
  * tile.c - how large the tiles of a convolution are, by a rough cost in cycles.
  *
- * Candidates: output rows or columns cut into equal parts, and output blocks into groups (outermost,
- * so that each group's weights are read once). For each: weights of all the group's blocks kept for
- * all its tiles, or read again for every tile; operands that pass through memory double-buffered, so
- * that transfers hide behind arithmetic, or single. SPDX-License-Identifier: Apache-2.0
+ * Candidates: output rows or columns cut into equal parts, and output blocks into groups
+ * (outermost, so that each group's weights are read once). For each: weights of all the group's
+ * blocks kept for all its tiles, or read again for every tile; operands that pass through memory
+ * double-buffered, so that transfers hide behind arithmetic, or single. SPDX-License-Identifier:
+ * Apache-2.0
  */
 #include <string.h>
 
@@ -12,16 +13,13 @@
 
 #define COMMAND_CYCLES 12 /* fetch and start of a command, roughly */
 #define RUN_CYCLES 2      /* more for each run of bytes */
-#define PARTS 4           /* the last output block is drained in so many parts, if large enough */
-#ifndef PART_WORDS
 #define PART_WORDS 32     /* parts are not smaller than this */
-#endif
 
 /* Several parts even where one would fit: the next layer starts when the first are drained. */
-void cc_conv_parts(const cc_t *cc, int32_t th, int32_t tw, bool largest, int32_t *rows,
+void cc_conv_parts(const cc_t *cc, int32_t th, int32_t tw, int32_t parts, int32_t *rows,
                    int32_t *cols) {
     int32_t depth = (int32_t)cc->cfg->acc_depth, least = cc_max(PART_WORDS, 2 * (int32_t)cc->n);
-    int32_t most = largest ? depth : cc_min(depth, cc_max(least, cc_div_up(th * tw, PARTS)));
+    int32_t most = parts == 1 ? depth : cc_min(depth, cc_max(least, cc_div_up(th * tw, parts)));
     *rows = cc_max(1, cc_min(th, most / tw));
     *rows = cc_div_up(th, cc_div_up(th, *rows));
     *cols = cc_div_up(tw, cc_div_up(tw, th == 1 ? most : depth));
@@ -52,7 +50,7 @@ static bool fits(cc_t *cc, const int64_t *sizes, int n) {
 
 typedef struct {
     int32_t tb, th, tw, tk;
-    int64_t tiles, groups;          /* spatial tiles; groups of output blocks */
+    int64_t tiles, groups;           /* spatial tiles; groups of output blocks */
     int64_t in, out, block, weights; /* words: of a tile; of an output block, of a group */
     int64_t array, load_in, load_w, store, commands; /* cycles, of all */
 } plan_t;
@@ -79,7 +77,7 @@ static void measure(const cc_job_t *j, plan_t *p) {
     p->out = j->out_resident ? 0 : pixels_out * p->tk;
     p->block = NPU_PARAM_WORDS + d->passes * n;
     p->weights = p->block * p->tk;
-    cc_conv_parts(cc, p->th, p->tw, true, &part_rows, &part_cols);
+    cc_conv_parts(cc, p->th, p->tw, 1, &part_rows, &part_cols);
     int64_t parts = (int64_t)p->tb * cc_div_up(p->th, part_rows) * cc_div_up(p->tw, part_cols);
     int64_t span = d->mode == CC_FIR ? cc_fir_span(d, 0, part_cols) : part_cols;
     int64_t steps = (int64_t)d->b * d->oh * cc_div_up(d->ow, part_cols) * span;
@@ -87,10 +85,13 @@ static void measure(const cc_job_t *j, plan_t *p) {
     /* transfers; a part of a pixel's channels is a run of its own */
     int64_t times = p->tiles * p->groups;
     bool in_part = k1 - k0 < d->blocks, out_part = p->tk < d->obs;
-    int64_t in_bytes = cc_min(d->c, (k1 - k0) * (int32_t)n), out_bytes = cc_min(d->oc, p->tk * (int32_t)n);
+    int64_t in_bytes = cc_min(d->c, (k1 - k0) * (int32_t)n),
+            out_bytes = cc_min(d->oc, p->tk * (int32_t)n);
     int64_t in_run = in_part ? in_bytes / 8 + RUN_CYCLES : 0;
     int64_t out_run = out_part ? out_bytes / 8 + RUN_CYCLES : 0;
     p->load_in = times * max64(p->in, in_part ? pixels_in * in_run : pixels_in * in_bytes / 8);
+    if (d->mode == CC_LINES) /* a LOAD for each kernel line; else one word after the other too */
+        p->load_in = times * (pixels_out * d->kh + 8 * d->kh);
     p->store = times * max64(p->out, out_part ? pixels_out * out_run : pixels_out * out_bytes / 8);
     if (j->in_resident)
         p->load_in = 0;
@@ -100,8 +101,8 @@ static void measure(const cc_job_t *j, plan_t *p) {
     p->commands = p->tiles * (2 * parts * d->obs + 2 * p->groups);
 }
 
-/* Cycles of a plan; keep: weights read once; twice: tiles of input and output are transferred behind
- * arithmetic, except the first and the last. Weights always are. */
+/* Cycles of a plan; keep: weights read once; twice: tiles of input and output are transferred
+ * behind arithmetic, except the first and the last. Weights always are. */
 static int64_t cost_of(const plan_t *p, bool keep, bool twice) {
     int64_t times = p->tiles * p->groups;
     int64_t weights = keep ? p->load_w : p->load_w * p->tiles;

@@ -4,11 +4,12 @@
  *
  * Synopsis: test_compiler [-c CONFIG]... [-l WORDS] [-n] [-g] [-q] MODEL.tflite...
  *   -c configuration (default: all five); -l use only WORDS of the scratchpad; -n nothing resident;
+ *   -R SEED N: N random networks of several operators (random_graph.h), in place of MODEL
  *   -d LIB the Verilated RTL (build/rtl/CONFIG/libnpu.so) in place of the model, bench conditions
- *   -v each layer; -g golden models only as expectation (do not look for *.out0.bin); -q only failures and sums
- * Inputs: STEM.inK.bin beside MODEL, else every CASE.inK.bin in its folder, else random (seed 1).
- * Without MODEL: the digits network and its pictures.
- * SPDX-License-Identifier: Apache-2.0
+ *   -v each layer; -t with -d, when each command ran; -g golden models only as expectation (do not
+ * look for *.out0.bin); -q only failures and sums Inputs: STEM.inK.bin beside MODEL, else every
+ * CASE.inK.bin in its folder, else random (seed 1). Without MODEL: the digits network and its
+ * pictures. SPDX-License-Identifier: Apache-2.0
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -20,11 +21,12 @@
 #include "../../sw/compiler/compiler.h"
 #include "../../cmodel/npu/npu_model.h"
 #include "../../sw/runtime/runtime.h"
+#include "random_graph.h"
 
 #define MAX_CASES 64
 
 static unsigned passed, failed, skipped;
-static bool quiet, golden_only, verbose;
+static bool quiet, golden_only, verbose, trace;
 static npu_compile_options_t options;
 static const char *library; /* RTL; NULL: the C model */
 
@@ -117,6 +119,18 @@ static void machine_close(machine_t *m) {
     memset(m, 0, sizeof *m);
 }
 
+/* When each command of the last NPU step ran. */
+static void print_trace(const machine_t *m) {
+    const npu_trace_t *e;
+    size_t n = m->dev.get_trace ? m->dev.get_trace(m->dev.ctx, &e) : 0;
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *words = m->prog.bytes + m->prog.h.cmd_offset + NPU_CMD_BYTES * e[i].index;
+        printf("     trace %u unit %u op %02x wait %x signal %x: %llu..%llu\n", e[i].index,
+               e[i].unit, words[0], words[1] & 15u, words[1] >> 4, (unsigned long long)e[i].start,
+               (unsigned long long)e[i].end);
+    }
+}
+
 /* What was in the arena before must not matter: filled with a pattern. */
 static bool machine_run(machine_t *m, const graph_t *g, void *const *tensors, char *why,
                         size_t why_size) {
@@ -130,19 +144,21 @@ static bool machine_run(machine_t *m, const graph_t *g, void *const *tensors, ch
     npu_run_status_t st = npu_run_program(&m->env, &r);
     const char *order = library ? NULL : npu_model_order_error(&m->dev);
     if (library && !quiet)
-        printf("     cycles %llu: array busy %llu steps %llu, stalls load %llu post %llu weights %llu "
-               "bank %llu; busy load %llu vector %llu store %llu; read %llu\n",
-               (unsigned long long)r.npu_cycles,
-               (unsigned long long)r.counters[NPU_CNT_ARRAY_BUSY],
-               (unsigned long long)r.counters[NPU_CNT_ARRAY_STEPS],
-               (unsigned long long)r.counters[NPU_CNT_STALL_LOAD],
-               (unsigned long long)r.counters[NPU_CNT_STALL_POST],
-               (unsigned long long)r.counters[NPU_CNT_STALL_WEIGHTS],
-               (unsigned long long)r.counters[NPU_CNT_STALL_BANK],
-               (unsigned long long)r.counters[NPU_CNT_LOAD_BUSY],
-               (unsigned long long)r.counters[NPU_CNT_VECTOR_BUSY],
-               (unsigned long long)r.counters[NPU_CNT_STORE_BUSY],
-               (unsigned long long)r.counters[NPU_CNT_BYTES_READ]);
+        printf(
+            "     cycles %llu: array busy %llu steps %llu, stalls load %llu post %llu weights %llu "
+            "bank %llu; busy load %llu vector %llu store %llu; read %llu\n",
+            (unsigned long long)r.npu_cycles, (unsigned long long)r.counters[NPU_CNT_ARRAY_BUSY],
+            (unsigned long long)r.counters[NPU_CNT_ARRAY_STEPS],
+            (unsigned long long)r.counters[NPU_CNT_STALL_LOAD],
+            (unsigned long long)r.counters[NPU_CNT_STALL_POST],
+            (unsigned long long)r.counters[NPU_CNT_STALL_WEIGHTS],
+            (unsigned long long)r.counters[NPU_CNT_STALL_BANK],
+            (unsigned long long)r.counters[NPU_CNT_LOAD_BUSY],
+            (unsigned long long)r.counters[NPU_CNT_VECTOR_BUSY],
+            (unsigned long long)r.counters[NPU_CNT_STORE_BUSY],
+            (unsigned long long)r.counters[NPU_CNT_BYTES_READ]);
+    if (trace)
+        print_trace(m);
     if (st != NPU_RUN_OK) {
         snprintf(why, why_size, "run status %d, step %u, driver %s, device %s, command %u, 0x%x",
                  st, r.step, npu_strerror(r.npu_status), npu_error_name(r.npu_error.code),
@@ -324,6 +340,29 @@ static void run_model(const char *model, const npu_config_t *const *configs, int
     graph_free(g);
 }
 
+/* `count` random networks from `seed` on, each with a configuration and scratchpad limit of its own
+ * unless given. */
+static void run_random(uint32_t seed, uint32_t count, const npu_config_t *const *configs,
+                       int n_configs) {
+    static const uint32_t limits[] = {0, 0, 0, 1500, 700, 300};
+    npu_compile_options_t given = options;
+    for (uint32_t i = seed; i < seed + count; i++) {
+        graph_t *g = random_graph(i);
+        char name[96];
+        char *stem = NULL;
+        const npu_config_t *config = configs[i % (uint32_t)n_configs];
+        if (given.sp_limit == 0)
+            options.sp_limit = limits[i / 5 % 6];
+        options.no_resident = given.no_resident || i % 7 == 0;
+        snprintf(name, sizeof name, "-R %u 1 -c %s%s -l %u", i, config->name,
+                 options.no_resident ? " -n" : "", options.sp_limit);
+        random_state = i;
+        run_cases(g, name, &stem, 1, &config, 1);
+        graph_free(g);
+    }
+    options = given;
+}
+
 static int usage(void) {
     fprintf(stderr, "usage: test_compiler [-c CONFIG]... [-l WORDS] [-n] [-g] [-q] MODEL...\n");
     return 2;
@@ -332,6 +371,7 @@ static int usage(void) {
 int main(int argc, char **argv) {
     const npu_config_t *configs[NPU_CONFIG_COUNT];
     int n_configs = 0, i = 1;
+    uint32_t seed = 0, count = 0;
     for (; i < argc && argv[i][0] == '-'; i++) {
         if (strcmp(argv[i], "-c") == 0 && i + 1 < argc && n_configs < NPU_CONFIG_COUNT) {
             configs[n_configs] = npu_find_config(argv[++i]);
@@ -339,12 +379,17 @@ int main(int argc, char **argv) {
                 return usage();
         } else if (strcmp(argv[i], "-l") == 0 && i + 1 < argc) {
             options.sp_limit = (uint32_t)atoi(argv[++i]);
+        } else if (strcmp(argv[i], "-R") == 0 && i + 2 < argc) {
+            seed = (uint32_t)atoi(argv[++i]);
+            count = (uint32_t)atoi(argv[++i]);
         } else if (strcmp(argv[i], "-d") == 0 && i + 1 < argc) {
             library = argv[++i];
         } else if (strcmp(argv[i], "-n") == 0) {
             options.no_resident = true;
         } else if (strcmp(argv[i], "-g") == 0) {
             golden_only = true;
+        } else if (strcmp(argv[i], "-t") == 0) {
+            trace = true;
         } else if (strcmp(argv[i], "-v") == 0) {
             verbose = true;
         } else if (strcmp(argv[i], "-q") == 0) {
@@ -356,7 +401,8 @@ int main(int argc, char **argv) {
     if (n_configs == 0)
         for (; n_configs < NPU_CONFIG_COUNT; n_configs++)
             configs[n_configs] = &npu_configs[n_configs];
-    if (i == argc)
+    run_random(seed, count, configs, n_configs);
+    if (i == argc && count == 0)
         run_model("sw/examples/digits/digits.tflite", configs, n_configs);
     for (; i < argc; i++)
         run_model(argv[i], configs, n_configs);

@@ -1,0 +1,317 @@
+/*
+ * random_graph.h - random networks of several operators, for test_compiler.c: branches, reshapes,
+ * pads, tensors read twice, several outputs, batches, operators of NPU and CPU mixed.
+ *
+ * random_graph(seed) always gives the same graph; shapes and quantisation satisfy ref_prepare().
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SYSTOLE_RANDOM_GRAPH_H
+#define SYSTOLE_RANDOM_GRAPH_H
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../sw/graph/graph.h"
+
+#define RG_OPS 16
+#define RG_TENSORS (8 * RG_OPS)
+
+typedef struct {
+    graph_t *g;
+    uint64_t state;
+    int32_t live[RG_TENSORS], n_live; /* int8 activations that operators may read */
+    int32_t outputs[RG_TENSORS];
+} rg_t;
+
+static uint32_t rg_next(rg_t *r) {
+    r->state = r->state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(r->state >> 33);
+}
+static int32_t rg_range(rg_t *r, int32_t lo, int32_t hi) {
+    return lo + (int32_t)(rg_next(r) % (uint32_t)(hi - lo + 1));
+}
+
+static int32_t rg_tensor(rg_t *r, graph_type_t type, int32_t rank, const int32_t *dims, float scale,
+                         int32_t zp) {
+    int32_t i = r->g->n_tensors++;
+    graph_tensor_t *t = &r->g->tensors[i];
+    float *s = graph_alloc(r->g, sizeof *s);
+    int32_t *z = graph_alloc(r->g, sizeof *z);
+    *s = scale;
+    *z = zp;
+    *t = (graph_tensor_t){.name = "t", .type = type, .rank = rank, .elements = 1};
+    for (int32_t d = 0; d < rank; d++) {
+        t->dims[d] = dims[d];
+        t->elements *= (size_t)dims[d];
+    }
+    t->bytes = t->elements * graph_type_size(type);
+    t->quant = (graph_quant_t){.n_scales = 1, .scales = s, .zero_points = z};
+    return i;
+}
+
+static int32_t rg_constant(rg_t *r, graph_type_t type, int32_t rank, const int32_t *dims,
+                           float scale, int32_t zp) {
+    int32_t i = rg_tensor(r, type, rank, dims, scale, zp);
+    graph_tensor_t *t = &r->g->tensors[i];
+    uint8_t *bytes = graph_alloc(r->g, t->bytes);
+    for (size_t k = 0; k < t->elements; k++)
+        if (type == GRAPH_INT8)
+            bytes[k] = (uint8_t)rg_range(r, -127, 127);
+        else
+            ((int32_t *)bytes)[k] = rg_range(r, -3000, 3000);
+    t->data = bytes;
+    return i;
+}
+
+static graph_op_t *rg_op(rg_t *r, graph_opcode_t code, int32_t n_in, const int32_t *in, int32_t out) {
+    graph_op_t *op = &r->g->ops[r->g->n_ops];
+    int32_t *list = graph_alloc(r->g, sizeof *list * (size_t)(n_in + 1));
+    memcpy(list, in, sizeof *list * (size_t)n_in);
+    list[n_in] = out;
+    *op = (graph_op_t){.code = code,
+                       .type = graph_opcode_name(code),
+                       .index = r->g->n_ops++,
+                       .n_in = n_in,
+                       .n_out = 1,
+                       .in = list,
+                       .out = list + n_in};
+    if (r->g->tensors[out].type == GRAPH_INT8)
+        r->live[r->n_live++] = out;
+    return op;
+}
+
+static int32_t rg_out_length(int32_t in, int32_t k, int32_t s, int32_t d, bool same) {
+    int32_t effective = (k - 1) * d + 1;
+    return same ? (in + s - 1) / s : in < effective ? 0 : (in - effective) / s + 1;
+}
+
+static void rg_conv(rg_t *r, int32_t in, bool depthwise) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t kh = rg_range(r, 1, 4), kw = rg_range(r, 1, 4), sy = rg_range(r, 1, 2), sx = sy;
+    int32_t dy = sy > 1 ? 1 : rg_range(r, 1, 2), dx = dy, m = rg_range(r, 1, 4) == 1 ? 2 : 1;
+    if (rg_range(r, 0, 3) == 0)
+        kh = kw = sy = sx = dy = dx = 1;
+    int32_t oc = depthwise ? x->dims[3] * m : rg_range(r, 1, 40);
+    bool same = rg_range(r, 0, 2) > 0;
+    int32_t oh = rg_out_length(x->dims[1], kh, sy, dy, same);
+    int32_t ow = rg_out_length(x->dims[2], kw, sx, dx, same);
+    if (oh < 1 || ow < 1)
+        return;
+    int32_t k = kh * kw * (depthwise ? 1 : x->dims[3]);
+    float ws = 0.01f, xs = x->quant.scales[0], ys = xs * ws * 60.0f * sqrtf((float)k);
+    int32_t w = rg_constant(r, GRAPH_INT8, 4,
+                            depthwise ? (int32_t[]){1, kh, kw, oc}
+                                      : (int32_t[]){oc, kh, kw, x->dims[3]},
+                            ws, 0);
+    int32_t b = rg_constant(r, GRAPH_INT32, 1, (int32_t[]){oc}, xs * ws, 0);
+    int32_t y = rg_tensor(r, GRAPH_INT8, 4, (int32_t[]){x->dims[0], oh, ow, oc}, ys,
+                          rg_range(r, -100, 100));
+    graph_op_t *op = rg_op(r, depthwise ? GRAPH_OP_DEPTHWISE_CONV_2D : GRAPH_OP_CONV_2D,
+                           rg_range(r, 2, 3), (int32_t[]){in, w, b}, y);
+    op->p.conv.padding = same ? GRAPH_PAD_SAME : GRAPH_PAD_VALID;
+    op->p.conv.stride_h = sy;
+    op->p.conv.stride_w = sx;
+    op->p.conv.dilation_h = dy;
+    op->p.conv.dilation_w = dx;
+    op->p.conv.depth_multiplier = m;
+    op->p.conv.act = rg_range(r, 0, 1) ? GRAPH_ACT_RELU6 : GRAPH_ACT_NONE;
+}
+
+static void rg_fc(rg_t *r, int32_t in) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t batch = x->dims[0], depth = (int32_t)(x->elements / (size_t)batch);
+    int32_t oc = rg_range(r, 1, 40);
+    float ws = 0.01f, ys = x->quant.scales[0] * ws * 60.0f * sqrtf((float)depth);
+    if (depth > 6000)
+        return;
+    int32_t w = rg_constant(r, GRAPH_INT8, 2, (int32_t[]){oc, depth}, ws, 0);
+    int32_t y = rg_tensor(r, GRAPH_INT8, 2, (int32_t[]){batch, oc}, ys, rg_range(r, -100, 100));
+    rg_op(r, GRAPH_OP_FULLY_CONNECTED, 2, (int32_t[]){in, w}, y);
+}
+
+/* ADD with a tensor of the same shape, itself, or a constant. */
+static void rg_add(rg_t *r, int32_t in) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t other = rg_range(r, 0, 3) ? GRAPH_ABSENT : in;
+    for (int32_t i = 0; i < r->n_live && other == GRAPH_ABSENT; i++) {
+        const graph_tensor_t *t = &r->g->tensors[r->live[i]];
+        if (r->live[i] != in && t->rank == x->rank &&
+            memcmp(t->dims, x->dims, sizeof(int32_t) * (size_t)x->rank) == 0)
+            other = r->live[i];
+    }
+    float s = x->quant.scales[0];
+    if (other == GRAPH_ABSENT)
+        other = rg_constant(r, GRAPH_INT8, x->rank, x->dims, s * 0.7f, 5);
+    float t = r->g->tensors[other].quant.scales[0];
+    int32_t y = rg_tensor(r, GRAPH_INT8, x->rank, x->dims, (s > t ? s : t) * 1.3f,
+                          rg_range(r, -100, 100));
+    bool swap = rg_range(r, 0, 1);
+    rg_op(r, GRAPH_OP_ADD, 2, (int32_t[]){swap ? other : in, swap ? in : other}, y)->p.binary.act =
+        rg_range(r, 0, 1) ? GRAPH_ACT_RELU : GRAPH_ACT_NONE;
+}
+
+static void rg_pool(rg_t *r, int32_t in) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t k = rg_range(r, 1, 3), s = rg_range(r, 1, 2);
+    bool same = rg_range(r, 0, 1);
+    int32_t oh = rg_out_length(x->dims[1], k, s, 1, same);
+    int32_t ow = rg_out_length(x->dims[2], k, s, 1, same);
+    if (oh < 1 || ow < 1)
+        return;
+    int32_t y = rg_tensor(r, GRAPH_INT8, 4, (int32_t[]){x->dims[0], oh, ow, x->dims[3]},
+                          x->quant.scales[0], x->quant.zero_points[0]);
+    graph_op_t *op = rg_op(
+        r, rg_range(r, 0, 1) ? GRAPH_OP_MAX_POOL_2D : GRAPH_OP_AVERAGE_POOL_2D, 1, &in, y);
+    op->p.pool.padding = same ? GRAPH_PAD_SAME : GRAPH_PAD_VALID;
+    op->p.pool.filter_h = op->p.pool.filter_w = k;
+    op->p.pool.stride_h = op->p.pool.stride_w = s;
+}
+
+static int32_t rg_int_list(rg_t *r, int32_t rank, const int32_t *dims, const int32_t *values) {
+    int32_t i = rg_tensor(r, GRAPH_INT32, rank, dims, 1.0f, 0);
+    graph_tensor_t *t = &r->g->tensors[i];
+    int32_t *list = graph_alloc(r->g, t->bytes);
+    memcpy(list, values, t->bytes);
+    t->data = list;
+    t->quant.n_scales = 0;
+    return i;
+}
+
+static void rg_pad(rg_t *r, int32_t in) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t p[8] = {0, 0, rg_range(r, 0, 2), rg_range(r, 0, 2), rg_range(r, 0, 2), rg_range(r, 0, 2),
+                    0, 0};
+    int32_t list = rg_int_list(r, 2, (int32_t[]){4, 2}, p);
+    int32_t y = rg_tensor(r, GRAPH_INT8, 4,
+                          (int32_t[]){x->dims[0], x->dims[1] + p[2] + p[3],
+                                      x->dims[2] + p[4] + p[5], x->dims[3]},
+                          x->quant.scales[0], x->quant.zero_points[0]);
+    rg_op(r, GRAPH_OP_PAD, 2, (int32_t[]){in, list}, y);
+    if (rg_range(r, 0, 2))
+        rg_conv(r, y, rg_range(r, 0, 1));
+}
+
+static void rg_mean(rg_t *r, int32_t in) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t axes = rg_int_list(r, 1, (int32_t[]){2}, (int32_t[]){1, 2});
+    bool keep = rg_range(r, 0, 1);
+    int32_t y = rg_tensor(r, GRAPH_INT8, keep ? 4 : 2,
+                          keep ? (int32_t[]){x->dims[0], 1, 1, x->dims[3]}
+                               : (int32_t[]){x->dims[0], x->dims[3]},
+                          x->quant.scales[0] * 0.5f, rg_range(r, -50, 50));
+    rg_op(r, GRAPH_OP_MEAN, 2, (int32_t[]){in, axes}, y)->p.reduce.keep_dims = keep;
+}
+
+/* RESHAPE: flattened, rows merged, or to one image for each row. */
+static void rg_reshape(rg_t *r, int32_t in) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t flat[2] = {x->dims[0], (int32_t)(x->elements / (size_t)x->dims[0])};
+    int32_t c = x->dims[x->rank - 1], pixels = (int32_t)(x->elements / (size_t)c);
+    int32_t row[4] = {1, 1, pixels, c};
+    bool two = rg_range(r, 0, 1);
+    int32_t y = rg_tensor(r, GRAPH_INT8, two ? 2 : 4, two ? flat : row, x->quant.scales[0],
+                          x->quant.zero_points[0]);
+    int32_t shape = rg_int_list(r, 1, (int32_t[]){two ? 2 : 4}, two ? flat : row);
+    rg_op(r, GRAPH_OP_RESHAPE, 2, (int32_t[]){in, shape}, y);
+}
+
+static void rg_same_shape(rg_t *r, int32_t in, graph_opcode_t code) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    if (code == GRAPH_OP_LOGISTIC && x->quant.scales[0] > 4.0f)
+        return; /* beyond what the kernel takes */
+    bool soft = code == GRAPH_OP_SOFTMAX || code == GRAPH_OP_LOGISTIC;
+    int32_t y = rg_tensor(r, GRAPH_INT8, x->rank, x->dims,
+                          soft ? 1.0f / 256 : x->quant.scales[0] * 1.1f,
+                          soft ? -128 : rg_range(r, -100, 100));
+    rg_op(r, code, 1, &in, y)->p.softmax.beta = 1.0f;
+}
+
+/* uint8 input or output through QUANTIZE. */
+static int32_t rg_flip(rg_t *r, int32_t in, graph_type_t to) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t y = rg_tensor(r, to, x->rank, x->dims, x->quant.scales[0],
+                          x->quant.zero_points[0] + (to == GRAPH_UINT8 ? 128 : -128));
+    rg_op(r, GRAPH_OP_QUANTIZE, 1, &in, y);
+    return y;
+}
+
+static void rg_any(rg_t *r) {
+    /* mostly the newest tensor, else any */
+    int32_t in = r->live[rg_range(r, 0, 3) ? r->n_live - 1 : rg_range(r, 0, r->n_live - 1)];
+    bool image = r->g->tensors[in].rank == 4;
+    switch (rg_range(r, 0, 15)) {
+    case 0:
+        rg_fc(r, in);
+        break;
+    case 1:
+    case 2:
+    case 3:
+        rg_add(r, in);
+        break;
+    case 4:
+        rg_reshape(r, in);
+        break;
+    case 5:
+        rg_same_shape(r, in, rg_range(r, 0, 1) ? GRAPH_OP_SOFTMAX : GRAPH_OP_LOGISTIC);
+        break;
+    case 6:
+        rg_same_shape(r, in, GRAPH_OP_QUANTIZE);
+        break;
+    case 7:
+        if (image)
+            rg_pool(r, in);
+        break;
+    case 8:
+        if (image)
+            rg_pad(r, in);
+        break;
+    case 9:
+        if (image)
+            rg_mean(r, in);
+        break;
+    default:
+        if (image)
+            rg_conv(r, in, rg_range(r, 0, 2) == 0);
+        else
+            rg_fc(r, in);
+        break;
+    }
+}
+
+/* graph_free() it. */
+static graph_t *random_graph(uint64_t seed) {
+    rg_t r = {.g = graph_new("random", "random"), .state = seed * 7919 + 17};
+    for (int i = 0; i < 5; i++)
+        rg_next(&r);
+    graph_t *g = r.g;
+    g->tensors = graph_alloc(g, sizeof *g->tensors * RG_TENSORS);
+    g->ops = graph_alloc(g, sizeof *g->ops * 4 * RG_OPS);
+    int32_t dims[4] = {rg_range(&r, 0, 3) ? 1 : 2, rg_range(&r, 1, 24), rg_range(&r, 1, 24),
+                       rg_range(&r, 0, 1) ? rg_range(&r, 1, 4) : rg_range(&r, 1, 40)};
+    bool bytes = rg_range(&r, 0, 3) == 0;
+    int32_t *inputs = graph_alloc(g, sizeof *inputs);
+    inputs[0] = rg_tensor(&r, bytes ? GRAPH_UINT8 : GRAPH_INT8, 4, dims, 0.05f,
+                          rg_range(&r, -60, 60) + (bytes ? 128 : 0));
+    g->inputs = inputs;
+    g->n_inputs = 1;
+    if (bytes)
+        rg_flip(&r, inputs[0], GRAPH_INT8);
+    else
+        r.live[r.n_live++] = inputs[0];
+    int32_t want = rg_range(&r, 1, RG_OPS - 4);
+    while (g->n_ops < want)
+        rg_any(&r);
+    /* outputs: the newest, perhaps as uint8, and perhaps others */
+    int32_t *outputs = graph_alloc(g, sizeof *outputs * RG_TENSORS);
+    g->outputs = outputs;
+    for (int32_t i = 0; i + 1 < r.n_live; i++)
+        if (rg_range(&r, 0, 6) == 0 && r.live[i] != inputs[0])
+            outputs[g->n_outputs++] = r.live[i];
+    int32_t last = r.live[r.n_live - 1];
+    outputs[g->n_outputs++] = rg_range(&r, 0, 3) ? last : rg_flip(&r, last, GRAPH_UINT8);
+    return g;
+}
+
+#endif
