@@ -4,7 +4,7 @@
  *
  * Synopsis:  test_ref unit                      fixed-point arithmetic against independent formulas
  *            test_ref refuse MODEL              spoilt graphs are refused, with operator and reason
- * named test_ref tar FILE.tar              single-operator cases OP/NNNNN.{tflite,inK.bin,outK.bin}
+ * named test_ref tar [--all] FILE.tar      single-operator cases OP/NNNNN.{tflite,inK.bin,outK.bin}
  * test_ref case MODEL PREFIX         PREFIX.inK.bin -> PREFIX.outK.bin test_ref tensors MODEL
  * PREFIX DIR  as case; and every DIR/tN.bin equals tensor N test_ref fuzz SECONDS SEED MODEL...
  * mutated models: no crash, no sanitizer report, a reason when refused Prints FAIL and SKIP lines
@@ -179,7 +179,8 @@ static int known_operator(const char *name, size_t n) {
     return 0;
 }
 
-static void test_tar(const char *path) {
+/* all: the folders need not be operators' names. */
+static void test_tar(const char *path, int all) {
     tar_case_t c = {{NULL, 0}, 0};
     uint8_t *bytes = slurp(path, &c.tar.size);
     char name[101], op[101] = "", prefix[101], first[101] = "";
@@ -214,7 +215,7 @@ static void test_tar(const char *path) {
         }
         if (strcmp(name + stem, ".tflite") != 0)
             continue;
-        if (!known_operator(op, n)) {
+        if (!all && !known_operator(op, n)) {
             op_skipped++;
             skipped++;
             continue;
@@ -466,7 +467,9 @@ int main(int argc, char **argv) {
     } else if (argc == 3 && strcmp(argv[1], "refuse") == 0) {
         test_refuse(argv[2]);
     } else if (argc == 3 && strcmp(argv[1], "tar") == 0) {
-        test_tar(argv[2]);
+        test_tar(argv[2], 0);
+    } else if (argc == 4 && strcmp(argv[1], "tar") == 0 && strcmp(argv[2], "--all") == 0) {
+        test_tar(argv[3], 1);
     } else if (argc >= 4 && strcmp(argv[1], "case") == 0) {
         test_files(argv[2], argv[3], NULL);
     } else if (argc >= 5 && strcmp(argv[1], "tensors") == 0) {
