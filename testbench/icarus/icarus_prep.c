@@ -30,7 +30,7 @@ static void die(const char *format, ...) {
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
-    exit(1);
+    _Exit(1); /* at once: buffers and files of a failed run are of no use */
 }
 
 /* Whole file; the caller frees. malloc gives the 8-byte alignment that prog_open wants. */

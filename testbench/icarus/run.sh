@@ -4,7 +4,7 @@
 # Synopsis: testbench/icarus/run.sh CONFIG MODEL|PROG INPUT...
 #   MODEL (.tflite) is compiled for CONFIG and its outputs are compared with `--target ref`; the outputs of a compiled PROG
 #   are compared with `--target model`. INPUT: raw bytes (.bin). Options by environment: LATENCY (32), STALL (percent, 0),
-#   SEED (1), WAVE=FILE.fst. Last line: PASS or FAIL why; exit status 0 only for PASS.
+#   SEED (1), WAVE=FILE.fst, OUTPUTS (1): how many the network has. Last line: PASS or FAIL why; exit status 0 only for PASS.
 # Work files: build/icarus/CONFIG-NAME/.   SPDX-License-Identifier: Apache-2.0
 set -eu
 cd "$(dirname "$0")/../.."
