@@ -50,6 +50,9 @@ static const struct {
     [REF_SPLIT_V] = {"split_v", ref_k_split_v},
     [REF_SPACE_TO_BATCH] = {"space_to_batch", ref_k_space_to_batch},
     [REF_BATCH_TO_SPACE] = {"batch_to_space", ref_k_batch_to_space},
+    [REF_CONV16] = {"conv16", ref_k_conv16},
+    [REF_DEPTHWISE16] = {"depthwise16", ref_k_depthwise16},
+    [REF_FC16] = {"fc16", ref_k_fc16},
     [REF_HOST_QUANTIZE] = {"host_quantize", 0},
     [REF_HOST_DEQUANTIZE] = {"host_dequantize", 0},
 };

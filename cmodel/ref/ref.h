@@ -11,11 +11,12 @@
  * (cout) or NULL, 3 multiplier int32 (cout), 4 shift int32 (cout) ADD SUB MUL MAXIMUM MINIMUM   0
  * a, 1 b SOFTMAX               0 input, 1 exp table int32 (256), see ref_softmax_t CONCAT 0..n-1
  * inputs, n: axis lengths int32 (n) BATCH_MATMUL, PRELU, SQUARED_DIFFERENCE 0 a, 1 b (PRELU: slope)
- * TRANSPOSE_CONV as CONV; TABLE 0 input, 1 table int8 (256) by (uint8_t)x; GATHER 0 input, 1
- * indices int32; RESIZE_NEAREST 0 input, 1 source row int32 (out h), 2 source column int32 (out w);
- * SPLIT_V 0 input, 1 axis lengths int32 (n); all others 0 input. out[]: one output, except SPLIT,
- * SPLIT_V: n outputs. Arithmetic: ref_arith.h. Oracle: TensorFlow Lite Micro reference kernels,
- * default flags (double rounding). SPDX-License-Identifier: Apache-2.0
+ * TRANSPOSE_CONV as CONV; CONV16, DEPTHWISE16, FC16 as CONV, but 0 input int16, and 2 bias int64
+ * when wide; TABLE 0 input, 1 table int8 (256) by (uint8_t)x; GATHER 0 input, 1 indices int32;
+ * RESIZE_NEAREST 0 input, 1 source row int32 (out h), 2 source column int32 (out w); SPLIT_V 0
+ * input, 1 axis lengths int32 (n); all others 0 input. out[]: one output, except SPLIT, SPLIT_V: n
+ * outputs. Arithmetic: ref_arith.h. Oracle: TensorFlow Lite Micro reference kernels, default flags
+ * (double rounding). SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SYSTOLE_REF_H
 #define SYSTOLE_REF_H
@@ -75,6 +76,9 @@ typedef enum {
     REF_SPLIT_V = 39,
     REF_SPACE_TO_BATCH = 40,
     REF_BATCH_TO_SPACE = 41,
+    REF_CONV16 = 42, /* int16 activations, int8 weights */
+    REF_DEPTHWISE16 = 43,
+    REF_FC16 = 44,
     REF_KIND_COUNT
 } ref_kind_t;
 
@@ -93,11 +97,13 @@ typedef struct {
     int32_t depth_multiplier; /* depthwise; 1 for conv */
     int32_t groups;           /* conv: input channels / filter input channels */
     int32_t in_zp, out_zp, act_min, act_max;
+    int32_t wide; /* 16-bit kinds: int64 bias and accumulator, one rounding (ref_requant64) */
 } ref_conv_t;
 
 typedef struct {
     int32_t batches, depth, out_depth; /* input (batches, depth), weights (out_depth, depth) */
     int32_t in_zp, w_zp, out_zp, act_min, act_max;
+    int32_t wide; /* as ref_conv_t */
 } ref_fc_t;
 
 /* PRELU: a_zp, b_zp; x >= 0: requant(x, a_m, a_s); below: requant(x * slope, b_m, b_s); + out_zp.

@@ -177,6 +177,16 @@ int prep_int8(prep_t *p, const graph_tensor_t *t, const char *what) {
     return 0;
 }
 
+int prep_activation(prep_t *p, const graph_tensor_t *t, const char *what) {
+    if (!t || t->type != GRAPH_INT16)
+        return prep_int8(p, t, what);
+    PREP_REQUIRE(p, t->elements > 0, "%s is empty", what);
+    PREP_REQUIRE(p, t->quant.n_scales == 1 && prep_scale(t) > 0.0f,
+                 "%s is not quantised per tensor", what);
+    PREP_REQUIRE(p, prep_zp(t) == 0, "%s has zero point %d, int16 needs 0", what, (int)prep_zp(t));
+    return 0;
+}
+
 int prep_inputs(prep_t *p, int min, int max) {
     PREP_REQUIRE(p, p->op->n_in >= min && p->op->n_in <= max, "it has %d inputs", (int)p->op->n_in);
     return 0;
@@ -233,8 +243,8 @@ int prep_act(prep_t *p, graph_act_t act, int32_t *lo, int32_t *hi) {
         [GRAPH_ACT_RELU_N1_TO_1] = {-1.0f, 1.0f}, [GRAPH_ACT_RELU6] = {0.0f, 6.0f}};
     float scale = prep_scale(p->y);
     int32_t zp = prep_zp(p->y);
-    *lo = INT8_MIN;
-    *hi = INT8_MAX;
+    *lo = p->y->type == GRAPH_INT16 ? INT16_MIN : INT8_MIN;
+    *hi = p->y->type == GRAPH_INT16 ? INT16_MAX : INT8_MAX;
     if (act == GRAPH_ACT_RELU)
         *lo = zp > *lo ? zp : *lo;
     if (act == GRAPH_ACT_RELU6 || act == GRAPH_ACT_RELU_N1_TO_1) {

@@ -76,6 +76,8 @@ int prep_space_batch(prep_t *p);
 
 /* t exists, is int8, per-tensor quantised with a positive scale and a zero point in range. */
 int prep_int8(prep_t *p, const graph_tensor_t *t, const char *what);
+/* The same, or int16 with zero point 0. */
+int prep_activation(prep_t *p, const graph_tensor_t *t, const char *what);
 int prep_inputs(prep_t *p, int min, int max); /* number of inputs */
 float prep_scale(const graph_tensor_t *t);    /* per tensor */
 int32_t prep_zp(const graph_tensor_t *t);
@@ -83,7 +85,8 @@ ref_shape_t prep_shape(const graph_tensor_t *t);
 int prep_same_shape(const graph_tensor_t *a, const graph_tensor_t *b);
 /* QuantizeMultiplier, refusing shifts beyond 31. */
 int prep_multiplier(prep_t *p, double real, int32_t *m, int32_t *shift);
-/* Quantised clamp limits of a fused activation (TFLite CalculateActivationRangeQuantized), int8. */
+/* Quantised clamp limits of a fused activation (TFLite CalculateActivationRangeQuantized), of
+ * the output's type: int8 or int16. */
 int prep_act(prep_t *p, graph_act_t act, int32_t *lo, int32_t *hi);
 /* Output length and padding before, as TFLite; checks that the model's output has that length. */
 int prep_window(prep_t *p, graph_padding_t padding, int32_t explicit_before, int32_t explicit_after,

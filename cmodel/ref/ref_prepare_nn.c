@@ -10,23 +10,30 @@
 
 #include <math.h>
 
+/* 16-bit kinds sum in 64 bits unless the bias has 32. */
+static int prep_wide(const prep_t *p, const graph_tensor_t *bias) {
+    return p->x->type == GRAPH_INT16 && !(bias && bias->type == GRAPH_INT32);
+}
+
 int prep_weighted(prep_t *p, ref_kind_t kind, int32_t channels, int32_t quant_dim) {
     const int input = kind == REF_TRANSPOSE_CONV ? 2 : 0,
               bias_input = kind == REF_TRANSPOSE_CONV ? 3 : 2;
     const graph_tensor_t *w = graph_in(p->g, p->op, 1), *bias = graph_in(p->g, p->op, bias_input);
-    int per_channel = w->quant.n_scales > 1;
+    int per_channel = w->quant.n_scales > 1, wide = prep_wide(p, bias),
+        fc = kind == REF_FC || kind == REF_FC16;
     PREP_REQUIRE(p, w->quant.n_scales >= 1, "its weights are not quantised");
     PREP_REQUIRE(p, !per_channel || (w->quant.dim == quant_dim && w->quant.n_scales == channels),
                  "its weights are quantised along dimension %d", (int)w->quant.dim);
     for (int32_t i = 0; i < w->quant.n_scales; i++)
         PREP_REQUIRE(p,
                      w->quant.zero_points[i] == 0 ||
-                         (kind == REF_FC && !per_channel && w->quant.zero_points[i] >= INT8_MIN &&
+                         (fc && !per_channel && w->quant.zero_points[i] >= INT8_MIN &&
                           w->quant.zero_points[i] <= INT8_MAX),
                      "its weights have a zero point other than 0");
     if (bias) {
-        PREP_REQUIRE(p, bias->type == GRAPH_INT32, "its bias is %s, not int32",
-                     graph_type_name(bias->type));
+        PREP_REQUIRE(p, bias->type == GRAPH_INT32 || (wide && bias->type == GRAPH_INT64),
+                     "its bias is %s, not int32", graph_type_name(bias->type));
+        PREP_REQUIRE(p, kind != REF_DEPTHWISE16 || wide, "its bias is int32, not int64");
         PREP_REQUIRE(p, bias->data, "its bias is not constant");
         PREP_REQUIRE(p, bias->elements == (size_t)channels,
                      "its bias has %zu values for %d channels", bias->elements, (int)channels);
@@ -37,12 +44,12 @@ int prep_weighted(prep_t *p, ref_kind_t kind, int32_t channels, int32_t quant_di
     for (int32_t c = 0; c < channels; c++) {
         float w_scale = w->quant.scales[per_channel ? c : 0];
         double real;
-        if (kind == REF_FC &&
-            !per_channel) /* GetQuantizedConvolutionMultipler: product in float32 */
+        if (fc && !per_channel) /* GetQuantizedConvolutionMultipler: product in float32 */
             real = (double)(float)(prep_scale(p->x) * w_scale) / (double)prep_scale(p->y);
         else
             real = (double)prep_scale(p->x) * (double)w_scale / (double)prep_scale(p->y);
         PREP_TRY(prep_multiplier(p, real, &m[c], &s[c]));
+        PREP_REQUIRE(p, !wide || s[c] <= 7, "its scales differ too much");
     }
     p->r->op.kind = kind;
     p->r->op.b = prep_shape(w);
@@ -60,8 +67,9 @@ static int conv_or_depthwise(prep_t *p, ref_kind_t kind) {
     ref_conv_t *c = &p->r->op.p.conv;
     const int dw = kind == REF_DEPTHWISE;
     PREP_TRY(prep_inputs(p, 2, 3));
-    PREP_TRY(prep_int8(p, x, "its input"));
-    PREP_TRY(prep_int8(p, y, "its output"));
+    PREP_TRY(prep_activation(p, x, "its input"));
+    PREP_TRY(prep_activation(p, y, "its output"));
+    PREP_REQUIRE(p, p->x->type == p->y->type, "its input and output differ in type");
     PREP_REQUIRE(p, w && w->type == GRAPH_INT8, "its weights are %s, only int8 is supported",
                  w ? graph_type_name(w->type) : "missing");
     PREP_REQUIRE(p, w->data, "its weights are not constant");
@@ -96,6 +104,9 @@ static int conv_or_depthwise(prep_t *p, ref_kind_t kind) {
     c->in_zp = prep_zp(x);
     c->out_zp = prep_zp(y);
     PREP_TRY(prep_act(p, p->op->p.conv.act, &c->act_min, &c->act_max));
+    c->wide = prep_wide(p, graph_in(p->g, p->op, 2));
+    if (x->type == GRAPH_INT16)
+        kind = dw ? REF_DEPTHWISE16 : REF_CONV16;
     return prep_weighted(p, kind, channels, dw ? 3 : 0);
 }
 
@@ -111,8 +122,9 @@ int prep_fc(prep_t *p) {
     const graph_tensor_t *w = graph_in(p->g, p->op, 1);
     ref_fc_t *c = &p->r->op.p.fc;
     PREP_TRY(prep_inputs(p, 2, 3));
-    PREP_TRY(prep_int8(p, p->x, "its input"));
-    PREP_TRY(prep_int8(p, p->y, "its output"));
+    PREP_TRY(prep_activation(p, p->x, "its input"));
+    PREP_TRY(prep_activation(p, p->y, "its output"));
+    PREP_REQUIRE(p, p->x->type == p->y->type, "its input and output differ in type");
     PREP_REQUIRE(p, w && w->type == GRAPH_INT8, "its weights are %s, only int8 is supported",
                  w ? graph_type_name(w->type) : "missing");
     PREP_REQUIRE(p, w->rank == 2 && w->elements > 0, "its weights are not a matrix");
@@ -130,7 +142,8 @@ int prep_fc(prep_t *p) {
     c->w_zp = prep_zp(w);
     c->out_zp = prep_zp(p->y);
     PREP_TRY(prep_act(p, p->op->p.fc.act, &c->act_min, &c->act_max));
-    return prep_weighted(p, REF_FC, c->out_depth, 0);
+    c->wide = prep_wide(p, graph_in(p->g, p->op, 2));
+    return prep_weighted(p, p->x->type == GRAPH_INT16 ? REF_FC16 : REF_FC, c->out_depth, 0);
 }
 
 int prep_pool(prep_t *p) {

@@ -67,7 +67,7 @@ def child(o):
             inputs, outputs = n.run()
         except net.Refused as e:
             (folder / f"{case:05d}.tflite").write_bytes(bytes(n))
-            print("refused", case, name, " ".join(str(e).split()), flush=True)
+            print("refused", case, name, "the oracle refuses:", " ".join(str(e).split()), flush=True)
             continue
         for kind, tensors in (("in", inputs), ("out", outputs)):
             for k, data in enumerate(tensors):
@@ -140,10 +140,13 @@ def chunk(o, first, count):
         failures = (compare_ref if o.target == "ref" else compare_run)(o, folder, made) if made else {}
         if r.returncode != 0:
             failures[current if current is not None else first] = f"the oracle's process ended with {r.returncode}: {r.stderr[-600:]}"
+        for case, why in list(failures.items()):
+            if "run with the golden models only" in why:  # float at a network's edge
+                refused[case] = [made.pop(case), failures.pop(case)]
         for case, why in sorted(failures.items()):
             lines.append(f"FAIL {o.target} {made.get(case, '?')} seed {o.seed} case {case}: {why}\n     rerun: {rerun(o, case)}")
         for case, why in sorted(refused.items()):
-            lines.append(f"SKIP {o.target} {why[0]} seed {o.seed} case {case}: the oracle refuses: {' '.join(why[1:])}")
+            lines.append(f"SKIP {o.target} {why[0]} seed {o.seed} case {case}: not run: {' '.join(why[1:])}")
         if o.keep:
             import shutil
             shutil.copytree(folder, o.keep, dirs_exist_ok=True)

@@ -8,8 +8,10 @@ from common import ACTS, bias_data, out_scale, pick, quant, scale, shape, weight
 from net import ABSENT, random_data
 
 
-def conv_like(net, depthwise):
+def conv_like(net, depthwise, wide=False):
+    """wide: int16 activations."""
     rng = net.rng
+    act = "int16" if wide else "int8"
     while True:
         n = pick(rng, 1, 1, 1, 2)
         h, w = (int(v) for v in rng.integers(1, 17, 2))
@@ -32,16 +34,18 @@ def conv_like(net, depthwise):
     per_channel = bool(rng.integers(3))
     sw_ = weight_scales(rng, oc, per_channel)
     so, zo = out_scale(rng, si * float(np.median(sw_)), depth), zero_point(rng)
-    x = net.input((n, h, w, ic), si, zi)
+    if wide:
+        si, zi, zo = si / 200, 0, 0
+    x = net.input((n, h, w, ic), si, zi, act)
     wshape = (1, kh, kw, oc) if depthwise else (oc, kh, kw, ic // groups)
     weights = np.maximum(random_data(rng, wshape), -127)
     f = net.tensor(wshape, sw_, 0, data=weights, dim=3 if depthwise else 0)
     inputs = [x, f]
     if rng.integers(4):
-        inputs.append(net.tensor((oc,), np.float32(si) * np.float32(sw_), 0, "int32", bias_data(rng, oc, 127 * 64)))
+        inputs.append(bias(net, oc, si, sw_, wide, wide and not depthwise))
     elif rng.integers(2) and not depthwise:  # the oracle crashes on a depthwise bias of -1
         inputs.append(ABSENT)
-    y = net.tensor((n, oh, ow, oc), so, zo)
+    y = net.tensor((n, oh, ow, oc), so / 200 if wide and rng.integers(2) else so, zo, act)
     fields = dict(padding=0 if same else 1, strideH=sh, strideW=sw, dilationHFactor=dh, dilationWFactor=dw,
                   fusedActivationFunction=pick(rng, *ACTS))
     if depthwise:
@@ -50,12 +54,26 @@ def conv_like(net, depthwise):
         net.op("CONV_2D", inputs, [y], "Conv2DOptions", **fields)
 
 
+def bias(net, oc, si, sw, wide, narrow_too):
+    """int32; with int16 activations int64, or int32 too where the oracle takes it."""
+    dtype = "int64" if wide and not (narrow_too and net.rng.integers(4) == 0) else "int32"
+    return net.tensor((oc,), np.float32(si) * np.float32(sw), 0, dtype, bias_data(net.rng, oc, (127 * 64) << (8 if wide else 0)))
+
+
 def conv_2d(net):
     conv_like(net, False)
 
 
 def depthwise_conv_2d(net):
     conv_like(net, True)
+
+
+def conv_2d_16(net):
+    conv_like(net, False, True)
+
+
+def depthwise_conv_2d_16(net):
+    conv_like(net, True, True)
 
 
 def transpose_conv(net):
@@ -83,25 +101,33 @@ def transpose_conv(net):
            fusedActivationFunction=pick(rng, *ACTS))
 
 
-def fully_connected(net):
+def fully_connected(net, wide=False):
     rng = net.rng
+    act = "int16" if wide else "int8"
     depth, oc = int(rng.integers(1, 200)), int(rng.integers(1, 80))
     batch = shape(rng, int(rng.integers(1, 4)), limit=12, largest=6)
     keep = bool(rng.integers(2))
     si, zi = quant(rng)
     sw = weight_scales(rng, oc, bool(rng.integers(2)))
     so, zo = out_scale(rng, si * float(np.median(sw)), depth), zero_point(rng)
-    x = net.input((*batch, depth), si, zi)
-    wzp = int(rng.integers(-20, 21)) if len(sw) == 1 and rng.integers(6) == 0 else 0
+    if wide:
+        si, zi, zo = si / 200, 0, 0
+    x = net.input((*batch, depth), si, zi, act)
+    wzp = int(rng.integers(-20, 21)) if not wide and len(sw) == 1 and rng.integers(6) == 0 else 0
     f = net.tensor((oc, depth), sw, wzp, data=np.maximum(random_data(rng, (oc, depth)), -127))
     inputs = [x, f]
     if rng.integers(4):
-        inputs.append(net.tensor((oc,), np.float32(si) * np.float32(sw), 0, "int32", bias_data(rng, oc, 127 * 64)))
+        inputs.append(bias(net, oc, si, sw, wide, wide))
     elif rng.integers(2):
         inputs.append(ABSENT)
-    y = net.tensor((*batch, oc) if keep else (int(np.prod(batch)), oc), so, zo)
+    so = so / 200 if wide and rng.integers(2) else so
+    y = net.tensor((*batch, oc) if keep else (int(np.prod(batch)), oc), so, zo, act)
     net.op("FULLY_CONNECTED", inputs, [y], "FullyConnectedOptions", keepNumDims=keep,
            fusedActivationFunction=pick(rng, *ACTS))
+
+
+def fully_connected_16(net):
+    fully_connected(net, True)
 
 
 def pool(net, name):
@@ -211,6 +237,8 @@ def arg_min(net):
 
 # name: (generator, weight)
 GENERATORS = {"CONV_2D": (conv_2d, 8), "DEPTHWISE_CONV_2D": (depthwise_conv_2d, 6), "FULLY_CONNECTED": (fully_connected, 5),
+              "CONV_2D_16": (conv_2d_16, 2), "DEPTHWISE_CONV_2D_16": (depthwise_conv_2d_16, 2),
+              "FULLY_CONNECTED_16": (fully_connected_16, 2),
               "TRANSPOSE_CONV": (transpose_conv, 2), "AVERAGE_POOL_2D": (average_pool_2d, 2), "MAX_POOL_2D": (max_pool_2d, 1),
               "MEAN": (mean, 2), "SUM": (sum_, 1), "REDUCE_MAX": (reduce_max, 1), "SOFTMAX": (softmax, 2),
               "BATCH_MATMUL": (batch_matmul, 2), "ARG_MAX": (arg_max, 1), "ARG_MIN": (arg_min, 1)}
