@@ -15,7 +15,7 @@
 static const char help[] =
     "systole run MODEL|PROG [--target T] [--config C] [--input F]... [--output F]... [--report "
     "R.json]\n"
-    "            [--seed N] [--wave W.fst] [--timeline T.json] [--no-compare]\n"
+    "            [--seed N] [--wave W.fst] [--timeline T.json] [--html P.html] [--no-compare]\n"
     "\n"
     "Runs one inference. Without --input the inputs are random, from a seed that is printed.\n"
     "\n"
@@ -30,32 +30,51 @@ static const char help[] =
     "  --report R      figures as JSON: cycles, MAC utilisation, bytes, stalls, by layer\n"
     "  --seed N        of the random input (default 1)\n"
     "  --wave W        waveform (rtl, soc); slow\n"
-    "  --timeline T    what each unit did when, for chrome://tracing or Perfetto\n"
+    "  --timeline T    what each unit did when, for Perfetto or chrome://tracing (rtl)\n"
+    "  --html P        the report as one self-contained page with diagrams (rtl)\n"
     "  --no-compare    do not run ref as well to compare the result\n"
+    "\n"
+    "In the report the cycles of a layer are how much later it ended than all layers before it. "
+    "They "
+    "are the sum of\n"
+    "array_busy, stall_load, stall_post, stall_weights (the array waited for data, for the vector "
+    "or "
+    "store unit,\n"
+    "for weights) and array_idle (no array work was left). limits has the cycles that each "
+    "resource "
+    "needs at least\n"
+    "for the layer, bound names the largest, bound_distance is cycles - bound_cycles (negative: "
+    "part "
+    "of the work ran\n"
+    "behind earlier layers):\n"
+    "  array           the array's steps: vectors of each pass, or a tile's loading time where it "
+    "is "
+    "longer\n"
+    "  port            the larger of bytes read and written, at 8 a cycle\n"
+    "  output_stage    requantise lanes: vectors drained from the accumulators\n"
+    "  vector          pooling, element-wise operators, tables, softmax in the vector unit\n"
+    "  latency         one vector's way through empty pipelines: the layer is too small to fill "
+    "them\n"
     "\n"
     "Example: systole run network.tflite --target rtl --input picture.npy --output scores.npy\n";
 
 enum { MAX_FILES = 64 };
 
 typedef struct {
-    const char *target, *config, *report, *wave, *timeline;
+    const char *target, *config, *report, *wave, *timeline, *html;
     const char *inputs[MAX_FILES], *outputs[MAX_FILES];
     int n_inputs, n_outputs, compare;
     uint64_t seed;
 } options_t;
 
 static int parse(int argc, char **argv, options_t *o) {
-    static const struct option options[] = {{"target", required_argument, 0, 't'},
-                                            {"config", required_argument, 0, 'c'},
-                                            {"input", required_argument, 0, 'i'},
-                                            {"output", required_argument, 0, 'o'},
-                                            {"report", required_argument, 0, 'r'},
-                                            {"seed", required_argument, 0, 's'},
-                                            {"wave", required_argument, 0, 'w'},
-                                            {"timeline", required_argument, 0, 'l'},
-                                            {"no-compare", no_argument, 0, 'n'},
-                                            {"help", no_argument, 0, 'h'},
-                                            {0, 0, 0, 0}};
+    static const struct option options[] = {
+        {"target", required_argument, 0, 't'}, {"config", required_argument, 0, 'c'},
+        {"input", required_argument, 0, 'i'},  {"output", required_argument, 0, 'o'},
+        {"report", required_argument, 0, 'r'}, {"seed", required_argument, 0, 's'},
+        {"wave", required_argument, 0, 'w'},   {"timeline", required_argument, 0, 'l'},
+        {"html", required_argument, 0, 'p'},   {"no-compare", no_argument, 0, 'n'},
+        {"help", no_argument, 0, 'h'},         {0, 0, 0, 0}};
     int c;
     opterr = 0;
     while ((c = getopt_long(argc, argv, "t:c:i:o:r:s:h", options, NULL)) != -1) {
@@ -89,6 +108,9 @@ static int parse(int argc, char **argv, options_t *o) {
             break;
         case 'l':
             o->timeline = optarg;
+            break;
+        case 'p':
+            o->html = optarg;
             break;
         case 'n':
             o->compare = 0;
@@ -211,19 +233,26 @@ static void print_summary(const report_t *r) {
 /* All files or none: written beside their names first, renamed when every one is complete. */
 static int write_files(const network_t *n, const options_t *o, const report_t *r,
                        graph_error_t *err) {
-    int n_files = o->n_outputs + (o->report != NULL), opened = 0, status = 0;
+    static void (*const print[])(const report_t *, FILE *) = {
+        report_print_json, report_print_timeline, report_print_html};
+    const char *const names[] = {o->report, o->timeline, o->html};
+    int n_files = o->n_outputs, opened = 0, status = 0, which[3] = {0};
+    for (int i = 0; i < 3; i++)
+        if (names[i])
+            which[n_files++ - o->n_outputs] = i;
     atomic_file_t *files = calloc((size_t)n_files + 1, sizeof *files);
     if (!files)
         return graph_fail(err, "%s: out of memory", n->path);
     for (; status == 0 && opened < n_files; opened += status == 0)
-        status = atomic_open(&files[opened], opened < o->n_outputs ? o->outputs[opened] : o->report,
-                             err);
+        status = atomic_open(
+            &files[opened],
+            opened < o->n_outputs ? o->outputs[opened] : names[which[opened - o->n_outputs]], err);
     for (int i = 0; status == 0 && i < o->n_outputs; i++) {
         npy_shape_t s = shape_of(&n->out_desc[i]);
         status = npy_put(&files[i], &s, n->outputs[i], err);
     }
-    if (status == 0 && o->report)
-        report_print_json(r, files[o->n_outputs].f);
+    for (int i = o->n_outputs; status == 0 && i < n_files; i++)
+        print[which[i - o->n_outputs]](r, files[i].f);
     for (int i = 0; i < opened; i++) {
         if (status == 0)
             status = atomic_commit(&files[i], err);
@@ -239,7 +268,7 @@ static int run(network_t *n, const options_t *o, const target_t *target, report_
     target_job_t job = network_job(n, r->config, r);
     job.config_given = o->config != NULL;
     job.wave = o->wave;
-    job.timeline = o->timeline;
+    job.detail = o->report || o->timeline || o->html;
     job.seed = o->seed;
     if (o->n_outputs > n->n_outputs)
         return graph_fail(err, "%s: it has %d outputs, %d files are given", n->path,
@@ -247,8 +276,10 @@ static int run(network_t *n, const options_t *o, const target_t *target, report_
     for (int i = 0; i < o->n_outputs; i++) /* better now than after a long run */
         if (atomic_probe(o->outputs[i], err))
             return -1;
-    if (o->report && atomic_probe(o->report, err))
-        return -1;
+    const char *const written[] = {o->report, o->timeline, o->html};
+    for (int i = 0; i < 3; i++)
+        if (written[i] && atomic_probe(written[i], err))
+            return -1;
     if (read_inputs(n, o, r, err) || target->run(&job, err))
         return -1;
     if (o->compare && n->graph && strcmp(target->name, "ref") != 0) {
@@ -269,9 +300,11 @@ int cmd_run(int argc, char **argv) {
     const target_t *target = target_find(o.target, &err);
     if (!target || (o.config && network_check_config(o.config, &err)))
         return cli_error(&err);
-    if ((o.wave && !target->has_wave) || (o.timeline && !target->has_timeline))
+    if ((o.wave && !target->has_wave) || ((o.timeline || o.html) && !target->has_trace))
         return cli_usage("run", "target %s writes no %s", target->name,
-                         o.wave && !target->has_wave ? "waves" : "timeline");
+                         o.wave && !target->has_wave ? "waves"
+                         : o.timeline                ? "timeline"
+                                                     : "page");
     if (network_load(argv[optind], &n, &err))
         return cli_error(&err);
     report_t r = {.target = target->name, .model = n.path, .bit_exact = -1};

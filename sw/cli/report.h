@@ -9,12 +9,24 @@
 #ifndef SYSTOLE_REPORT_H
 #define SYSTOLE_REPORT_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "graph.h"
 
-#define REPORT_MAX_STALLS 8
+#define REPORT_STALLS 3 /* stall_load, stall_post, stall_weights */
+#define REPORT_NO_LAYER 0xffffffffu
+
+/* What can bound a layer; the limits are in report_bound.c. */
+typedef enum {
+    REPORT_ARRAY,
+    REPORT_PORT,
+    REPORT_OUTPUT_STAGE,
+    REPORT_VECTOR,
+    REPORT_LATENCY,
+    REPORT_LIMITS
+} report_limit_t;
 
 typedef struct {
     char name[64], op[32];
@@ -22,12 +34,39 @@ typedef struct {
     uint64_t macs;
     int has_cycles;
     uint64_t cycles, bytes_read, bytes_written;
-    int n_stalls; /* where the array waited, e.g. {"stall_load", 120} */
-    struct {
-        const char *name;
-        uint64_t cycles;
-    } stalls[REPORT_MAX_STALLS];
+    int has_detail; /* the fields below are valid */
+    /* What the array did in the layer's cycles: array_busy + stalls + array_idle == cycles. */
+    uint64_t array_busy, stalls[REPORT_STALLS], array_idle;
+    uint64_t limits[REPORT_LIMITS]; /* cycles that each resource needs at least */
 } report_layer_t;
+
+/* What a unit did with a command, in cycles since the first doorbell, summed over all lists. */
+typedef struct {
+    uint32_t command, layer; /* index in the program; REPORT_NO_LAYER: of none */
+    uint32_t unit, opcode;   /* npu_unit_t, npu_opcode_t */
+    uint64_t start, end, bytes;
+} report_event_t;
+
+/* One command list (layer REPORT_NO_LAYER), or an operator on the CPU, which takes no NPU cycles.
+ */
+typedef struct {
+    uint32_t layer, commands;
+    uint64_t begin, end;
+} report_step_t;
+
+/* Scratchpad words that held something of a layer: from its first write to its last read. */
+typedef struct {
+    uint32_t first, words, layer, is_weights;
+    uint64_t from, to;
+} report_block_t;
+
+typedef struct {
+    report_event_t *events; /* in order of their end within a unit */
+    report_step_t *steps;
+    report_block_t *blocks;
+    size_t n_events, n_steps, n_blocks;
+    uint32_t sp_words, sp_word_bytes;
+} report_trace_t;
 
 typedef struct {
     const char *target, *config, *model;
@@ -40,6 +79,7 @@ typedef struct {
     int bit_exact;          /* against ref: 1, 0, or -1 not compared */
     int n_layers;
     report_layer_t *layers; /* (n_layers), malloc */
+    report_trace_t trace;   /* empty where a target has none */
 } report_t;
 
 /* n zeroed layers; 0 or -1. */
@@ -50,7 +90,20 @@ double report_utilisation(const report_t *r, uint64_t macs, uint64_t cycles);
 /* Writes JSON atomically. 0 or -1 with *err. */
 int report_write(const report_t *r, const char *path, graph_error_t *err);
 void report_print_json(const report_t *r, FILE *f);
-/* A JSON string, quoted and escaped. */
+/* A JSON string, quoted and escaped; safe inside an HTML script element; bytes that are no UTF-8
+ * appear as Latin-1. */
 void json_string(FILE *f, const char *s);
+
+/* "array", "port", ... */
+const char *report_limit_name(report_limit_t limit);
+/* Which limit is the largest (in a tie the first). */
+report_limit_t report_bound(const uint64_t limits[REPORT_LIMITS]);
+/* "LOAD", "CONV", ... */
+const char *report_opcode_name(uint32_t opcode);
+
+/* Perfetto / Chrome trace-event JSON of report->trace (timeline.c). */
+void report_print_timeline(const report_t *r, FILE *f);
+/* The page of `systole run --html` (html_page.c). */
+void report_print_html(const report_t *r, FILE *f);
 
 #endif

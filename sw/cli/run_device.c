@@ -18,12 +18,6 @@
     16u /* wait() runs to the end of a list; the polls after it are for the driver                 \
          */
 
-/* What a command did, of the whole program. Cycles since the begin of its first step. */
-typedef struct {
-    uint32_t command, unit, layer;
-    uint64_t start, end;
-} event_t;
-
 typedef struct {
     const target_job_t *job;
     const run_device_t *how;
@@ -31,8 +25,7 @@ typedef struct {
     prog_t prog; /* in the device's memory */
     uint8_t *arena;
     uint32_t *layer_of; /* (n_cmds): of each command, or PROG_NONE */
-    event_t *events;
-    size_t n_events;
+    const npu_config_t *config;
     uint64_t *step_begin; /* (n_steps): in cycles of all NPU steps so far */
     uint64_t steps_end;   /* cycles of the NPU steps so far */
     char failed[256];     /* the first complaint after a step; empty: none */
@@ -58,19 +51,22 @@ static const char *complaint(run_t *r) {
 static void keep_trace(run_t *r, const npu_run_step_t *s) {
     const npu_trace_t *trace = NULL;
     size_t n = r->how->has_cycles && r->dev.get_trace ? r->dev.get_trace(r->dev.ctx, &trace) : 0;
-    event_t *events = realloc(r->events, (r->n_events + n + 1) * sizeof *events);
+    report_trace_t *t = &r->job->report->trace;
+    report_event_t *events = realloc(t->events, (t->n_events + n + 1) * sizeof *events);
     if (!events) {
         snprintf(r->failed, sizeof r->failed, "out of memory");
         return;
     }
-    r->events = events;
+    t->events = events;
     for (size_t i = 0; i < n; i++) {
         uint32_t command = s->step.u.npu.first_cmd + trace[i].index;
         if (trace[i].index >= s->step.u.npu.count)
             continue;
-        events[r->n_events++] =
-            (event_t){command, trace[i].unit, r->layer_of[command], r->steps_end + trace[i].start,
-                      r->steps_end + trace[i].end};
+        events[t->n_events++] = (report_event_t){.command = command,
+                                                 .layer = r->layer_of[command],
+                                                 .unit = trace[i].unit,
+                                                 .start = r->steps_end + trace[i].start,
+                                                 .end = r->steps_end + trace[i].end};
     }
 }
 
@@ -80,8 +76,14 @@ static void on_step(void *user, const npu_run_step_t *s) {
     snprintf(what, sizeof what, "step %" PRIu32 " of %" PRIu32 ": %s", s->index + 1,
              r->prog.h.n_steps, s->op);
     progress_update(r->how->name, what, s->index + 1, r->prog.h.n_steps);
+    int on_npu = s->step.kind == PROG_STEP_NPU;
+    report_trace_t *t = &r->job->report->trace;
     r->step_begin[s->index] = r->steps_end;
-    if (s->step.kind != PROG_STEP_NPU)
+    t->steps[t->n_steps++] = (report_step_t){.layer = on_npu ? PROG_NONE : s->step.layer,
+                                             .commands = on_npu ? s->step.u.npu.count : 0,
+                                             .begin = r->steps_end,
+                                             .end = r->steps_end + (on_npu ? s->cycles : 0)};
+    if (!on_npu)
         return;
     keep_trace(r, s);
     r->steps_end += s->cycles;
@@ -124,19 +126,38 @@ static int place(run_t *r, const void *bytes, size_t size, graph_error_t *err) {
     return same ? 0 : graph_fail(err, "%s: program and model differ in their tensors", job->path);
 }
 
+void run_command(const prog_t *prog, uint32_t i, uint32_t words[NPU_CMD_WORDS]) {
+    const uint8_t *p = prog->bytes + prog->h.cmd_offset + (size_t)i * NPU_CMD_BYTES;
+    for (int k = 0; k < NPU_CMD_WORDS; k++, p += 4)
+        words[k] =
+            (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
 static int find_layers(run_t *r, graph_error_t *err) {
     r->layer_of = malloc(((size_t)r->prog.h.n_cmds + 1) * sizeof *r->layer_of);
     r->step_begin = calloc((size_t)r->prog.h.n_steps + 1, sizeof *r->step_begin);
-    if (!r->layer_of || !r->step_begin)
+    r->job->report->trace.steps =
+        calloc((size_t)r->prog.h.n_steps + 1, sizeof *r->job->report->trace.steps);
+    if (!r->layer_of || !r->step_begin || !r->job->report->trace.steps)
         return graph_fail(err, "%s: out of memory", r->job->path);
     for (uint32_t i = 0; i < r->prog.h.n_cmds; i++)
         r->layer_of[i] = PROG_NONE;
-    for (uint32_t k = r->prog.h.n_layers; k-- > 0;) { /* the first layer that contains it wins */
-        prog_layer_t l;
-        prog_get_layer(&r->prog, k, &l);
-        for (uint32_t i = l.first_cmd; l.first_cmd != PROG_NONE && i <= l.last_cmd; i++)
-            r->layer_of[i] = k;
-    }
+    /* Layers may overlap in the list: an ADD follows its convolution part by part. The first layer
+     * that contains a command wins, except that array and drain belong to layers with MACs and
+     * other vector commands to layers without, where there is a choice. */
+    for (int fitting = 0; fitting < 2; fitting++)
+        for (uint32_t k = r->prog.h.n_layers; k-- > 0;) {
+            prog_layer_t l;
+            prog_get_layer(&r->prog, k, &l);
+            for (uint32_t i = l.first_cmd; l.first_cmd != PROG_NONE && i <= l.last_cmd; i++) {
+                uint32_t words[NPU_CMD_WORDS];
+                run_command(&r->prog, i, words);
+                uint32_t op = npu_cmd_opcode(words);
+                int is_sum = op == NPU_OP_CONV || op == NPU_OP_DRAIN;
+                if (!fitting || is_sum == (l.macs > 0))
+                    r->layer_of[i] = k;
+            }
+        }
     return 0;
 }
 
@@ -165,35 +186,53 @@ static int explain(const run_t *r, npu_run_status_t st, const npu_run_result_t *
                       l.name, l.op);
 }
 
-/* Beats of the bus that a LOAD's runs take, or bytes that a STORE writes. */
-static void add_bytes(const run_t *r, uint32_t command, report_layer_t *l) {
-    uint32_t w[NPU_CMD_WORDS];
-    const uint8_t *p = r->prog.bytes + r->prog.h.cmd_offset + (size_t)command * NPU_CMD_BYTES;
-    for (int i = 0; i < NPU_CMD_WORDS; i++, p += 4)
-        w[i] = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-    if (npu_cmd_opcode(w) == NPU_OP_STORE) {
+/* Beats of the bus that a LOAD's runs take, or bytes that a STORE writes, in bytes; else 0. */
+static uint64_t port_bytes(const uint32_t *words) {
+    uint64_t bytes = 0;
+    if (npu_cmd_opcode(words) == NPU_OP_STORE) {
         npu_cmd_store_t c;
-        npu_unpack_store(w, &c);
-        l->bytes_written += (uint64_t)c.n1 * c.n2 * c.run_bytes;
-    } else if (npu_cmd_opcode(w) == NPU_OP_LOAD) {
+        npu_unpack_store(words, &c);
+        bytes = (uint64_t)c.n1 * c.n2 * c.run_bytes;
+    } else if (npu_cmd_opcode(words) == NPU_OP_LOAD) {
         npu_cmd_load_t c;
-        npu_unpack_load(w, &c);
+        npu_unpack_load(words, &c);
         for (uint32_t i = 0; c.run_bytes > 0 && i < c.n1 * c.n2; i++) {
             uint32_t at =
                 c.offset + i % c.n1 * (uint32_t)c.stride1 + i / c.n1 * (uint32_t)c.stride2;
-            l->bytes_read += ((uint64_t)at % 8 + c.run_bytes + 7) / 8 * 8;
+            bytes += ((uint64_t)at % 8 + c.run_bytes + 7) / 8 * 8;
         }
     }
+    return bytes;
 }
 
-static int add_stalls(const run_t *r) {
+/* Everything of the report that the trace tells. 0, or -1 when out of memory. */
+static int fill_detail(const run_t *r) {
+    report_t *rep = r->job->report;
+    report_trace_t *t = &rep->trace;
     run_span_t *spans = calloc((size_t)r->prog.h.n_cmds + 1, sizeof *spans);
     if (!spans)
         return -1;
-    for (size_t i = 0; i < r->n_events; i++)
-        spans[r->events[i].command] = (run_span_t){r->events[i].start, r->events[i].end};
-    int status = run_stalls(&r->prog, r->step_begin, spans, r->layer_of, r->job->report);
+    for (size_t i = 0; i < t->n_events; i++)
+        spans[t->events[i].command] = (run_span_t){t->events[i].start, t->events[i].end};
+    const run_profile_t profile = {
+        &r->prog,      r->config, r->how->options ? r->how->options->latency : 0,
+        r->step_begin, spans,     r->layer_of};
+    int status = run_memory(&profile, rep) || run_stalls(&profile, rep) ? -1 : 0;
     free(spans);
+    for (size_t i = 0; i < t->n_events; i++) {
+        report_event_t *e = &t->events[i];
+        uint32_t words[NPU_CMD_WORDS];
+        run_command(&r->prog, e->command, words);
+        e->layer = r->layer_of[e->command];
+        e->opcode = npu_cmd_opcode(words);
+        e->bytes = port_bytes(words);
+        if (e->layer != PROG_NONE)
+            *(e->unit == NPU_UNIT_STORE ? &rep->layers[e->layer].bytes_written
+                                        : &rep->layers[e->layer].bytes_read) += e->bytes;
+    }
+    run_limits(&profile, rep);
+    for (int i = 0; i < rep->n_layers; i++)
+        rep->layers[i].has_detail = rep->layers[i].has_cycles;
     return status;
 }
 
@@ -220,50 +259,18 @@ static int fill_report(const run_t *r, const npu_run_result_t *res) {
     }
     /* When the last own command of each layer ended; loads run ahead and do not count. */
     uint64_t frontier = 0;
-    for (size_t i = 0; i < r->n_events; i++)
-        if (r->events[i].layer != PROG_NONE && r->events[i].unit != NPU_UNIT_LOAD &&
-            r->events[i].end > rep->layers[r->events[i].layer].cycles)
-            rep->layers[r->events[i].layer].cycles = r->events[i].end;
+    for (size_t i = 0; i < rep->trace.n_events; i++) {
+        const report_event_t *e = &rep->trace.events[i];
+        if (e->layer != PROG_NONE && e->unit != NPU_UNIT_LOAD &&
+            e->end > rep->layers[e->layer].cycles)
+            rep->layers[e->layer].cycles = e->end;
+    }
     for (uint32_t i = 0; i < h->n_layers; i++) {
         uint64_t end = rep->layers[i].cycles;
         rep->layers[i].cycles = end > frontier ? end - frontier : 0;
         frontier = end > frontier ? end : frontier;
     }
-    for (uint32_t i = 0; i < h->n_cmds; i++)
-        if (r->layer_of[i] != PROG_NONE)
-            add_bytes(r, i, &rep->layers[r->layer_of[i]]);
-    return rep->has_cycles ? add_stalls(r) : 0;
-}
-
-/* Chrome trace-event JSON: one row for each unit, one microsecond for each cycle. */
-static int write_timeline(const run_t *r, graph_error_t *err) {
-    static const char *const unit[] = {"load", "array", "vector", "store"};
-    atomic_file_t a;
-    if (atomic_open(&a, r->job->timeline, err))
-        return -1;
-    fprintf(a.f, "{\"traceEvents\": [\n");
-    for (int u = 0; u < NPU_QUEUES; u++)
-        fprintf(a.f,
-                "{\"name\": \"thread_name\", \"ph\": \"M\", \"pid\": 1, \"tid\": %d, \"args\": "
-                "{\"name\": \"%s\"}},\n",
-                u, unit[u]);
-    for (size_t i = 0; i < r->n_events; i++) {
-        const event_t *e = &r->events[i];
-        prog_layer_t l = {.name = "?", .op = "?"};
-        if (e->layer != PROG_NONE)
-            prog_get_layer(&r->prog, e->layer, &l);
-        fprintf(a.f, "{\"name\": ");
-        json_string(a.f, l.name);
-        fprintf(a.f, ", \"cat\": ");
-        json_string(a.f, l.op);
-        fprintf(a.f,
-                ", \"ph\": \"X\", \"pid\": 1, \"tid\": %" PRIu32 ", \"ts\": %" PRIu64
-                ", \"dur\": %" PRIu64 ", \"args\": {\"command\": %" PRIu32 "}},\n",
-                e->unit, e->start, e->end - e->start, e->command);
-    }
-    fprintf(a.f, "{\"name\": \"process_name\", \"ph\": \"M\", \"pid\": 1, \"args\": {\"name\": "
-                 "\"NPU, 1 us = 1 cycle\"}}\n]}\n");
-    return atomic_commit(&a, err);
+    return rep->has_cycles && r->job->detail ? fill_detail(r) : 0;
 }
 
 static int execute(run_t *r, graph_error_t *err) {
@@ -301,7 +308,7 @@ static int execute(run_t *r, graph_error_t *err) {
     }
     if (fill_report(r, &res))
         return graph_fail(err, "%s: out of memory", r->job->path);
-    return r->job->timeline ? write_timeline(r, err) : 0;
+    return 0;
 }
 
 int run_device(const target_job_t *job, const run_device_t *how, graph_error_t *err) {
@@ -313,6 +320,7 @@ int run_device(const target_job_t *job, const run_device_t *how, graph_error_t *
             config = &npu_configs[i];
     if (!config)
         return graph_fail(err, "unknown configuration '%.40s'", job->config);
+    r.config = config;
     if (!job->prog && npu_compile(job->graph, config, NULL, &compiled, err))
         return -1;
     int status = place(&r, job->prog ? job->prog : compiled.bytes,
@@ -325,7 +333,6 @@ int run_device(const target_job_t *job, const run_device_t *how, graph_error_t *
         r.dev.close(r.dev.ctx);
     free(r.layer_of);
     free(r.step_begin);
-    free(r.events);
     npu_compiled_free(&compiled);
     return status;
 }

@@ -6,9 +6,10 @@
  *   memory, runs the program through driver and runtime, copies the outputs and fills the report.
  *   Image and arena begin on pages of their own, the image at NPU_MEM_BASE.
  *   Report, when the device counts cycles: cycles_total is the sum of the NPU steps (CPU steps run
- *   on the host and cost nothing). A layer's cycles are how much later the last of its array,
- * vector and store commands ended than those of all layers before it, so that layers add up to the
- * total; its bytes are those of the transfers that stand among its commands in the list.
+ * on the host and cost nothing). A layer's cycles are how much later the last of its array, vector
+ * and store commands ended than those of all layers before it, so that layers add up to the total.
+ * With job->detail also the trace, and of each layer its bytes, what the array did meanwhile, and
+ * its limits. A load belongs to the layer that first reads what it brought.
  * Counterpart: target_soc.c. SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SYSTOLE_RUN_DEVICE_H
@@ -36,9 +37,24 @@ int run_device(const target_job_t *job, const run_device_t *how, graph_error_t *
 typedef struct {
     uint64_t start, end;
 } run_span_t;
-/* Adds to each layer of the report where the array waited (run_stalls.c). step_begin: (n_steps),
- * spans, layer_of: (n_cmds). 0, or -1 when out of memory. */
-int run_stalls(const prog_t *prog, const uint64_t *step_begin, const run_span_t *spans,
-               const uint32_t *layer_of, report_t *report);
+
+/* A finished run, for those that judge it. */
+typedef struct {
+    const prog_t *prog;
+    const npu_config_t *config;
+    uint32_t latency;           /* of the memory, cycles */
+    const uint64_t *step_begin; /* (n_steps) */
+    const run_span_t *spans;    /* (n_cmds) */
+    uint32_t *layer_of;         /* (n_cmds), PROG_NONE: of none */
+} run_profile_t;
+
+/* The words of command i of the whole command section. */
+void run_command(const prog_t *prog, uint32_t i, uint32_t words[NPU_CMD_WORDS]);
+/* Fills trace.blocks, and corrects layer_of for loads (run_memory.c). 0, or -1: out of memory. */
+int run_memory(const run_profile_t *p, report_t *report);
+/* Fills what the array did in each layer's cycles (run_stalls.c). 0, or -1: out of memory. */
+int run_stalls(const run_profile_t *p, report_t *report);
+/* Fills the limits of each layer, from its commands and bytes (report_bound.c). */
+void run_limits(const run_profile_t *p, report_t *report);
 
 #endif

@@ -30,10 +30,11 @@ typedef struct {
     const void *prog; /* the compiled program's bytes (8-byte aligned), or NULL: the target compiles
                          the graph */
     size_t prog_size;
-    const char *config;          /* named configuration, never NULL */
-    int config_given;            /* the user chose it (a program brings its own) */
-    const char *wave, *timeline; /* files to write, or NULL */
-    uint64_t seed;               /* of random inputs; also for random hardware behaviour */
+    const char *config; /* named configuration, never NULL */
+    int config_given;   /* the user chose it (a program brings its own) */
+    const char *wave;   /* file to write, or NULL */
+    int detail;         /* the report shall have what it can: trace, limits, stalls */
+    uint64_t seed;      /* of random inputs; also for random hardware behaviour */
     int32_t n_inputs, n_outputs;
     const io_desc_t *in_desc, *out_desc;
     const void *const *inputs; /* (n_inputs) in_desc[i].bytes each, 8-byte aligned */
@@ -42,10 +43,10 @@ typedef struct {
 } target_job_t;
 
 typedef struct {
-    const char *name; /* "ref" */
-    const char *what; /* one line for --help */
-    int can_run_prog; /* accepts a compiled program */
-    int has_wave, has_timeline;
+    const char *name;                                        /* "ref" */
+    const char *what;                                        /* one line for --help */
+    int can_run_prog;                                        /* accepts a compiled program */
+    int has_wave, has_trace;                                 /* trace: the report's, with detail */
     int (*run)(const target_job_t *job, graph_error_t *err); /* 0 or -1 */
 } target_t;
 

@@ -95,5 +95,5 @@ const target_t target_rtl = {.name = "rtl",
                              .what = "Verilated NPU, driven from the host",
                              .can_run_prog = 1,
                              .has_wave = 1,
-                             .has_timeline = 1,
+                             .has_trace = 1,
                              .run = run};

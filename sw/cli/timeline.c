@@ -1,0 +1,110 @@
+/*
+ * timeline.c - what each unit did when, as trace-event JSON for Perfetto and chrome://tracing; one
+ * microsecond stands for one cycle.
+ *
+ * Contract
+ *   Tracks: load, array, vector, store, and steps (command lists; operators on the CPU, which take
+ *   no NPU cycles). Units take a command before they have ended the one before; a track cannot
+ *   overlap itself, so a slice begins no earlier than the previous one of its track ended. The true
+ *   first cycle is args.start. args.bytes: at the memory port, on load and store; their sum and 64
+ *   for each command are the report's bytes. Sum of the lists' durations: cycles_total.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <inttypes.h>
+
+#include "npu_spec.h"
+#include "report.h"
+
+#define STEPS_TRACK NPU_QUEUES
+
+const char *report_opcode_name(uint32_t opcode) {
+    switch (opcode) {
+    case NPU_OP_LOAD:
+        return "LOAD";
+    case NPU_OP_STORE:
+        return "STORE";
+    case NPU_OP_CONV:
+        return "CONV";
+    case NPU_OP_DRAIN:
+        return "DRAIN";
+    case NPU_OP_POOL:
+        return "POOL";
+    case NPU_OP_ELTWISE:
+        return "ELTWISE";
+    case NPU_OP_TABLE:
+        return "TABLE";
+    case NPU_OP_SOFTMAX:
+        return "SOFTMAX";
+    default:
+        return "?";
+    }
+}
+
+static void print_event(const report_t *r, const report_event_t *e, uint64_t begin, FILE *f) {
+    const report_layer_t *l = e->layer < (uint32_t)r->n_layers ? &r->layers[e->layer] : NULL;
+    char name[128];
+    snprintf(name, sizeof name, "%s %s", l ? l->name : "(no layer)", report_opcode_name(e->opcode));
+    fprintf(f, ",\n{\"name\": ");
+    json_string(f, name);
+    fprintf(f, ", \"cat\": ");
+    json_string(f, l ? l->op : "none");
+    fprintf(f,
+            ", \"ph\": \"X\", \"pid\": 1, \"tid\": %" PRIu32 ", \"ts\": %" PRIu64
+            ", \"dur\": %" PRIu64 ", \"args\": {\"command\": %" PRIu32 ", \"start\": %" PRIu64,
+            e->unit, begin, e->end - begin, e->command, e->start);
+    if (l)
+        fprintf(f, ", \"layer\": %" PRIu32, e->layer);
+    if (e->unit == NPU_UNIT_LOAD || e->unit == NPU_UNIT_STORE)
+        fprintf(f, ", \"bytes\": %" PRIu64, e->bytes);
+    fprintf(f, "}}");
+}
+
+static void print_step(const report_t *r, const report_step_t *s, FILE *f) {
+    char name[128];
+    if (s->layer < (uint32_t)r->n_layers)
+        snprintf(name, sizeof name, "CPU: %s", r->layers[s->layer].name);
+    else
+        snprintf(name, sizeof name, "%" PRIu32 " commands", s->commands);
+    fprintf(f, ",\n{\"name\": ");
+    json_string(f, name);
+    fprintf(f,
+            ", \"cat\": \"step\", \"ph\": \"X\", \"pid\": 1, \"tid\": %d, \"ts\": %" PRIu64
+            ", \"dur\": %" PRIu64 ", \"args\": {\"commands\": %" PRIu32 "}}",
+            STEPS_TRACK, s->begin, s->end - s->begin, s->commands);
+}
+
+void report_print_timeline(const report_t *r, FILE *f) {
+    static const char *const track[] = {"load", "array", "vector", "store", "steps and CPU"};
+    fprintf(f, "{\"displayTimeUnit\": \"ns\", \"otherData\": {\"model\": ");
+    json_string(f, r->model ? r->model : "");
+    fprintf(f, ", \"config\": ");
+    json_string(f, r->config ? r->config : "");
+    fprintf(
+        f,
+        ", \"cycles_total\": %" PRIu64 "},\n\"traceEvents\": [\n"
+        "{\"name\": \"process_name\", \"ph\": \"M\", \"pid\": 1, \"args\": {\"name\": \"NPU, 1 us "
+        "= 1 cycle\"}}",
+        r->cycles_total);
+    for (int i = 0; i <= STEPS_TRACK; i++)
+        fprintf(
+            f,
+            ",\n{\"name\": \"thread_name\", \"ph\": \"M\", \"pid\": 1, \"tid\": %d, \"args\": "
+            "{\"name\": \"%s\"}},\n"
+            "{\"name\": \"thread_sort_index\", \"ph\": \"M\", \"pid\": 1, \"tid\": %d, \"args\": "
+            "{\"sort_index\": %d}}",
+            i, track[i], i, i);
+    uint64_t end[NPU_QUEUES] = {0};
+    for (uint32_t u = 0; u < NPU_QUEUES; u++)
+        for (size_t i = 0; i < r->trace.n_events; i++) {
+            const report_event_t *e = &r->trace.events[i];
+            if (e->unit != u)
+                continue;
+            uint64_t begin = e->start > end[u] ? e->start : end[u];
+            begin = begin < e->end ? begin : e->end;
+            print_event(r, e, begin, f);
+            end[u] = e->end > end[u] ? e->end : end[u];
+        }
+    for (size_t i = 0; i < r->trace.n_steps; i++)
+        print_step(r, &r->trace.steps[i], f);
+    fprintf(f, "\n]}\n");
+}
