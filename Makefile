@@ -89,10 +89,10 @@ BENCH_MODELS := sw/examples/digits/digits.tflite $(wildcard $(MODELS)/mlperf_tin
 bench: $(DEMO_NEEDS) ## cycles of the digits and, where present, the MLPerf Tiny networks (CONFIG=, TARGET=)
 	@$(SYSTOLE) bench $(BENCH_MODELS) --config $(CONFIG) --target $(or $(TARGET),rtl)
 
-wave: $(DEMO_NEEDS) ## run one digit on the RTL into build/digits.fst and say how to view it
+wave: $(SYSTOLE) ## run one digit on the RTL into build/digits.fst and say how to view it
 	$(SYSTOLE) run sw/examples/digits/digits.tflite --input sw/examples/digits/held_out/$(or $(DIGIT),7).bin \
 	    --target rtl --config $(CONFIG) --wave $(BUILD)/digits.fst
-	@echo "view it: gtkwave $(BUILD)/digits.fst"
+	@echo "view it: gtkwave $(BUILD)/digits.fst testbench/verilator/npu.gtkw"
 
 digits-accuracy: $(SYSTOLE) ## accuracy of the digits network on the 450 held-out pictures, against the oracle too
 	@$(PYTHON) scripts/digits_accuracy.py --target $(or $(TARGET),ref)
