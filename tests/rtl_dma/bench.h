@@ -25,15 +25,23 @@ static inline uint32_t rnd() {
     rnd_state ^= rnd_state << 13, rnd_state ^= rnd_state >> 7, rnd_state ^= rnd_state << 17;
     return uint32_t(rnd_state >> 16);
 }
-static inline uint32_t below(uint32_t n) { return rnd() % n; }
-static inline uint32_t between(uint32_t a, uint32_t b) { return a + rnd() % (b - a + 1); }
-static inline bool chance(uint32_t percent) { return below(100) < percent; }
+static inline uint32_t below(uint32_t n) {
+    return rnd() % n;
+}
+static inline uint32_t between(uint32_t a, uint32_t b) {
+    return a + rnd() % (b - a + 1);
+}
+static inline bool chance(uint32_t percent) {
+    return below(100) < percent;
+}
 
 // A Verilator port of any width as bytes (little-endian host).
-template <class T> static inline uint8_t *bytes(T &port) { return reinterpret_cast<uint8_t *>(&port); }
+template <class T> static inline uint8_t *bytes(T &port) {
+    return reinterpret_cast<uint8_t *>(&port);
+}
 
 static long passed = 0, failed = 0;
-static const char *now = "";  // what is being tested, for messages
+static const char *now = ""; // what is being tested, for messages
 static bool check(bool ok, const char *format, ...) {
     if (ok) {
         passed++;
@@ -53,7 +61,8 @@ static bool check(bool ok, const char *format, ...) {
     return false;
 }
 
-// Bus memory and its four regions. Region 3 permits nothing; region 1 starts just below a 4 KiB border.
+// Bus memory and its four regions. Region 3 permits nothing; region 1 starts just below a 4 KiB
+// border.
 static const uint32_t MEM_BYTES = 1 << 20;
 static std::vector<uint8_t> memory(MEM_BYTES);
 static const uint32_t region_base[4] = {0x00000, 0x40ff8, 0x80000, 0xc0000};
@@ -69,6 +78,7 @@ static void set_regions(Vdut &dut, uint32_t flags_mask) {
     memcpy(bytes(dut.reg_base), region_base, 16);
     memcpy(bytes(dut.reg_size), region_size, 16);
     dut.reg_flags = 0;
-    for (int r = 0; r < 4; r++) dut.reg_flags |= (region_flags[r] & flags_mask) << (2 * r);
+    for (int r = 0; r < 4; r++)
+        dut.reg_flags |= (region_flags[r] & flags_mask) << (2 * r);
 }
 #endif
