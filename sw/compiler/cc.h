@@ -42,10 +42,12 @@ typedef struct {
 
 /* An operator after planning. */
 typedef struct {
+    int32_t index; /* in graph_t.ops; cc_t.ops is in order of execution */
     ref_prepared_t r;
     npu_placement_t place;
     bool skip;      /* alias or folded: no step */
     bool force_cpu; /* did not fit */
+    bool tight;     /* did not fit: allocate at the lowest addresses, against gaps */
     bool prepared;
     int32_t with; /* ADD: the convolution just before, as whose parts it may be lowered */
     bool done;    /* while lowering: that has happened */
@@ -132,6 +134,7 @@ static inline int32_t cc_blocks(const cc_t *cc, int32_t channels) {
 }
 
 /* plan.c, resident.c */
+void cc_order(cc_t *cc); /* sets the order of execution */
 int cc_plan(cc_t *cc);
 void cc_plan_residents(cc_t *cc);
 int cc_layout_memory(cc_t *cc);

@@ -32,13 +32,13 @@ static int cpu_step(cc_t *cc, int32_t i) {
     const ref_prepared_t *r = &cc->ops[i].r;
     int32_t n = r->n_in + r->n_out;
     if (r->op.kind == REF_HOST_QUANTIZE || r->op.kind == REF_HOST_DEQUANTIZE) {
-        graph_fail_op(cc->err, cc->g, &cc->g->ops[i],
+        graph_fail_op(cc->err, cc->g, &cc->g->ops[cc->ops[i].index],
                       "float tensors run with the golden models only (--target ref)");
         return CC_FATAL;
     }
     if (n > (int32_t)PROG_MAX_OPERANDS) {
-        graph_fail_op(cc->err, cc->g, &cc->g->ops[i], "%d operands; at most %d", (int)n,
-                      (int)PROG_MAX_OPERANDS);
+        graph_fail_op(cc->err, cc->g, &cc->g->ops[cc->ops[i].index], "%d operands; at most %d",
+                      (int)n, (int)PROG_MAX_OPERANDS);
         return CC_FATAL;
     }
     prog_operand_t list[PROG_MAX_OPERANDS];
@@ -49,7 +49,8 @@ static int cpu_step(cc_t *cc, int32_t i) {
         list[r->n_in + k] = operand_of(cc, &a);
         list[r->n_in + k].flags = PROG_OPERAND_WRITE;
     }
-    prog_add_cpu_step(cc->image, &r->op, sizeof r->op, list, (uint32_t)n, (uint32_t)i);
+    prog_add_cpu_step(cc->image, &r->op, sizeof r->op, list, (uint32_t)n,
+                      (uint32_t)cc->ops[i].index);
     size_t scratch = ref_scratch_size(&r->op);
     if (scratch > cc->scratch_bytes)
         cc->scratch_bytes = (uint32_t)scratch;
@@ -148,15 +149,15 @@ static void start_layers(cc_t *cc) {
     for (int32_t i = 0; i < cc->n_ops; i++) {
         const cc_op_t *o = &cc->ops[i];
         bool npu = on_npu(cc, i);
-        cc->layers[i] = (npu_layer_t){
-            .op = i,
+        cc->layers[o->index] = (npu_layer_t){
+            .op = o->index,
             .on_npu = npu,
             .free = o->skip,
             .why = o->force_cpu && o->place.on_npu      ? "does not fit the scratchpad"
                    : o->skip && o->r.op.kind == REF_PAD ? "part of the convolutions that read it"
                    : o->skip                            ? "no data moves"
                                                         : o->place.why,
-            .macs = graph_op_macs(cc->g, &cc->g->ops[i]),
+            .macs = graph_op_macs(cc->g, &cc->g->ops[o->index]),
             .first_cmd = PROG_NONE,
             .last_cmd = PROG_NONE};
     }
@@ -173,6 +174,9 @@ static void add_tables(cc_t *cc) {
         prog_set_name(l.name, sizeof l.name, graph_op_name(g, &g->ops[i]));
         prog_set_name(l.op, sizeof l.op, g->ops[i].type);
         prog_add_layer(cc->image, &l);
+    }
+    for (int32_t i = 0; i < cc->n_ops; i++) {
+        npu_layer_t *n = &cc->layers[cc->ops[i].index];
         n->weight_bytes = cc->ops[i].weight_bytes;
         n->array_steps = cc->ops[i].array_steps;
     }
@@ -206,7 +210,7 @@ static void summarise(cc_t *cc, npu_compiled_t *out) {
 
 /* ------------------------------------------------------------------ attempts */
 /* The operator found no room: spill a tensor that only stays there meanwhile, or the largest that
- * it uses; when there is none, the operator goes to the CPU. */
+ * it uses; when there is none, allocate tightly; at last the operator goes to the CPU. */
 static void make_room(cc_t *cc, int32_t op) {
     cc_store_t *best = NULL;
     for (int pass = 0; pass < 2 && best == NULL; pass++)
@@ -221,6 +225,8 @@ static void make_room(cc_t *cc, int32_t op) {
         }
     if (best)
         cc->spilled[best - cc->stores] = 1;
+    else if (!cc->ops[op].tight)
+        cc->ops[op].tight = true;
     else
         cc->ops[op].force_cpu = true;
 }
@@ -267,6 +273,7 @@ static int prepare(cc_t *cc) {
         if (ref_prepare(cc->g, i, &o->r, cc->err) != 0)
             return CC_FATAL;
         o->prepared = true;
+        o->index = i;
         o->place = cc->opt.cpu_only ? (npu_placement_t){false, "asked for"}
                                     : npu_placement(cc->g, i, &o->r, cc->cfg);
     }
@@ -294,6 +301,8 @@ int npu_compile(const graph_t *g, const npu_config_t *config, const npu_compile_
         cc.ops && cc.stores && cc.spilled && cc.store_of && cc.busy && cc.layers ? CC_OK : CC_FATAL;
     if (st == CC_OK)
         st = prepare(&cc);
+    if (st == CC_OK)
+        cc_order(&cc);
     for (bool again = true; st == CC_OK && again;) {
         out->attempts++;
         st = attempt(&cc, out, &again);

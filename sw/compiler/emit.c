@@ -158,7 +158,7 @@ void cc_emit(cc_t *cc, const uint32_t *words, uint64_t cost) {
     memset(c, 0, sizeof *c);
     memcpy(c->words, words, sizeof c->words);
     c->unit = (uint8_t)unit;
-    c->layer = cc->layer;
+    c->layer = cc->ops[cc->layer].index;
     int32_t before = s->last_of[unit];
     if (before >= 0) {
         memcpy(c->known, s->cmds[before].known, sizeof c->known);

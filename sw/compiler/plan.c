@@ -233,7 +233,8 @@ static int find_lifetimes(cc_t *cc) {
             continue;
         if (on_npu(cc, i)) {
             if (bind(cc, i) != 0)
-                return graph_fail_op(cc->err, g, &g->ops[i], "reads a tensor that nothing writes");
+                return graph_fail_op(cc->err, g, &g->ops[o->index],
+                                     "reads a tensor that nothing writes");
             for (int32_t k = 0; k < o->n_in; k++)
                 used(&cc->stores[o->in[k]], i);
             used(&cc->stores[o->out], i);
@@ -248,7 +249,8 @@ static int find_lifetimes(cc_t *cc) {
             if (a->data || a->tensor < 0)
                 continue;
             if (cc->store_of[a->tensor] == CC_NONE)
-                return graph_fail_op(cc->err, g, &g->ops[i], "reads a tensor that nothing writes");
+                return graph_fail_op(cc->err, g, &g->ops[o->index],
+                                     "reads a tensor that nothing writes");
             used(&cc->stores[cc->store_of[a->tensor]], i);
             cc->stores[cc->store_of[a->tensor]].in_memory = true;
         }
@@ -267,6 +269,26 @@ static int find_lifetimes(cc_t *cc) {
     for (int32_t i = 0; i < g->n_inputs; i++)
         cc->stores[cc->store_of[g->inputs[i]]].in_memory = true;
     return 0;
+}
+
+/* Before an ADD of two convolutions the longer one should run last: the ADD follows it part by
+ * part. The shorter goes before the longer when it does not need anything from it. */
+void cc_order(cc_t *cc) {
+    for (int32_t i = 2; i < cc->n_ops; i++) {
+        cc_op_t *q = &cc->ops[i - 2], *p = &cc->ops[i - 1];
+        const cc_op_t *add = &cc->ops[i];
+        if (add->r.op.kind != REF_ADD || !is_conv(q->r.op.kind) || !is_conv(p->r.op.kind) ||
+            !on_npu(cc, i) || !on_npu(cc, i - 1) || !on_npu(cc, i - 2))
+            continue;
+        uint64_t q_macs = graph_op_macs(cc->g, &cc->g->ops[q->index]);
+        uint64_t p_macs = graph_op_macs(cc->g, &cc->g->ops[p->index]);
+        if (reads(cc, i, q->r.out[0]) && reads(cc, i, p->r.out[0]) &&
+            !reads(cc, i - 1, q->r.out[0]) && p_macs < q_macs) {
+            cc_op_t swap = *q;
+            *q = *p;
+            *p = swap;
+        }
+    }
 }
 
 int cc_plan(cc_t *cc) {

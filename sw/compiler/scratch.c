@@ -16,6 +16,7 @@
 int cc_alloc(cc_t *cc, uint32_t words, uint32_t *addr) {
     uint32_t best = 0, total = cc->sp_words;
     uint64_t best_time = UINT64_MAX;
+    bool tight = cc->ops[cc->layer].tight;
     if (words == 0 || words > total)
         return CC_NOSPACE;
     /* Sliding maximum of the idle times over `words` neighbours: a queue of candidates whose times
@@ -36,7 +37,7 @@ int cc_alloc(cc_t *cc, uint32_t words, uint32_t *addr) {
             continue;
         }
         run++;
-        time[i] = cc_idle_time(cc, i);
+        time[i] = tight ? 0 : cc_idle_time(cc, i);
         while (tail > head && time[queue[tail - 1]] <= time[i])
             tail--;
         queue[tail++] = i;

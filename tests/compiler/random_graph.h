@@ -65,7 +65,8 @@ static int32_t rg_constant(rg_t *r, graph_type_t type, int32_t rank, const int32
     return i;
 }
 
-static graph_op_t *rg_op(rg_t *r, graph_opcode_t code, int32_t n_in, const int32_t *in, int32_t out) {
+static graph_op_t *rg_op(rg_t *r, graph_opcode_t code, int32_t n_in, const int32_t *in,
+                         int32_t out) {
     graph_op_t *op = &r->g->ops[r->g->n_ops];
     int32_t *list = graph_alloc(r->g, sizeof *list * (size_t)(n_in + 1));
     memcpy(list, in, sizeof *list * (size_t)n_in);
@@ -101,10 +102,9 @@ static void rg_conv(rg_t *r, int32_t in, bool depthwise) {
         return;
     int32_t k = kh * kw * (depthwise ? 1 : x->dims[3]);
     float ws = 0.01f, xs = x->quant.scales[0], ys = xs * ws * 60.0f * sqrtf((float)k);
-    int32_t w = rg_constant(r, GRAPH_INT8, 4,
-                            depthwise ? (int32_t[]){1, kh, kw, oc}
-                                      : (int32_t[]){oc, kh, kw, x->dims[3]},
-                            ws, 0);
+    int32_t w = rg_constant(
+        r, GRAPH_INT8, 4,
+        depthwise ? (int32_t[]){1, kh, kw, oc} : (int32_t[]){oc, kh, kw, x->dims[3]}, ws, 0);
     int32_t b = rg_constant(r, GRAPH_INT32, 1, (int32_t[]){oc}, xs * ws, 0);
     int32_t y = rg_tensor(r, GRAPH_INT8, 4, (int32_t[]){x->dims[0], oh, ow, oc}, ys,
                           rg_range(r, -100, 100));
@@ -145,8 +145,8 @@ static void rg_add(rg_t *r, int32_t in) {
     if (other == GRAPH_ABSENT)
         other = rg_constant(r, GRAPH_INT8, x->rank, x->dims, s * 0.7f, 5);
     float t = r->g->tensors[other].quant.scales[0];
-    int32_t y = rg_tensor(r, GRAPH_INT8, x->rank, x->dims, (s > t ? s : t) * 1.3f,
-                          rg_range(r, -100, 100));
+    int32_t y =
+        rg_tensor(r, GRAPH_INT8, x->rank, x->dims, (s > t ? s : t) * 1.3f, rg_range(r, -100, 100));
     bool swap = rg_range(r, 0, 1);
     rg_op(r, GRAPH_OP_ADD, 2, (int32_t[]){swap ? other : in, swap ? in : other}, y)->p.binary.act =
         rg_range(r, 0, 1) ? GRAPH_ACT_RELU : GRAPH_ACT_NONE;
@@ -162,8 +162,8 @@ static void rg_pool(rg_t *r, int32_t in) {
         return;
     int32_t y = rg_tensor(r, GRAPH_INT8, 4, (int32_t[]){x->dims[0], oh, ow, x->dims[3]},
                           x->quant.scales[0], x->quant.zero_points[0]);
-    graph_op_t *op = rg_op(
-        r, rg_range(r, 0, 1) ? GRAPH_OP_MAX_POOL_2D : GRAPH_OP_AVERAGE_POOL_2D, 1, &in, y);
+    graph_op_t *op =
+        rg_op(r, rg_range(r, 0, 1) ? GRAPH_OP_MAX_POOL_2D : GRAPH_OP_AVERAGE_POOL_2D, 1, &in, y);
     op->p.pool.padding = same ? GRAPH_PAD_SAME : GRAPH_PAD_VALID;
     op->p.pool.filter_h = op->p.pool.filter_w = k;
     op->p.pool.stride_h = op->p.pool.stride_w = s;
@@ -181,13 +181,13 @@ static int32_t rg_int_list(rg_t *r, int32_t rank, const int32_t *dims, const int
 
 static void rg_pad(rg_t *r, int32_t in) {
     const graph_tensor_t *x = &r->g->tensors[in];
-    int32_t p[8] = {0, 0, rg_range(r, 0, 2), rg_range(r, 0, 2), rg_range(r, 0, 2), rg_range(r, 0, 2),
-                    0, 0};
+    int32_t p[8] = {
+        0, 0, rg_range(r, 0, 2), rg_range(r, 0, 2), rg_range(r, 0, 2), rg_range(r, 0, 2), 0, 0};
     int32_t list = rg_int_list(r, 2, (int32_t[]){4, 2}, p);
-    int32_t y = rg_tensor(r, GRAPH_INT8, 4,
-                          (int32_t[]){x->dims[0], x->dims[1] + p[2] + p[3],
-                                      x->dims[2] + p[4] + p[5], x->dims[3]},
-                          x->quant.scales[0], x->quant.zero_points[0]);
+    int32_t y = rg_tensor(
+        r, GRAPH_INT8, 4,
+        (int32_t[]){x->dims[0], x->dims[1] + p[2] + p[3], x->dims[2] + p[4] + p[5], x->dims[3]},
+        x->quant.scales[0], x->quant.zero_points[0]);
     rg_op(r, GRAPH_OP_PAD, 2, (int32_t[]){in, list}, y);
     if (rg_range(r, 0, 2))
         rg_conv(r, y, rg_range(r, 0, 1));
@@ -222,9 +222,9 @@ static void rg_same_shape(rg_t *r, int32_t in, graph_opcode_t code) {
     if (code == GRAPH_OP_LOGISTIC && x->quant.scales[0] > 4.0f)
         return; /* beyond what the kernel takes */
     bool soft = code == GRAPH_OP_SOFTMAX || code == GRAPH_OP_LOGISTIC;
-    int32_t y = rg_tensor(r, GRAPH_INT8, x->rank, x->dims,
-                          soft ? 1.0f / 256 : x->quant.scales[0] * 1.1f,
-                          soft ? -128 : rg_range(r, -100, 100));
+    int32_t y =
+        rg_tensor(r, GRAPH_INT8, x->rank, x->dims, soft ? 1.0f / 256 : x->quant.scales[0] * 1.1f,
+                  soft ? -128 : rg_range(r, -100, 100));
     rg_op(r, code, 1, &in, y)->p.softmax.beta = 1.0f;
 }
 

@@ -3,7 +3,7 @@
 
 Synopsis: tests/compiler/run.py [--quick]
 
-Runs build/tests/compiler/test_compiler (sanitizers on) over the digits network and, where $SYSTOLE_MODELS
+Runs build/tests/compiler/test_compiler (sanitizers on) over the digits network, random networks and, where $SYSTOLE_MODELS
 (default ../shared/models) has them, the real networks and the single-operator cases; all configurations. Then again
 with the scratchpad cut short and with nothing resident, which forces tiling, chunks of weights and CPU fallback.
 --quick: configurations npu16 and npu4, every third single-operator case.
@@ -31,7 +31,7 @@ total = [0, 0, 0]
 
 def run(options, models):
     """One test_compiler call; its FAIL lines and a line of what it was."""
-    if not models:
+    if not models and "-R" not in options:
         return
     command = [str(PROGRAM), "-q", *options, *map(str, models)]
     result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -75,6 +75,7 @@ def main():
         sys.exit(f"{PROGRAM} is not built: make {PROGRAM.relative_to(ROOT)}")
     run([], ["sw/examples/digits/digits.tflite"])
     run(["-n", "-l", "256"], ["sw/examples/digits/digits.tflite"])
+    run(["-R", "1", "150" if quick else "600"], [])
     cases = single_op_cases()[:: 3 if quick else 1]
     run(every, cases)
     run([*few, "-l", "400"], cases)
