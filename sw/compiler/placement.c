@@ -122,14 +122,30 @@ static npu_placement_t place_pad(const ref_prepared_t *r) {
     return npu("vector unit");
 }
 
+/* Are all activations 8 bits wide? (uint8 only where a table or a copy does not mind.) */
+static bool narrow(const graph_t *g, const ref_prepared_t *r) {
+    bool any_byte = r->op.kind == REF_QUANTIZE;
+    for (int32_t i = 0; i < r->n_in + r->n_out; i++) {
+        int32_t t = i < r->n_in ? r->in[i].tensor : r->out[i - r->n_in];
+        if (t < 0 || (i < r->n_in && i > 0 && r->in[i].data))
+            continue; /* absent; weights, bias, lists */
+        graph_type_t type = g->tensors[t].type;
+        if (type != GRAPH_INT8 && !(any_byte && type == GRAPH_UINT8))
+            return false;
+    }
+    return true;
+}
+
 npu_placement_t npu_placement(const graph_t *g, int32_t op, const ref_prepared_t *r,
                               const npu_config_t *config) {
-    (void)g;
     (void)op;
     (void)config;
     for (int32_t i = 0; i < r->n_out; i++)
         if (g->tensors[r->out[i]].elements == 0)
             return cpu("an empty result");
+    if (r->op.kind != REF_COPY && r->op.kind != REF_HOST_QUANTIZE &&
+        r->op.kind != REF_HOST_DEQUANTIZE && !narrow(g, r))
+        return cpu("activations other than int8");
     switch (r->op.kind) {
     case REF_CONV:
     case REF_DEPTHWISE:
