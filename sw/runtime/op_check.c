@@ -9,8 +9,15 @@
  */
 #include "op_check_internal.h"
 
-/* CONV, DEPTHWISE, TRANSPOSE_CONV. */
-static int conv_ok(const op_call_t *c) {
+/* Per-channel arrays of a convolution or fully connected layer: bias, multipliers, shifts. */
+static int channels_ok(const op_call_t *c, int32_t n, int wide) {
+    return (c->in[2] == NULL || c->in_size[2] >= op_mul(wide ? 8 : 4, n)) &&
+           c->in_size[3] >= op_mul(4, n) && c->in_size[4] >= op_mul(4, n) &&
+           op_shifts_ok(c->in[4], n);
+}
+
+/* CONV, DEPTHWISE, TRANSPOSE_CONV; elem: bytes of an activation. */
+static int any_conv_ok(const op_call_t *c, int64_t elem) {
     const ref_op_t *op = c->op;
     const ref_conv_t *p = &op->p.conv;
     const int32_t *a = op->a.dims, *o = op->out.dims;
@@ -21,27 +28,42 @@ static int conv_ok(const op_call_t *c) {
         return 0;
     }
     uint64_t weights = op_mul(op_mul((uint64_t)o[C], p->kernel_h), p->kernel_w);
-    if (op->kind != REF_DEPTHWISE) {
-        weights = op_mul(weights, op->kind == REF_CONV ? a[C] / p->groups : a[C]);
+    if (op->kind == REF_CONV || op->kind == REF_CONV16) {
+        weights = op_mul(weights, a[C] / p->groups);
+    } else if (op->kind == REF_TRANSPOSE_CONV) {
+        weights = op_mul(weights, a[C]);
     }
-    return c->in_size[0] >= op_elements(&op->a) && c->in_size[1] >= weights &&
-           (c->in[2] == NULL || c->in_size[2] >= op_mul(4, o[C])) &&
-           c->in_size[3] >= op_mul(4, o[C]) && c->in_size[4] >= op_mul(4, o[C]) &&
-           op_shifts_ok(c->in[4], o[C]) && c->out_size[0] >= op_elements(&op->out);
+    return c->in_size[0] >= op_mul(op_elements(&op->a), elem) && c->in_size[1] >= weights &&
+           channels_ok(c, o[C], elem == 2 && p->wide) &&
+           c->out_size[0] >= op_mul(op_elements(&op->out), elem);
 }
 
-static int fc_ok(const op_call_t *c) {
+static int conv_ok(const op_call_t *c) {
+    return any_conv_ok(c, 1);
+}
+
+static int conv16_ok(const op_call_t *c) {
+    return any_conv_ok(c, 2);
+}
+
+static int any_fc_ok(const op_call_t *c, int64_t elem) {
     const ref_fc_t *p = &c->op->p.fc;
     if (p->batches < 1 || p->depth < 1 || p->out_depth < 1 || !op_zp_ok(p->in_zp) ||
         !op_zp_ok(p->w_zp)) {
         return 0;
     }
-    return c->in_size[0] >= op_mul((uint64_t)p->batches, p->depth) &&
+    return c->in_size[0] >= op_mul(op_mul((uint64_t)p->batches, p->depth), elem) &&
            c->in_size[1] >= op_mul((uint64_t)p->out_depth, p->depth) &&
-           (c->in[2] == NULL || c->in_size[2] >= op_mul(4, p->out_depth)) &&
-           c->in_size[3] >= op_mul(4, p->out_depth) && c->in_size[4] >= op_mul(4, p->out_depth) &&
-           op_shifts_ok(c->in[4], p->out_depth) &&
-           c->out_size[0] >= op_mul((uint64_t)p->batches, p->out_depth);
+           channels_ok(c, p->out_depth, elem == 2 && p->wide) &&
+           c->out_size[0] >= op_mul(op_mul((uint64_t)p->batches, p->out_depth), elem);
+}
+
+static int fc_ok(const op_call_t *c) {
+    return any_fc_ok(c, 1);
+}
+
+static int fc16_ok(const op_call_t *c) {
+    return any_fc_ok(c, 2);
 }
 
 /* a and b broadcast to out in the first n dimensions. */
@@ -168,13 +190,16 @@ static int hard_swish_ok(const op_call_t *c) {
 static const struct {
     op_rule_t ok; /* NULL: not a kind that runs here */
     uint8_t inputs;
-    uint8_t optional_bias; /* input 2 may be absent */
+    uint8_t optional; /* index of an input that may be absent, or 0 */
     uint8_t many_outputs;
 } rules[REF_KIND_COUNT] = {
-    [REF_CONV] = {conv_ok, 5, 1, 0},
-    [REF_DEPTHWISE] = {conv_ok, 5, 1, 0},
-    [REF_TRANSPOSE_CONV] = {conv_ok, 5, 1, 0},
-    [REF_FC] = {fc_ok, 5, 1, 0},
+    [REF_CONV] = {conv_ok, 5, 2, 0},
+    [REF_DEPTHWISE] = {conv_ok, 5, 2, 0},
+    [REF_TRANSPOSE_CONV] = {conv_ok, 5, 2, 0},
+    [REF_FC] = {fc_ok, 5, 2, 0},
+    [REF_CONV16] = {conv16_ok, 5, 2, 0},
+    [REF_DEPTHWISE16] = {conv16_ok, 5, 2, 0},
+    [REF_FC16] = {fc16_ok, 5, 2, 0},
     [REF_ADD] = {binary_ok, 2, 0, 0},
     [REF_SUB] = {binary_ok, 2, 0, 0},
     [REF_MUL] = {binary_ok, 2, 0, 0},
@@ -224,7 +249,7 @@ int op_check(const ref_op_t *op, uint32_t n_in, const void *const *in, const uin
         return REF_E_ARG;
     }
     for (uint32_t i = 0; i < n_in; i++) {
-        if (in[i] == NULL && !(i == 2 && rules[op->kind].optional_bias)) {
+        if (in[i] == NULL && (i == 0 || i != rules[op->kind].optional)) {
             return REF_E_ARG;
         }
     }

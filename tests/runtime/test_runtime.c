@@ -391,13 +391,30 @@ static ref_op_t random_op(int32_t kind, uint32_t in_size[8], uint32_t out_size[8
     case REF_CONV:
     case REF_DEPTHWISE:
         op.n_in = 5;
-        op.p.conv = (ref_conv_t){1, 1, 1, 1, 1, 1, 3, 3, 1, 1, 0, 0, -128, 127};
+        op.p.conv = (ref_conv_t){1, 1, 1, 1, 1, 1, 3, 3, 1, 1, 0, 0, -128, 127, 0};
         in_size[1] = 9u * (uint32_t)dims[5] * (kind == REF_CONV ? (uint32_t)dims[5] : 1);
+        in_size[2] = in_size[3] = in_size[4] = 4u * (uint32_t)dims[5];
+        break;
+    case REF_CONV16:
+    case REF_DEPTHWISE16:
+        op.n_in = 5;
+        op.p.conv =
+            (ref_conv_t){1, 1, 1, 1, 1, 1, 3, 3, 1, 1, 0, 0, -128, 127, (int32_t)(rnd() % 2)};
+        in_size[0] = out_size[0] = 2 * bytes;
+        in_size[1] = 9u * (uint32_t)dims[5] * (kind == REF_CONV16 ? (uint32_t)dims[5] : 1);
+        in_size[3] = in_size[4] = 4u * (uint32_t)dims[5];
+        in_size[2] = (op.p.conv.wide ? 8u : 4u) * (uint32_t)dims[5];
+        break;
+    case REF_FC16:
+        op.n_in = 5;
+        op.p.fc = (ref_fc_t){(int32_t)bytes / dims[5], dims[5], dims[5], 0, 0, 0, -128, 127, 0};
+        in_size[0] = out_size[0] = 2 * bytes;
+        in_size[1] = (uint32_t)(dims[5] * dims[5]);
         in_size[2] = in_size[3] = in_size[4] = 4u * (uint32_t)dims[5];
         break;
     case REF_FC:
         op.n_in = 5;
-        op.p.fc = (ref_fc_t){(int32_t)bytes / dims[5], dims[5], dims[5], 0, 0, 0, -128, 127};
+        op.p.fc = (ref_fc_t){(int32_t)bytes / dims[5], dims[5], dims[5], 0, 0, 0, -128, 127, 0};
         in_size[1] = (uint32_t)(dims[5] * dims[5]);
         in_size[2] = in_size[3] = in_size[4] = 4u * (uint32_t)dims[5];
         break;
@@ -457,7 +474,7 @@ static ref_op_t random_op(int32_t kind, uint32_t in_size[8], uint32_t out_size[8
         break;
     case REF_TRANSPOSE_CONV:
         op.n_in = 5;
-        op.p.conv = (ref_conv_t){1, 1, 1, 1, 1, 1, 3, 3, 1, 1, 0, 0, -128, 127};
+        op.p.conv = (ref_conv_t){1, 1, 1, 1, 1, 1, 3, 3, 1, 1, 0, 0, -128, 127, 0};
         in_size[1] = 9u * (uint32_t)(dims[5] * dims[5]);
         in_size[2] = in_size[3] = in_size[4] = 4u * (uint32_t)dims[5];
         break;
@@ -573,7 +590,7 @@ static void test_op_check(uint32_t rounds) {
     uint32_t refused = 0, harmless = 0;
     for (uint32_t i = 0; i < rounds; i++) {
         uint32_t in_size[8] = {0}, out_size[8] = {0};
-        int32_t kind = 1 + (int32_t)(i % (REF_KIND_COUNT - 1));
+        int32_t kind = 1 + (int32_t)(i % REF_FC16);
         if (kind == REF_HOST_QUANTIZE || kind == REF_HOST_DEQUANTIZE)
             continue;
         ref_op_t op = random_op(kind, in_size, out_size), damaged = op;
