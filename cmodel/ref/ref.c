@@ -53,6 +53,8 @@ static const struct {
     [REF_CONV16] = {"conv16", ref_k_conv16},
     [REF_DEPTHWISE16] = {"depthwise16", ref_k_depthwise16},
     [REF_FC16] = {"fc16", ref_k_fc16},
+    [REF_STATE_COPY] = {"state_copy", ref_k_copy},
+    [REF_SVDF] = {"svdf", ref_k_svdf},
     [REF_HOST_QUANTIZE] = {"host_quantize", 0},
     [REF_HOST_DEQUANTIZE] = {"host_dequantize", 0},
 };

@@ -14,7 +14,10 @@
  * TRANSPOSE_CONV as CONV; CONV16, DEPTHWISE16, FC16 as CONV, but 0 input int16, and 2 bias int64
  * when wide; TABLE 0 input, 1 table int8 (256) by (uint8_t)x; GATHER 0 input, 1 indices int32;
  * RESIZE_NEAREST 0 input, 1 source row int32 (out h), 2 source column int32 (out w); SPLIT_V 0
- * input, 1 axis lengths int32 (n); all others 0 input. out[]: one output, except SPLIT, SPLIT_V: n
+ * input, 1 axis lengths int32 (n); SVDF 0 input int8 (batches, input), 1 feature weights int8
+ * (units * rank, input), 2 time weights (units * rank, memory), 3 bias int32 (units) or NULL, 4
+ * state before (batches, units * rank, memory), out[1] state after, which may be the same memory;
+ * all others 0 input. out[]: one output, except SVDF, SPLIT, SPLIT_V: n
  * outputs. Arithmetic: ref_arith.h. Oracle: TensorFlow Lite Micro reference kernels, default flags
  * (double rounding). SPDX-License-Identifier: Apache-2.0
  */
@@ -79,6 +82,8 @@ typedef enum {
     REF_CONV16 = 42, /* int16 activations, int8 weights */
     REF_DEPTHWISE16 = 43,
     REF_FC16 = 44,
+    REF_STATE_COPY = 45, /* READ_VARIABLE, ASSIGN_VARIABLE: p.copy; its bytes must really move */
+    REF_SVDF = 46,
     REF_KIND_COUNT
 } ref_kind_t;
 
@@ -212,6 +217,14 @@ typedef struct {
     int32_t value;
 } ref_block_t;
 
+/* Rows of state shift by one, the newest entry is requant(input * feature weights, m1, s1) +
+ * state_zp; out = requant(bias + sum over the unit's rank rows of state * time weights, m2, s2). */
+typedef struct {
+    int32_t batches, input, units, rank, memory;
+    int32_t wide_state; /* state and time weights int16, else int8 */
+    int32_t in_zp, state_zp, out_zp, m1, s1, m2, s2;
+} ref_svdf_t;
+
 /* Host kinds. scale_bits: the float32 scale's bit pattern. */
 typedef struct {
     int32_t count;
@@ -244,6 +257,7 @@ typedef struct {
         ref_gather_t gather;
         ref_resize_t resize;
         ref_block_t block;
+        ref_svdf_t svdf;
         int32_t words[24];
     } p;
 } ref_op_t;

@@ -51,6 +51,7 @@ int ref_k_batch_to_space(const ref_op_t *op, ref_in_t in, ref_out_t out, void *s
 int ref_k_conv16(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_depthwise16(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_fc16(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_svdf(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_split(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 
 /* NHWC of an aligned rank-4 shape. */

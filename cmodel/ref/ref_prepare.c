@@ -62,6 +62,9 @@ static const prepare_t table[GRAPH_OP_COUNT] = {
     [GRAPH_OP_SPACE_TO_DEPTH] = prep_depth_space,
     [GRAPH_OP_SPACE_TO_BATCH_ND] = prep_space_batch,
     [GRAPH_OP_BATCH_TO_SPACE_ND] = prep_space_batch,
+    [GRAPH_OP_READ_VARIABLE] = prep_state_copy,
+    [GRAPH_OP_ASSIGN_VARIABLE] = prep_state_copy,
+    [GRAPH_OP_SVDF] = prep_svdf,
 };
 
 /* SPLIT has its axis first, TRANSPOSE_CONV output shape and weights. */

@@ -49,8 +49,9 @@ int ref_is_unary(int32_t kind);
 /* Runs the whole graph with the golden models.
  * tensors: (g->n_tensors) pointers; the caller sets those of the graph inputs; constants may be
  * NULL (taken from the graph); every other NULL that an op writes is allocated with malloc: all
- * intermediates stay readable. Free with ref_free_tensors. progress (NULL allowed): called before
- * each op. */
+ * intermediates stay readable. Variables keep their value: call again with the same array, and new
+ * inputs, for the next step of a sequence. Free with ref_free_tensors. progress (NULL allowed):
+ * called before each op. */
 typedef void (*ref_progress_t)(void *user, int32_t op, int32_t n_ops);
 int ref_run_graph(const graph_t *g, void **tensors, ref_progress_t progress, void *user,
                   graph_error_t *err);

@@ -40,6 +40,8 @@ int prep_pack(prep_t *p);
 int prep_split(prep_t *p);
 int prep_transpose(prep_t *p);
 int prep_slice(prep_t *p);
+int prep_state_copy(prep_t *p);
+int prep_svdf(prep_t *p);
 int prep_abs(prep_t *p);
 int prep_rsqrt(prep_t *p);
 int prep_elu(prep_t *p);

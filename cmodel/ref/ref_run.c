@@ -76,6 +76,14 @@ int ref_run_graph(const graph_t *g, void **tensors, ref_progress_t progress, voi
         return graph_fail(err, "%s: out of memory", g->path);
     for (; status == 0 && ready < g->n_ops; ready += status == 0) /* refuse before any work */
         status = ref_prepare(g, ready, &ops[ready], err);
+    for (int32_t t = 0; status == 0 && t < g->n_tensors; t++)
+        if (g->tensors[t].is_variable && !g->tensors[t].data && !tensors[t]) {
+            tensors[t] = malloc(g->tensors[t].bytes + 1);
+            if (tensors[t])
+                graph_initial(&g->tensors[t], tensors[t]);
+            else
+                status = graph_fail(err, "%s: out of memory", g->path);
+        }
     for (int32_t i = 0; status == 0 && i < g->n_ops; i++) {
         if (progress)
             progress(user, i, g->n_ops);
@@ -94,5 +102,10 @@ void ref_free_tensors(const graph_t *g, void **tensors) {
         for (int32_t k = 0; k < g->ops[i].n_out; k++) {
             free(tensors[g->ops[i].out[k]]);
             tensors[g->ops[i].out[k]] = NULL;
+        }
+    for (int32_t t = 0; t < g->n_tensors; t++)
+        if (g->tensors[t].is_variable && !g->tensors[t].data) {
+            free(tensors[t]);
+            tensors[t] = NULL;
         }
 }

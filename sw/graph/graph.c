@@ -108,6 +108,14 @@ const graph_tensor_t *graph_out(const graph_t *g, const graph_op_t *op, int i) {
     return i < op->n_out && op->out[i] >= 0 ? &g->tensors[op->out[i]] : NULL;
 }
 
+void graph_initial(const graph_tensor_t *t, void *dst) {
+    int zero = t->type == GRAPH_INT8 && t->quant.n_scales > 0 ? t->quant.zero_points[0] : 0;
+    if (t->initial)
+        memcpy(dst, t->initial, t->bytes);
+    else
+        memset(dst, zero, t->bytes);
+}
+
 uint64_t graph_op_macs(const graph_t *g, const graph_op_t *op) {
     const graph_tensor_t *w = graph_in(g, op, 1), *out = graph_out(g, op, 0);
     if (!w || !out)

@@ -90,7 +90,12 @@ typedef enum {
     X(DEPTH_TO_SPACE)                                                                              \
     X(SPACE_TO_DEPTH)                                                                              \
     X(SPACE_TO_BATCH_ND)                                                                           \
-    X(BATCH_TO_SPACE_ND)
+    X(BATCH_TO_SPACE_ND)                                                                           \
+    X(SVDF)                                                                                        \
+    X(VAR_HANDLE)                                                                                  \
+    X(READ_VARIABLE)                                                                               \
+    X(ASSIGN_VARIABLE)                                                                             \
+    X(CALL_ONCE)
 
 typedef enum {
 #define GRAPH_OP_ENUM(name) GRAPH_OP_##name,
@@ -125,8 +130,10 @@ typedef struct {
     size_t elements;
     size_t bytes;
     graph_quant_t quant;
-    const void *data; /* constant: `bytes` little-endian bytes; NULL: computed or a graph input */
-    bool is_variable;
+    const void *data;    /* constant: `bytes` little-endian bytes; NULL: computed, a variable or a
+                            graph input */
+    bool is_variable;    /* keeps its value from run to run */
+    const void *initial; /* of a variable: `bytes` bytes; NULL: see graph_initial */
 } graph_tensor_t;
 
 /* Which member holds depends on the opcode; strides, dilations and filter sizes are >= 1. */
@@ -183,6 +190,16 @@ typedef union {
         bool approximate;
     } gelu;
     struct {
+        int32_t rank;
+    } svdf;
+    struct { /* while reading: where the names stand in the file */
+        size_t container, name;
+        uint32_t container_n, name_n;
+    } variable;
+    struct {
+        int32_t subgraph;
+    } call;
+    struct {
         int32_t begin_mask, end_mask, shrink_mask, ellipsis_mask, new_axis_mask;
     } strided_slice;
 } graph_params_t;
@@ -229,6 +246,9 @@ const char *graph_op_name(const graph_t *g, const graph_op_t *op);
 /* Input `i` of op as tensor, or NULL when absent. */
 const graph_tensor_t *graph_in(const graph_t *g, const graph_op_t *op, int i);
 const graph_tensor_t *graph_out(const graph_t *g, const graph_op_t *op, int i);
+/* What a variable holds before the first run, into dst (t->bytes): its initial value, else its zero
+ * point (int8) or zeros. */
+void graph_initial(const graph_tensor_t *t, void *dst);
 /* Multiply-accumulates of one op: convolutions and fully connected; 0 for the rest. Padding taps
  * count (as is usual). */
 uint64_t graph_op_macs(const graph_t *g, const graph_op_t *op);

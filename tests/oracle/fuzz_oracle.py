@@ -5,7 +5,8 @@ Synopsis: tests/oracle/fuzz_oracle.py [--count N] [--seed S] [--first I] [--targ
                                       [--config C] [--keep DIR] [--jobs J]
 
 Case I of seed S is always the same model and data, whatever the count. A failing case prints the command that reruns
-it alone; --keep leaves its files (OP/I.tflite, .inK.bin, .outK.bin: the oracle's outputs). Target ref runs through
+it alone; --keep leaves its files (OP/I.tflite, .inK.bin, .outK.bin: the oracle's
+outputs; .stepN.inK.bin, .stepN.outK.bin: later runs of the same interpreter, where there is state). Target ref runs through
 build/tests/ref/test_ref (sanitizers on), the others through build/systole run. The last line is
 `N passed, N failed[, N skipped]`. Skips, saying so, where the Python package tflite-micro is absent.
 SPDX-License-Identifier: Apache-2.0
@@ -35,7 +36,8 @@ def names(o):
     import gen_elementwise
     import gen_move
     import gen_nn
-    table = {**gen_nn.GENERATORS, **gen_elementwise.GENERATORS, **gen_move.GENERATORS}
+    import gen_state
+    table = {**gen_state.GENERATORS, **gen_nn.GENERATORS, **gen_elementwise.GENERATORS, **gen_move.GENERATORS}
     unknown = [n for n in o.op or [] if n not in table]
     if unknown:
         sys.exit(f"fuzz_oracle.py: no generator {unknown[0]}; there are {' '.join(sorted(table))}")
@@ -64,14 +66,16 @@ def child(o):
         folder = pathlib.Path(o.child) / name
         folder.mkdir(exist_ok=True)
         try:
-            inputs, outputs = n.run()
+            steps = n.run()
         except net.Refused as e:
             (folder / f"{case:05d}.tflite").write_bytes(bytes(n))
             print("refused", case, name, "the oracle refuses:", " ".join(str(e).split()), flush=True)
             continue
-        for kind, tensors in (("in", inputs), ("out", outputs)):
-            for k, data in enumerate(tensors):
-                (folder / f"{case:05d}.{kind}{k}.bin").write_bytes(data)
+        for step, files in enumerate(steps):
+            for kind, tensors in zip(("in", "out"), files):
+                for k, data in enumerate(tensors):
+                    later = f"step{step}." if step else ""
+                    (folder / f"{case:05d}.{later}{kind}{k}.bin").write_bytes(data)
         (folder / f"{case:05d}.tflite").write_bytes(bytes(n))
         print("made", case, name, flush=True)
 

@@ -34,6 +34,7 @@ class Net:
         self.model.subgraphs = []
         self.codes = {}
         self.values = []  # of the inputs
+        self.steps = []  # of the inputs in later runs
         self.packed = None
         self.expected = None  # outputs that replace the oracle's, where those are unspecified
         self.subgraph()
@@ -109,21 +110,26 @@ class Net:
             self.packed = bytes(builder.Output())
         return self.packed
 
-    def run(self, steps=1, more=()):
-        """(inputs, outputs) as raw bytes of each tensor. steps > 1: outputs of every step, one after the other, with the
-        inputs in `more` (lists of arrays) after the first ones."""
+    def later_steps(self, count):
+        """Random inputs for `count` more runs of the same interpreter: state carries over."""
+        for _ in range(count):
+            self.steps.append([np.ascontiguousarray(random_data(self.rng, v.shape, str(v.dtype)), v.dtype) for v in self.values])
+
+    def run(self):
+        """[(inputs, outputs), ...] by step, as raw bytes of each tensor."""
+        result = []
         with quiet() as said:
             try:
                 it = runtime.Interpreter.from_bytes(bytes(self), arena_size=ARENA)
-                outputs = []
-                for values in [self.values, *more]:
+                for values in [self.values, *self.steps]:
                     for i, v in enumerate(values):
                         it.set_input(v, i)
                     it.invoke()
-                    outputs += [np.asarray(it.get_output(i)).tobytes() for i in range(len(self.model.subgraphs[0].outputs))]
+                    outputs = [np.asarray(it.get_output(i)).tobytes() for i in range(len(self.model.subgraphs[0].outputs))]
+                    result.append(([v.tobytes() for v in values], self.expected or outputs))
             except (RuntimeError, ValueError) as e:
                 raise Refused(f"{e}: {said()}") from None
-        return [v.tobytes() for v in self.values], self.expected or outputs
+        return result
 
 
 @contextlib.contextmanager

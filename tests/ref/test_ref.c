@@ -47,6 +47,55 @@ static void release(graph_t *g, void **t) {
     graph_free(g);
 }
 
+/* Files of a later step of a sequence: stepN.inK.bin, stepN.outK.bin. */
+static const char *step_name(char name[64], int step, const char *kind, int i) {
+    if (step)
+        snprintf(name, 64, "step%d.%s%d.bin", step, kind, i);
+    else
+        snprintf(name, 64, "%s%d.bin", kind, i);
+    return name;
+}
+
+static int has_step(int step, const char *prefix, fetch_t fetch, void *user) {
+    char name[64];
+    size_t n;
+    return fetch(user, prefix, step_name(name, step, "in", 0), &n) != NULL;
+}
+
+static int run_step(const graph_t *g, void **t, int step, const char *prefix, fetch_t fetch,
+                    void *user) {
+    graph_error_t e;
+    char name[64];
+    for (int i = 0; i < g->n_inputs; i++) {
+        size_t n, want = g->tensors[g->inputs[i]].bytes;
+        const uint8_t *x = fetch(user, prefix, step_name(name, step, "in", i), &n);
+        if (!x || n != want) {
+            printf("FAIL ref %s: %s is missing or has the wrong size\n", prefix, name);
+            return 1;
+        }
+        free(t[g->inputs[i]]);
+        t[g->inputs[i]] = malloc(want);
+        memcpy(t[g->inputs[i]], x, want);
+    }
+    if (ref_run_graph(g, t, NULL, NULL, &e)) {
+        printf("FAIL ref %s: %s\n", prefix, e.msg);
+        return 1;
+    }
+    for (int i = 0; i < g->n_outputs; i++) {
+        size_t n;
+        const uint8_t *y = fetch(user, prefix, step_name(name, step, "out", i), &n);
+        const uint8_t *have = t[g->outputs[i]];
+        size_t want = g->tensors[g->outputs[i]].bytes, k = 0;
+        while (y && n == want && k < n && y[k] == have[k])
+            k++;
+        if (!y || n != want || k < n) {
+            printf("FAIL ref %s: %s differs at byte %zu of %zu\n", prefix, name, k, want);
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Runs a model on the case's inputs; compares outputs, and tensors of `dir` when not NULL. */
 static int run_case(const void *model, size_t size, const char *prefix, const char *dir,
                     fetch_t fetch, void *user) {
@@ -58,36 +107,8 @@ static int run_case(const void *model, size_t size, const char *prefix, const ch
     }
     void **t = calloc((size_t)g->n_tensors, sizeof *t);
     int bad = 0;
-    char name[64];
-    for (int i = 0; i < g->n_inputs && !bad; i++) {
-        size_t n;
-        snprintf(name, sizeof name, "in%d.bin", i);
-        const uint8_t *x = fetch(user, prefix, name, &n);
-        size_t want = g->tensors[g->inputs[i]].bytes;
-        if (!x || n != want) {
-            printf("FAIL ref %s: %s is missing or has the wrong size\n", prefix, name);
-            bad = 1;
-            break;
-        }
-        t[g->inputs[i]] = malloc(want);
-        memcpy(t[g->inputs[i]], x, want);
-    }
-    if (!bad && ref_run_graph(g, t, NULL, NULL, &e)) {
-        printf("FAIL ref %s: %s\n", prefix, e.msg);
-        bad = 1;
-    }
-    for (int i = 0; i < g->n_outputs && !bad; i++) {
-        size_t n;
-        snprintf(name, sizeof name, "out%d.bin", i);
-        const uint8_t *y = fetch(user, prefix, name, &n), *have = t[g->outputs[i]];
-        size_t want = g->tensors[g->outputs[i]].bytes, k = 0;
-        while (y && n == want && k < n && y[k] == have[k])
-            k++;
-        if (!y || n != want || k < n) {
-            printf("FAIL ref %s: %s differs at byte %zu of %zu\n", prefix, name, k, want);
-            bad = 1;
-        }
-    }
+    for (int step = 0; !bad && (step == 0 || has_step(step, prefix, fetch, user)); step++)
+        bad = run_step(g, t, step, prefix, fetch, user);
     for (int i = 0; dir && i < g->n_tensors; i++) {
         char path[4096];
         size_t n, bytes = g->tensors[i].bytes;
