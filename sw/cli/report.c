@@ -85,8 +85,12 @@ static void print_detail(uint64_t cycles, const uint64_t limits[REPORT_LIMITS],
             number(f, stall[i], 1, l->stalls[i]);
         number(f, "array_idle", 1, l->array_idle);
     }
-    fprintf(f, ", \"bound\": \"%s\", \"bound_cycles\": %" PRIu64 ", \"bound_distance\": %" PRId64,
-            report_limit_name(bound), limits[bound], (int64_t)cycles - (int64_t)limits[bound]);
+    if (limits[bound] > 0)
+        fprintf(f, ", \"bound\": \"%s\"", report_limit_name(bound));
+    else
+        fprintf(f, ", \"bound\": null");
+    fprintf(f, ", \"bound_cycles\": %" PRIu64 ", \"bound_distance\": %" PRId64, limits[bound],
+            (int64_t)cycles - (int64_t)limits[bound]);
     fprintf(f, ", \"limits\": {");
     for (int i = 0; i < REPORT_LIMITS; i++)
         fprintf(f, "%s\"%s\": %" PRIu64, i ? ", " : "", report_limit_name(i), limits[i]);

@@ -4,8 +4,8 @@
  *
  * Contract
  *   A word is held from the start of the command that wrote it to the end of the last one that read
- *   it (or to the end of its writer, when nobody did). Words side by side with the same writer and
- *   kind are one block. It belongs to the writer's layer; a load's is that of its first reader.
+ *   it (or to the end of its writer, when nobody did). Words side by side with the same layer, kind
+ *   and time are one block. It belongs to the writer's layer; a load's is that of its first reader.
  *   LOADs that leave the other lanes (keep) prolong what is there. SPDX-License-Identifier:
  * Apache-2.0
  */
@@ -94,6 +94,36 @@ static void touch(void *ctx, npu_resource_t resource, uint32_t address, uint32_t
     }
 }
 
+static int compare(const void *left, const void *right) {
+    const report_block_t *a = left, *b = right;
+    const uint64_t key[][2] = {{a->layer, b->layer},
+                               {a->is_weights, b->is_weights},
+                               {a->from, b->from},
+                               {a->to, b->to},
+                               {a->first, b->first}};
+    for (size_t i = 0; i < sizeof key / sizeof key[0]; i++)
+        if (key[i][0] != key[i][1])
+            return key[i][0] < key[i][1] ? -1 : 1;
+    return 0;
+}
+
+/* Words may end in any order: joins neighbours that were held at the same time for the same layer.
+ */
+static void join_blocks(report_trace_t *t) {
+    size_t n = 0;
+    if (t->n_blocks > 0)
+        qsort(t->blocks, t->n_blocks, sizeof *t->blocks, compare);
+    for (size_t i = 0; i < t->n_blocks; i++) {
+        report_block_t *b = &t->blocks[i], *last = n > 0 ? &t->blocks[n - 1] : NULL;
+        if (last && last->layer == b->layer && last->is_weights == b->is_weights &&
+            last->from == b->from && last->to == b->to && last->first + last->words == b->first)
+            last->words += b->words;
+        else
+            t->blocks[n++] = *b;
+    }
+    t->n_blocks = n;
+}
+
 int run_memory(const run_profile_t *p, report_t *report) {
     static const uint32_t bases[NPU_REGIONS] = {0};
     walk_t w = {.p = p, .trace = &report->trace};
@@ -146,6 +176,7 @@ int run_memory(const run_profile_t *p, report_t *report) {
             p->layer_of[i] = p->layer_of[w.beside[i]];
     for (size_t i = 0; i < report->trace.n_blocks; i++)
         report->trace.blocks[i].layer = p->layer_of[report->trace.blocks[i].layer];
+    join_blocks(&report->trace);
     report->trace.sp_words = n_words;
     report->trace.sp_word_bytes = p->config->n;
     free(w.words);
