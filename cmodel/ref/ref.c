@@ -55,6 +55,7 @@ static const struct {
     [REF_FC16] = {"fc16", ref_k_fc16},
     [REF_STATE_COPY] = {"state_copy", ref_k_copy},
     [REF_SVDF] = {"svdf", ref_k_svdf},
+    [REF_LSTM] = {"lstm", ref_k_lstm},
     [REF_HOST_QUANTIZE] = {"host_quantize", 0},
     [REF_HOST_DEQUANTIZE] = {"host_dequantize", 0},
 };
@@ -64,6 +65,8 @@ const char *ref_kind_name(int32_t kind) {
 }
 
 size_t ref_scratch_size(const ref_op_t *op) {
+    if (op->kind == REF_LSTM)
+        return (size_t)op->p.lstm.units * 4 * sizeof(int16_t);
     return op->kind == REF_MEAN ? ref_elements(&op->out) * sizeof(int32_t) : 0;
 }
 

@@ -17,9 +17,13 @@
  * input, 1 axis lengths int32 (n); SVDF 0 input int8 (batches, input), 1 feature weights int8
  * (units * rank, input), 2 time weights (units * rank, memory), 3 bias int32 (units) or NULL, 4
  * state before (batches, units * rank, memory), out[1] state after, which may be the same memory;
- * all others 0 input. out[]: one output, except SVDF, SPLIT, SPLIT_V: n
- * outputs. Arithmetic: ref_arith.h. Oracle: TensorFlow Lite Micro reference kernels, default flags
- * (double rounding). SPDX-License-Identifier: Apache-2.0
+ * LSTM 0 input, 1-4 input weights int8 (units, input) of input, forget, cell, output gate, 5-8
+ * recurrent weights int8 (units, units), 9-12 bias int32 (units), 13 int32 (20): per gate m, s of
+ * the input's and m, s of the recurrent product, then m, s to the cell's and to the output's scale,
+ * 14 hidden state int8 and 15 cell state int16 before (batches, units), out[1], out[2] after, which
+ * may be the same memory; all others 0 input. out[]: one output, except SVDF, LSTM, SPLIT, SPLIT_V:
+ * n outputs. Arithmetic: ref_arith.h. Oracle: TensorFlow Lite Micro reference kernels, default
+ * flags (double rounding). SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SYSTOLE_REF_H
 #define SYSTOLE_REF_H
@@ -84,6 +88,7 @@ typedef enum {
     REF_FC16 = 44,
     REF_STATE_COPY = 45, /* READ_VARIABLE, ASSIGN_VARIABLE: p.copy; its bytes must really move */
     REF_SVDF = 46,
+    REF_LSTM = 47, /* UNIDIRECTIONAL_SEQUENCE_LSTM */
     REF_KIND_COUNT
 } ref_kind_t;
 
@@ -225,6 +230,15 @@ typedef struct {
     int32_t in_zp, state_zp, out_zp, m1, s1, m2, s2;
 } ref_svdf_t;
 
+/* input (batches, steps, input) or, time_major, (steps, batches, input); output likewise with
+ * units. The cell state times tanh_m, shifted right by tanh_s, is the tanh's argument. */
+typedef struct {
+    int32_t batches, steps, input, units, time_major;
+    int32_t in_zp, hidden_zp;
+    int32_t tanh_m, tanh_s;
+    int32_t has_clip, clip; /* of the cell state: +- clip */
+} ref_lstm_t;
+
 /* Host kinds. scale_bits: the float32 scale's bit pattern. */
 typedef struct {
     int32_t count;
@@ -258,6 +272,7 @@ typedef struct {
         ref_resize_t resize;
         ref_block_t block;
         ref_svdf_t svdf;
+        ref_lstm_t lstm;
         int32_t words[24];
     } p;
 } ref_op_t;

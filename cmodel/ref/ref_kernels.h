@@ -52,6 +52,7 @@ int ref_k_conv16(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_depthwise16(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_fc16(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_svdf(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_lstm(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_split(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 
 /* NHWC of an aligned rank-4 shape. */

@@ -42,6 +42,7 @@ int prep_transpose(prep_t *p);
 int prep_slice(prep_t *p);
 int prep_state_copy(prep_t *p);
 int prep_svdf(prep_t *p);
+int prep_lstm(prep_t *p);
 int prep_abs(prep_t *p);
 int prep_rsqrt(prep_t *p);
 int prep_elu(prep_t *p);

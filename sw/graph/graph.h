@@ -92,6 +92,7 @@ typedef enum {
     X(SPACE_TO_BATCH_ND)                                                                           \
     X(BATCH_TO_SPACE_ND)                                                                           \
     X(SVDF)                                                                                        \
+    X(UNIDIRECTIONAL_SEQUENCE_LSTM)                                                                \
     X(VAR_HANDLE)                                                                                  \
     X(READ_VARIABLE)                                                                               \
     X(ASSIGN_VARIABLE)                                                                             \
@@ -192,6 +193,10 @@ typedef union {
     struct {
         int32_t rank;
     } svdf;
+    struct {
+        float cell_clip; /* 0: none */
+        bool time_major;
+    } lstm;
     struct { /* while reading: where the names stand in the file */
         size_t container, name;
         uint32_t container_n, name_n;

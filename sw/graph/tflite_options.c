@@ -170,6 +170,16 @@ static const char *opt_svdf(fb_t *fb, fb_table_t t, graph_params_t *p) {
     return p->svdf.rank >= 1 ? NULL : "its rank is below 1";
 }
 
+static const char *opt_lstm(fb_t *fb, fb_table_t t, graph_params_t *p) {
+    p->lstm.cell_clip = fb_f32(fb, t, 1, 0.0f);
+    p->lstm.time_major = fb_i8(fb, t, 3, 0) != 0;
+    if (fb_i8(fb, t, 0, 0) != 4)
+        return "its activation is not TANH";
+    if (!isfinite(p->lstm.cell_clip))
+        return "its clip is not a number";
+    return fb_i8(fb, t, 5, 0) ? "diagonal recurrent weights are not supported" : NULL;
+}
+
 /* Where the names stand in the file: tflite_state.c compares them there. */
 static const char *opt_variable(fb_t *fb, fb_table_t t, graph_params_t *p) {
     fb_vector_t container = fb_vector(fb, t, 0, 1), name = fb_vector(fb, t, 1, 1);
@@ -213,6 +223,7 @@ static const tflite_operator_t operators[] = {
     {40, GRAPH_OP_MEAN, 27, opt_reduce},
     {41, GRAPH_OP_SUB, 28, opt_binary},
     {43, GRAPH_OP_RESHAPE, 0, NULL}, /* SQUEEZE: the output's shape says all */
+    {44, GRAPH_OP_UNIDIRECTIONAL_SEQUENCE_LSTM, 71, opt_lstm},
     {45, GRAPH_OP_STRIDED_SLICE, 32, opt_slice},
     {49, GRAPH_OP_SPLIT, 0, NULL},
     {54, GRAPH_OP_PRELU, 0, NULL},

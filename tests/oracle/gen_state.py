@@ -1,11 +1,11 @@
-"""Random single layers with a memory, each run several times: SVDF, variables.
+"""Random single layers with a memory, each run several times: SVDF, LSTM, variables.
 
 SPDX-License-Identifier: Apache-2.0
 """
 import numpy as np
 
 from common import bias_data, out_scale, pick, quant, scale, shape, zero_point
-from net import random_data
+from net import ABSENT, random_data
 
 
 def svdf(net):
@@ -61,4 +61,29 @@ def variables(net):
     net.later_steps(int(rng.integers(1, 6)))
 
 
-GENERATORS = {"SVDF": (svdf, 2), "VARIABLES": (variables, 1)}
+def lstm(net):
+    rng = net.rng
+    batches, steps, depth, units = int(rng.integers(1, 4)), int(rng.integers(1, 8)), int(rng.integers(1, 24)), int(rng.integers(1, 20))
+    time_major = bool(rng.integers(2))
+    (si, zi), (sh, zh) = quant(rng), (pick(rng, 1 / 128, 0.006, 0.009), zero_point(rng))
+    x = net.input((steps, batches, depth) if time_major else (batches, steps, depth), si, zi)
+
+    def weights(columns, of):  # sums of about +-4
+        s = float(np.float32(4 / (of * 128 * 74 * np.sqrt(columns)) * 60 * np.exp(rng.uniform(-1, 1))))
+        return net.tensor((units, columns), s, 0, data=np.maximum(random_data(rng, (units, columns)), -127)), s
+    inputs = [ABSENT] * 24
+    inputs[0] = x
+    for g in range(4):
+        inputs[1 + g], s = weights(depth, si)
+        inputs[5 + g], _ = weights(units, sh)
+        inputs[12 + g] = net.tensor((units,), np.float32(si) * np.float32(s), 0, "int32", bias_data(rng, units, 20000))
+    inputs[18] = net.tensor((batches, units), sh, zh, variable=True)
+    inputs[19] = net.tensor((batches, units), 2.0 ** -int(rng.integers(8, 16)), 0, "int16", variable=True)
+    shape_ = (steps, batches, units) if time_major else (batches, steps, units)
+    clip = pick(rng, 0.0, 0.0, 10.0, 0.5)
+    net.op("UNIDIRECTIONAL_SEQUENCE_LSTM", inputs, [net.tensor(shape_, sh, zh)], "UnidirectionalSequenceLSTMOptions",
+           fusedActivationFunction=4, cellClip=clip, projClip=0.0, timeMajor=time_major)
+    net.later_steps(int(rng.integers(0, 3)))
+
+
+GENERATORS = {"UNIDIRECTIONAL_SEQUENCE_LSTM": (lstm, 2), "SVDF": (svdf, 2), "VARIABLES": (variables, 1)}
