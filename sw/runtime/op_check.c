@@ -185,6 +185,23 @@ static int hard_swish_ok(const op_call_t *c) {
            p->s <= 0 && op_zp_ok(p->out_zp) && unary_ok(c);
 }
 
+static int svdf_ok(const op_call_t *c) {
+    const ref_svdf_t *p = &c->op->p.svdf;
+    if (c->n_out != 2 || p->batches < 1 || p->input < 1 || p->units < 1 || p->rank < 1 ||
+        p->memory < 1 || !op_zp_ok(p->in_zp) || !op_in_range(p->state_zp, INT16_MIN, INT16_MAX) ||
+        !op_shift_ok(p->s1) || !op_shift_ok(p->s2)) {
+        return 0;
+    }
+    uint64_t filters = op_mul((uint64_t)p->units, p->rank);
+    uint64_t weights = op_mul(op_mul(filters, p->memory), p->wide_state != 0 ? 2 : 1);
+    uint64_t state = op_mul(weights, p->batches);
+    return c->in_size[0] >= op_mul((uint64_t)p->batches, p->input) &&
+           c->in_size[1] >= op_mul(filters, p->input) && c->in_size[2] >= weights &&
+           (c->in[3] == NULL || c->in_size[3] >= op_mul((uint64_t)p->units, 4)) &&
+           c->in_size[4] >= state && c->out_size[0] >= op_mul((uint64_t)p->batches, p->units) &&
+           c->out_size[1] >= state;
+}
+
 #define ANY 0u /* inputs: any number, at least two */
 
 static const struct {
@@ -227,6 +244,8 @@ static const struct {
     [REF_RESIZE_NEAREST] = {op_nearest_ok, 3, 0, 0},
     [REF_PAD] = {op_pad_ok, 1, 0, 0},
     [REF_COPY] = {op_copy_ok, 1, 0, 0},
+    [REF_STATE_COPY] = {op_copy_ok, 1, 0, 0},
+    [REF_SVDF] = {svdf_ok, 5, 3, 1},
     [REF_CONCAT] = {op_concat_ok, ANY, 0, 0},
     [REF_TRANSPOSE] = {op_transpose_ok, 1, 0, 0},
     [REF_STRIDED_SLICE] = {op_slice_ok, 1, 0, 0},

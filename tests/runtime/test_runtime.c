@@ -540,6 +540,23 @@ static ref_op_t random_op(int32_t kind, uint32_t in_size[8], uint32_t out_size[8
         op.a.dims[4] = (dims[4] + 1) / 2;
         in_size[0] = (uint32_t)(4 * dims[2] * op.a.dims[3] * op.a.dims[4] * dims[5]);
         break;
+    case REF_SVDF: {
+        uint32_t filters = 2u * (uint32_t)dims[3], memory = (uint32_t)dims[4];
+        op.n_in = 5;
+        op.n_out = 2;
+        op.p.svdf =
+            (ref_svdf_t){dims[2], dims[5], dims[3], 2,       dims[4], (int32_t)(rnd() % 2), 0, 0,
+                         0,       1 << 30, 0,       1 << 30, 0};
+        uint32_t elem = op.p.svdf.wide_state ? 2 : 1;
+        in_size[0] = (uint32_t)(dims[2] * dims[5]);
+        in_size[1] = filters * (uint32_t)dims[5];
+        in_size[2] = filters * memory * elem;
+        in_size[3] = 4u * (uint32_t)dims[3];
+        in_size[4] = out_size[1] = (uint32_t)dims[2] * filters * memory * elem;
+        out_size[0] = (uint32_t)(dims[2] * dims[3]);
+        break;
+    }
+    case REF_STATE_COPY:
     case REF_COPY:
         op.p.copy.bytes = (int32_t)bytes;
         break;
@@ -590,7 +607,7 @@ static void test_op_check(uint32_t rounds) {
     uint32_t refused = 0, harmless = 0;
     for (uint32_t i = 0; i < rounds; i++) {
         uint32_t in_size[8] = {0}, out_size[8] = {0};
-        int32_t kind = 1 + (int32_t)(i % REF_FC16);
+        int32_t kind = 1 + (int32_t)(i % (REF_KIND_COUNT - 1));
         if (kind == REF_HOST_QUANTIZE || kind == REF_HOST_DEQUANTIZE)
             continue;
         ref_op_t op = random_op(kind, in_size, out_size), damaged = op;
