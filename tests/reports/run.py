@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""What `systole run --report --timeline --html` writes: consistent figures, a valid trace, a page that can be read.
+
+Synopsis: tests/reports/run.py [MODEL]...
+
+Runs the digits network on rtl (npu16 and npu4) and, where $SYSTOLE_MODELS (default ../shared/models) has it, keyword
+spotting. Checks: layers add up to the total; what the array did in a layer adds up to its cycles; bounds are the largest
+limits; the timeline's slices are ordered, do not overlap, and sum up to the report's bytes and cycles; a trace of known
+numbers cannot be all wrong. The page needs no other file; in a headless Chromium (skipped, saying so, where absent) it
+runs without an error, fits 390 and 1400 pixels, and has drawn something on each canvas.
+Last line: `N passed, N failed, N skipped`. SPDX-License-Identifier: Apache-2.0
+"""
+import html
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+MODELS = pathlib.Path(os.environ.get("SYSTOLE_MODELS", ROOT.parent / "shared/models"))
+DIGITS = ROOT / "sw/examples/digits/digits.tflite"
+CONFIG_N = {"npu4": 4, "npu16": 16}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+PARTS = ("array_busy", "stall_load", "stall_post", "stall_weights", "array_idle")
+COMMAND_BYTES = 64
+sums = {"passed": 0, "failed": 0, "skipped": 0}
+rerun = "tests/reports/run.py"
+
+# Appended to a copy of the page: what a reader would see, as a JSON message to the page around it.
+PROBE = """<script>
+const drawn = id => { const c = document.getElementById(id), d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+  const colors = new Set(); for (let i = 0; i < d.length; i += 4) if (d[i + 3] === 255) colors.add(d[i] << 16 | d[i + 1] << 8 | d[i + 2]);
+  return colors.size; };
+const small = [...document.querySelectorAll("main *")].filter(e => e.childElementCount === 0 && e.textContent.trim() &&
+  parseFloat(getComputedStyle(e).fontSize) < 12).length;
+const probe = {ready: document.documentElement.dataset.ready === "1", errors: window.failures, width: innerWidth,
+  overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth, rows: document.querySelectorAll("#rows .row").length,
+  points: document.querySelectorAll("#roof circle").length, table: document.querySelectorAll("#table tbody tr").length,
+  time: drawn("time"), memory: drawn("memory"), small,
+  outside: [...document.querySelectorAll("#roof text")].filter(t => { const r = t.getBoundingClientRect(),
+    s = document.getElementById("roof").getBoundingClientRect(); return r.left < s.left - 1 || r.right > s.right + 1; }).length};
+parent.postMessage(JSON.stringify(probe), "*");
+</script>"""
+# A browser's window has a least width, a frame has not.
+FRAME = """<!doctype html><title>no answer</title><body style="margin:0"><script>
+addEventListener("message", e => { document.title = "PROBE" + e.data + "END"; });
+</script><iframe src="probe.html" style="border:0;width:WIDTHpx;height:900px"></iframe>"""
+
+
+def check(what, ok, why=""):
+    sums["passed" if ok else "failed"] += 1
+    if not ok:
+        print(f"FAIL {what}{': ' if why else ''}{why}; rerun: {rerun}", flush=True)
+
+
+def check_report(name, report, n):
+    layers = [layer for layer in report["layers"] if layer["cycles"] is not None]
+    check(f"{name}: some layers", len(layers) > 3)
+    total = sum(layer["cycles"] for layer in layers)
+    check(f"{name}: layers add up", total == report["cycles_total"], f"{total}, total {report['cycles_total']}")
+    bad = [x["name"] for x in layers if sum(x[part] for part in PARTS) != x["cycles"] or min(x[part] for part in PARTS) < 0]
+    check(f"{name}: the array's time adds up", not bad, ", ".join(bad))
+    bad = [x["name"] for x in layers if x["bound_cycles"] != max(x["limits"].values())
+           or (x["bound"] is None) != (x["bound_cycles"] == 0) or x["bound"] and x["limits"][x["bound"]] != x["bound_cycles"]
+           or x["bound_distance"] != x["cycles"] - x["bound_cycles"]]
+    check(f"{name}: bounds are the largest limits", not bad, ", ".join(bad))
+    bad = [x["name"] for x in layers if x["limits"]["array"] * n * n < x["macs"]]
+    check(f"{name}: the array's limit covers its MACs", not bad, ", ".join(bad))
+    for key in ("array", "port", "output_stage", "vector"):
+        limit = report["limits"][key]
+        check(f"{name}: the network's {key} limit", 0 < limit <= report["cycles_total"], f"{limit}")
+    check(f"{name}: utilisation", abs(report["mac_utilisation"] - report["macs"] / (total * n * n)) < 1e-6)
+
+
+def check_timeline(name, trace, report):
+    slices = [e for e in trace["traceEvents"] if e["ph"] == "X"]
+    tracks = {e["tid"]: e["args"]["name"] for e in trace["traceEvents"] if e["name"] == "thread_name"}
+    check(f"{name}: tracks", list(tracks.values())[:4] == ["load", "array", "vector", "store"], str(tracks))
+    for tid, track in tracks.items():
+        own = [e for e in slices if e["tid"] == tid]
+        check(f"{name}: {track} has slices", bool(own))
+        check(f"{name}: {track} is ordered, without overlap",
+              all(e["dur"] >= 0 for e in own) and all(a["ts"] + a["dur"] <= b["ts"] for a, b in zip(own, own[1:])))
+    ends = [e["ts"] + e["dur"] for e in slices]
+    check(f"{name}: nothing after the end", max(ends) == report["cycles_total"] == trace["otherData"]["cycles_total"])
+    steps = [e for e in slices if e["cat"] == "step"]
+    check(f"{name}: lists add up to the total", sum(e["dur"] for e in steps) == report["cycles_total"])
+    commands = [e for e in slices if e["cat"] != "step"]
+    count = sum(e["args"]["commands"] for e in steps)
+    check(f"{name}: every command once", sorted(e["args"]["command"] for e in commands) == list(range(count)), f"{count}")
+    names = {layer["name"] for layer in report["layers"]}
+    bad = [e["name"] for e in commands if e["name"].rsplit(" ", 1)[0] not in names]
+    check(f"{name}: slices named by layer and kind", not bad, ", ".join(bad[:3]))
+    read = sum(e["args"]["bytes"] for e in commands if tracks[e["tid"]] == "load") + COMMAND_BYTES * count
+    written = sum(e["args"]["bytes"] for e in commands if tracks[e["tid"]] == "store")
+    check(f"{name}: bytes", (read, written) == (report["bytes_read"], report["bytes_written"]), f"{read}, {written}")
+    loaded = sum(layer["bytes_read"] or 0 for layer in report["layers"]) + COMMAND_BYTES * count
+    check(f"{name}: the layers' bytes", loaded == report["bytes_read"], f"{loaded}")
+
+
+def check_page(name, page, report):
+    data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S).group(1))
+    check(f"{name}: the page has the report", data["report"] == report)
+    foreign = [u for u in re.findall(r"(?:https?:)?//[\w.-]+\.[a-z]+[^\s\"')]*|@import|<link|\ssrc=|url\(", page.replace(
+        json.dumps(data), "")) if not u.startswith("http://www.w3.org/2000/svg")]
+    foreign = [u for u in foreign if not u.startswith("//")]  # comments
+    check(f"{name}: the page needs nothing else", not foreign, str(foreign[:3]))
+    words = data["trace"]["words"]
+    bad = [b for b in data["trace"]["blocks"] if b[0] + b[1] > words or b[4] > b[5] or b[5] > report["cycles_total"]]
+    check(f"{name}: scratchpad blocks", data["trace"]["blocks"] and not bad, str(bad[:3]))
+
+
+def check_browser(name, browser, page, folder, layers):
+    early = "<script>window.failures = []; addEventListener('error', e => failures.push(e.message));</script>"
+    copy = folder / "probe.html"
+    copy.write_text(page.replace("<head>", "<head>" + early, 1).replace("</body>", PROBE + "</body>", 1))
+    frame = folder / "frame.html"
+    for width in (390, 1400):
+        frame.write_text(FRAME.replace("WIDTH", str(width)))
+        command = [browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1500,950",
+                   f"--user-data-dir={folder / 'browser'}", "--virtual-time-budget=4000", "--dump-dom", frame.as_uri()]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=120)
+        match = re.search(r"PROBE(\{.*?\})END", html.unescape(done.stdout))
+        if not match:
+            check(f"{name}: page at {width} px", False, "the browser gave no answer: " + (done.stderr.strip()[-200:] or "nothing"))
+            continue
+        seen = json.loads(match.group(1))
+        wanted = {"no script error": seen["ready"] and not seen["errors"], "width": seen["width"] == width,
+                  "no sideways scrolling": seen["overflow"] <= 0, "a bar row for each layer": seen["rows"] == layers,
+                  "a table row for each layer": seen["table"] == layers, "points in the roofline": seen["points"] > 1,
+                  "no text below 12 px": seen["small"] == 0, "labels inside the roofline": seen["outside"] == 0,
+                  "timeline drawn": seen["time"] > 5, "memory map drawn": seen["memory"] > 3}
+        for what, ok in wanted.items():
+            check(f"{name}: page at {width} px: {what}", ok, str(seen))
+
+
+def run(model, config, browser):
+    name = f"{model.stem} {config}"
+    with tempfile.TemporaryDirectory() as text:
+        folder = pathlib.Path(text)
+        files = [folder / f for f in ("report.json", "timeline.json", "page.html")]
+        command = ["build/systole", "run", str(model), "--target", "rtl", "--config", config, "--report", str(files[0]),
+                   "--timeline", str(files[1]), "--html", str(files[2])]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode:
+            return check(f"{name}: run", False, done.stderr.strip())
+        report, trace = (json.loads(f.read_text()) for f in files[:2])
+        page = files[2].read_text()
+        check_report(name, report, CONFIG_N[config])
+        check_timeline(name, trace, report)
+        check_page(name, page, report)
+        if browser:
+            check_browser(name, browser, page, folder, len(report["layers"]))
+
+
+def main():
+    browser = next((path for b in BROWSERS if (path := shutil.which(b))), None)
+    if not browser:
+        print("SKIP page in a browser: no Chromium here (Debian package chromium)")
+        sums["skipped"] += 1
+    models = [pathlib.Path(m).resolve() for m in sys.argv[1:]] or [DIGITS]
+    if not sys.argv[1:]:
+        found = sorted((MODELS / "mlperf_tiny_dscnn_kws").glob("*.tflite"))
+        if not found:
+            print(f"SKIP keyword spotting: no model at {MODELS} (set SYSTOLE_MODELS)")
+            sums["skipped"] += 1
+        models += found
+    run(DIGITS, "npu4", None)
+    for model in models:
+        run(model, "npu16", browser)
+    refused = subprocess.run(["build/systole", "run", str(DIGITS), "--html", os.devnull], cwd=ROOT, capture_output=True, text=True)
+    check("a target without a trace writes no page", refused.returncode == 2 and "page" in refused.stderr, refused.stderr)
+    print(", ".join(f"{count} {word}" for word, count in sums.items()))
+    sys.exit(1 if sums["failed"] else 0)
+
+
+if __name__ == "__main__":
+    main()
