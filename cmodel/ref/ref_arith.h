@@ -64,11 +64,12 @@ static inline int32_t ref_requant(int32_t x, int32_t m, int32_t shift) {
 }
 
 /* x * M * 2^(shift - 31) of a 64-bit sum: M reduced to 16 bits, one rounding, half up (TFLite
- * MultiplyByQuantizedMultiplier(int64_t)); |x| < 2^47, shift in -31..7. */
+ * MultiplyByQuantizedMultiplier(int64_t)); |x| < 2^47 (beyond: modulo 2^64),
+ * shift in -31..7. */
 static inline int32_t ref_requant64(int64_t x, int32_t m, int32_t shift) {
     int32_t reduced = m < 0x7fff0000 ? (m + (1 << 15)) >> 16 : 0x7fff;
     int32_t right = 15 - shift;
-    int64_t y = x * reduced + ((int64_t)1 << (right - 1));
+    int64_t y = (int64_t)((uint64_t)x * (uint64_t)(int64_t)reduced + ((uint64_t)1 << (right - 1)));
     y = y < 0 ? ~(int64_t)(~(uint64_t)y >> right) : (int64_t)((uint64_t)y >> right);
     return ref_wrap((uint32_t)(uint64_t)y);
 }
