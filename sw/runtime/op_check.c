@@ -202,6 +202,33 @@ static int svdf_ok(const op_call_t *c) {
            c->out_size[1] >= state;
 }
 
+/* Sixteen inputs, see ref.h: activation, 4 + 4 weights, 4 biases, 20 words of scales, 2 states. */
+static int lstm_ok(const op_call_t *c) {
+    const ref_lstm_t *p = &c->op->p.lstm;
+    if (c->n_out != 3 || p->batches < 1 || p->steps < 1 || p->input < 1 || p->units < 1 ||
+        !op_zp_ok(p->in_zp) || !op_zp_ok(p->hidden_zp) || p->clip < 0 || c->in_size[13] < 80) {
+        return 0;
+    }
+    for (int32_t i = 0; i < 10; i++) { /* multiplier, shift pairs */
+        if (!op_shifts_ok((const uint8_t *)c->in[13] + 8 * i + 4, 1)) {
+            return 0;
+        }
+    }
+    for (int g = 0; g < 4; g++) {
+        if (c->in_size[1 + g] < op_mul((uint64_t)p->units, p->input) ||
+            c->in_size[5 + g] < op_mul((uint64_t)p->units, p->units) ||
+            c->in_size[9 + g] < op_mul((uint64_t)p->units, 4)) {
+            return 0;
+        }
+    }
+    uint64_t vectors = op_mul((uint64_t)p->batches, p->steps);
+    uint64_t state = op_mul((uint64_t)p->batches, p->units);
+    return c->in_size[0] >= op_mul(vectors, p->input) &&
+           c->out_size[0] >= op_mul(vectors, p->units) && c->in_size[14] >= state &&
+           c->out_size[1] >= state && c->in_size[15] >= op_mul(state, 2) &&
+           c->out_size[2] >= op_mul(state, 2) && c->scratch_size >= op_mul(8, p->units);
+}
+
 #define ANY 0u /* inputs: any number, at least two */
 
 static const struct {
@@ -246,6 +273,7 @@ static const struct {
     [REF_COPY] = {op_copy_ok, 1, 0, 0},
     [REF_STATE_COPY] = {op_copy_ok, 1, 0, 0},
     [REF_SVDF] = {svdf_ok, 5, 3, 1},
+    [REF_LSTM] = {lstm_ok, 16, 0, 1},
     [REF_CONCAT] = {op_concat_ok, ANY, 0, 0},
     [REF_TRANSPOSE] = {op_transpose_ok, 1, 0, 0},
     [REF_STRIDED_SLICE] = {op_slice_ok, 1, 0, 0},
