@@ -63,7 +63,7 @@ TEST_NEEDS := $(DEMO_NEEDS) $(ASAN) $(TESTS) $(BUILD)/fuzz $(BUILD)/asan/fuzz $(
 $(SETUP): scripts/setup.sh $(wildcard scripts/requirements*.txt)
 	@scripts/setup.sh && touch $@
 
-.PHONY: help setup build demo test lint check-generated bench wave digits-accuracy train-digits clean
+.PHONY: help setup build demo test lint check-generated bench bench-peers bench-update wave digits-accuracy train-digits clean
 help: ## print this help
 	@echo "Systole: INT8 systolic-array NPU, from a .tflite file to bit-exact RTL. Targets:"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,10 +84,20 @@ lint: $(SETUP) $(SOC_CPU) ## Verilog, C format and Python checks; prints nothing
 check-generated: $(SETUP) ## regenerate what spec/ produces and fail on a difference
 	@$(PYTHON) scripts/gen_spec.py --check
 
-MODELS := $(or $(SYSTOLE_MODELS),../shared/models)
-BENCH_MODELS := sw/examples/digits/digits.tflite $(wildcard $(MODELS)/mlperf_tiny_*/*.tflite)
-bench: $(DEMO_NEEDS) ## cycles of the digits and, where present, the MLPerf Tiny networks (CONFIG=, TARGET=)
-	@$(SYSTOLE) bench $(BENCH_MODELS) --config $(CONFIG) --target $(or $(TARGET),rtl)
+BENCH_CONFIGS := $(CONFIG) $(if $(BENCH_ALL),$(filter-out $(CONFIG),npu8 npu32))
+bench: $(SYSTOLE) $(BENCH_CONFIGS:%=$(BUILD)/rtl/%/libnpu.so) ## cycles, bounds, simulation speed: build/bench/bench.md (BENCH_ALL=1: npu8, npu32 too)
+	@$(PYTHON) scripts/bench_run.py $(BENCH_CONFIGS)
+
+PEERS := $(BUILD)/venv-peers
+$(PEERS)/.stamp: scripts/peers-requirements.txt | $(SETUP)
+	@echo "installing into $(PEERS): $$(sed '/^#/d' $< | tr '\n' ' ')"
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install -q --disable-pip-version-check -r $< && touch $@
+bench-peers: $(PEERS)/.stamp $(SYSTOLE) $(BUILD)/rtl/npu8/libnpu.so $(BUILD)/rtl/npu16/libnpu.so ## beside Arm's Ethos-U55, as its compiler estimates: build/bench/peers.md
+	@$(PYTHON) scripts/bench_peers.py
+
+bench-update: $(SYSTOLE) $(patsubst %,$(BUILD)/rtl/%/libnpu.so,npu4 npu8 npu16) ## measure anew the table of cycles that the suite bench-cycles compares with
+	@$(PYTHON) tests/bench/run.py --update
 
 wave: $(SYSTOLE) ## run one digit on the RTL into build/digits.fst and say how to view it
 	$(SYSTOLE) run sw/examples/digits/digits.tflite --input sw/examples/digits/held_out/$(or $(DIGIT),7).bin \

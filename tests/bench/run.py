@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Cycles of the short benchmark networks on rtl against the committed table: any change must be committed with its cause.
+
+Synopsis: tests/bench/run.py            compare; a network that $SYSTOLE_MODELS (default ../shared/models) lacks is skipped
+          tests/bench/run.py --update   write what is measured into tests/bench/cycles.txt (`make bench-update`)
+
+cycles.txt: network | configuration | cycles. Rows of absent networks stay as they are. The cycles are those of
+`systole bench`: no randomness. Last line: `N passed, N failed, N skipped`. SPDX-License-Identifier: Apache-2.0
+"""
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+from bench_networks import MODELS, TINY, measure, networks  # noqa: E402
+
+TABLE = ROOT / "tests/bench/cycles.txt"
+CASES = [("digits", config) for config in ("npu4", "npu8", "npu16")] + [(name, "npu16") for name in TINY]
+HEAD = """# Cycles from doorbell to completion on rtl, bench conditions: network | configuration | cycles.
+# Written by `make bench-update`; compared by the suite bench-cycles. Commit it with what changed it.
+"""
+
+
+def read():
+    rows = {}
+    for number, line in enumerate(TABLE.read_text().splitlines() if TABLE.exists() else [], 1):
+        fields = [field.strip() for field in line.split("|")]
+        if not line.strip() or line.startswith("#"):
+            continue
+        if len(fields) != 3 or not fields[2].isdigit() or (fields[0], fields[1]) in rows:
+            sys.exit(f"{TABLE.relative_to(ROOT)}:{number}: want `network | configuration | cycles`, once each, got: {line}")
+        rows[fields[0], fields[1]] = int(fields[2])
+    return rows
+
+
+def main():
+    update = sys.argv[1:] == ["--update"]
+    if sys.argv[1:] and not update:
+        sys.exit("usage: tests/bench/run.py [--update]")
+    known, found = read(), networks(large=False)
+    passed = failed = skipped = 0
+    for name, config in CASES:
+        if name not in found:
+            print(f"SKIP cycles of {name}: no model at {MODELS} (set SYSTOLE_MODELS)")
+            skipped += 1
+            continue
+        cycles, before = measure(name, found[name], config)[0]["cycles_total"], known.get((name, config))
+        known[name, config] = cycles
+        if update:
+            print(f"{name} {config}: {cycles} cycles" + (f", was {before}" if before not in (None, cycles) else ""))
+        elif cycles == before:
+            passed += 1
+        else:
+            change = f"the table says {before} ({100 * (cycles - before) / before:+.1f} %)" if before else "the table has none"
+            print(f"FAIL {name} on {config}: {cycles} cycles, {change}; if that is meant: make bench-update, and commit tests/bench/cycles.txt")
+            failed += 1
+    if update:
+        rows = [f"{name:<16} | {config:<5} | {known[name, config]}\n" for name, config in CASES if (name, config) in known]
+        TABLE.write_text(HEAD + "".join(rows))
+        return
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
