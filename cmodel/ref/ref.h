@@ -88,7 +88,12 @@ typedef enum {
     REF_FC16 = 44,
     REF_STATE_COPY = 45, /* READ_VARIABLE, ASSIGN_VARIABLE: p.copy; its bytes must really move */
     REF_SVDF = 46,
-    REF_LSTM = 47, /* UNIDIRECTIONAL_SEQUENCE_LSTM */
+    REF_LSTM = 47,  /* UNIDIRECTIONAL_SEQUENCE_LSTM */
+    REF_ADD16 = 48, /* 16-bit activations, parameters as the 8-bit kinds */
+    REF_MUL16 = 49,
+    REF_AVG_POOL16 = 50,
+    REF_MAX_POOL16 = 51,
+    REF_QUANTIZE16 = 52, /* int8 or int16 to int8 or int16 */
     REF_KIND_COUNT
 } ref_kind_t;
 
@@ -165,6 +170,7 @@ typedef struct {
     int32_t count;
     int32_t in_unsigned, out_unsigned;
     int32_t in_zp, out_zp, m, s;
+    int32_t in_wide, out_wide; /* QUANTIZE16: int16, else int8 */
 } ref_quantize_t;
 
 /* Element-wise int8 -> int8. LOGISTIC, TANH: in_zp, radius, m, s. RELU: in_zp, m, s, out_zp, act (m

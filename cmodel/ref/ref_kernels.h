@@ -53,6 +53,10 @@ int ref_k_depthwise16(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scra
 int ref_k_fc16(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_svdf(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_lstm(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_add16(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_mul16(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_pool16(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_quantize16(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_split(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 
 /* NHWC of an aligned rank-4 shape. */

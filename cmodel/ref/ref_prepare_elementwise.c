@@ -14,9 +14,18 @@
 int prep_binary(prep_t *p, ref_kind_t kind) {
     const graph_tensor_t *b = graph_in(p->g, p->op, 1);
     PREP_TRY(prep_inputs(p, 2, 2));
-    PREP_TRY(prep_int8(p, p->x, "its first input"));
-    PREP_TRY(prep_int8(p, b, "its second input"));
-    PREP_TRY(prep_int8(p, p->y, "its output"));
+    if (p->x->type == GRAPH_INT16 && (kind == REF_ADD || kind == REF_MUL)) {
+        PREP_TRY(prep_activation(p, p->x, "its first input"));
+        PREP_TRY(prep_activation(p, b, "its second input"));
+        PREP_TRY(prep_activation(p, p->y, "its output"));
+        PREP_REQUIRE(p, b->type == GRAPH_INT16 && p->y->type == GRAPH_INT16,
+                     "its operands differ in type");
+        kind = kind == REF_ADD ? REF_ADD16 : REF_MUL16;
+    } else {
+        PREP_TRY(prep_int8(p, p->x, "its first input"));
+        PREP_TRY(prep_int8(p, b, "its second input"));
+        PREP_TRY(prep_int8(p, p->y, "its output"));
+    }
     p->r->op.kind = kind;
     p->r->op.b = prep_shape(b);
     for (int d = 0; d < REF_MAX_RANK; d++) {
@@ -47,7 +56,7 @@ int prep_add(prep_t *p) {
     float sa = prep_scale(p->x), sb = prep_scale(b), so = prep_scale(p->y);
     float max = sa > sb ? sa : sb;
     double ra, rb, ro;
-    c->left_shift = 20;
+    c->left_shift = p->y->type == GRAPH_INT16 ? 15 : 20;
     if (sub) {
         float twice = 2 * max;
         ra = (double)(float)(sa / twice);
@@ -57,7 +66,7 @@ int prep_add(prep_t *p) {
         double twice = 2 * (double)max;
         ra = (double)sa / twice;
         rb = (double)sb / twice;
-        ro = twice / (1048576.0 * (double)so);
+        ro = twice / ((double)(1 << c->left_shift) * (double)so);
     }
     c->a_zp = prep_zp(p->x);
     c->b_zp = prep_zp(b);
@@ -116,8 +125,15 @@ int prep_quantize(prep_t *p) {
     PREP_TRY(prep_inputs(p, 1, 1));
     if (p->x->type == GRAPH_FLOAT32)
         return edge(p, REF_HOST_QUANTIZE, p->y);
-    PREP_TRY(quantised_8bit(p, p->x, "its input"));
-    PREP_TRY(quantised_8bit(p, p->y, "its output"));
+    c->in_wide = p->x->type == GRAPH_INT16;
+    c->out_wide = p->y->type == GRAPH_INT16;
+    if (c->in_wide || c->out_wide) {
+        PREP_TRY(prep_activation(p, p->x, "its input"));
+        PREP_TRY(prep_activation(p, p->y, "its output"));
+    } else {
+        PREP_TRY(quantised_8bit(p, p->x, "its input"));
+        PREP_TRY(quantised_8bit(p, p->y, "its output"));
+    }
     PREP_REQUIRE(p, p->x->elements == p->y->elements, "its shapes differ");
     c->count = (int32_t)p->x->elements;
     c->in_unsigned = p->x->type == GRAPH_UINT8;
@@ -125,7 +141,7 @@ int prep_quantize(prep_t *p) {
     c->in_zp = prep_zp(p->x);
     c->out_zp = prep_zp(p->y);
     PREP_TRY(prep_multiplier(p, (double)prep_scale(p->x) / (double)prep_scale(p->y), &c->m, &c->s));
-    return prep_simple(p, REF_QUANTIZE);
+    return prep_simple(p, c->in_wide || c->out_wide ? REF_QUANTIZE16 : REF_QUANTIZE);
 }
 
 int prep_dequantize(prep_t *p) {

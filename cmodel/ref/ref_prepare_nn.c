@@ -150,8 +150,9 @@ int prep_pool(prep_t *p) {
     const graph_tensor_t *x = p->x, *y = p->y;
     ref_pool_t *c = &p->r->op.p.pool;
     PREP_TRY(prep_inputs(p, 1, 1));
-    PREP_TRY(prep_int8(p, x, "its input"));
-    PREP_TRY(prep_int8(p, y, "its output"));
+    PREP_TRY(prep_activation(p, x, "its input"));
+    PREP_TRY(prep_activation(p, y, "its output"));
+    PREP_REQUIRE(p, x->type == y->type, "its input and output differ in type");
     PREP_REQUIRE(p, x->rank == 4 && y->rank == 4, "it is not four-dimensional");
     PREP_REQUIRE(p, x->dims[0] == y->dims[0] && x->dims[3] == y->dims[3],
                  "its output shape does not fit its input");
@@ -168,7 +169,10 @@ int prep_pool(prep_t *p) {
                          x->dims[2], c->filter_w, c->stride_w, 1, y->dims[2], &c->pad_left,
                          "width"));
     PREP_TRY(prep_act(p, p->op->p.pool.act, &c->act_min, &c->act_max));
-    return prep_simple(p, p->op->code == GRAPH_OP_MAX_POOL_2D ? REF_MAX_POOL : REF_AVG_POOL);
+    int max = p->op->code == GRAPH_OP_MAX_POOL_2D, wide = x->type == GRAPH_INT16;
+    return prep_simple(p, wide  ? max ? REF_MAX_POOL16 : REF_AVG_POOL16
+                          : max ? REF_MAX_POOL
+                                : REF_AVG_POOL);
 }
 
 int prep_axes(prep_t *p, ref_mean_t *c) {

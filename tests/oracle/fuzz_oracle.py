@@ -34,10 +34,13 @@ def rerun(o, case):
 
 def names(o):
     import gen_elementwise
+    import gen_int16
     import gen_move
     import gen_nn
     import gen_state
-    table = {**gen_state.GENERATORS, **gen_nn.GENERATORS, **gen_elementwise.GENERATORS, **gen_move.GENERATORS}
+    table = {}
+    for module in (gen_nn, gen_elementwise, gen_move, gen_int16, gen_state):
+        table.update(module.GENERATORS)
     unknown = [n for n in o.op or [] if n not in table]
     if unknown:
         sys.exit(f"fuzz_oracle.py: no generator {unknown[0]}; there are {' '.join(sorted(table))}")
