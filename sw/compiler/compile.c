@@ -36,6 +36,15 @@ static int cpu_step(cc_t *cc, int32_t i) {
                       "float tensors run with the golden models only (--target ref)");
         return CC_FATAL;
     }
+    for (int32_t k = 0; k < r->n_in + r->n_out; k++) {
+        int32_t t = k < r->n_in ? r->in[k].tensor : r->out[k - r->n_in];
+        if (t >= 0 &&
+            cc->g->tensors[t].is_variable) { /* no place in the arena outlives a run yet */
+            graph_fail_op(cc->err, cc->g, &cc->g->ops[cc->ops[i].index],
+                          "state between runs: run with the golden models only (--target ref)");
+            return CC_FATAL;
+        }
+    }
     if (n > (int32_t)PROG_MAX_OPERANDS) {
         graph_fail_op(cc->err, cc->g, &cc->g->ops[cc->ops[i].index], "%d operands; at most %d",
                       (int)n, (int)PROG_MAX_OPERANDS);
