@@ -85,6 +85,8 @@ module npu_accum #(
             always @(posedge clk) s2_sum_q[32*c+:32] <= old + add;
         end
         for (h = 0; h < 2; h = h + 1) begin : gen_half
+            // An entry is never read and written in one cycle: see the contract above; the vector unit reads finished sums only.
+            (* no_rw_check *)
             reg  [32*N-1:0] mem[0:ACC_DEPTH-1];
             reg  [32*N-1:0] read_q;
             wire            mine = in_valid && cmd_half == (h == 1);

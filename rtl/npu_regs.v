@@ -62,14 +62,14 @@ module npu_regs #(
     wire wr = s_axil_awvalid && s_axil_wvalid && !s_axil_bvalid;
     assign s_axil_awready = wr;
     assign s_axil_wready  = wr;
-    wire [31:0] mask = {{8{s_axil_wstrb[3]}}, {8{s_axil_wstrb[2]}}, {8{s_axil_wstrb[1]}}, {8{s_axil_wstrb[0]}}};
-    wire [31:0] wdata = s_axil_wdata & mask;
+    wire [2:0]  flags = s_axil_wdata[2:0] & {3{s_axil_wstrb[0]}};  // of CTRL and STATUS
     wire [11:0] waddr = {s_axil_awaddr[11:2], 2'b00};
 
     reg [1:0] irq_enable_q;              // done, error
     reg       done_q, error_q;
     assign irq = (done_q && irq_enable_q[0]) || (error_q && irq_enable_q[1]);
     wire clear = wr && waddr == `NPU_REG_STATUS;
+    integer b;                           // byte: enables cost nothing, a mask a LUT for each bit
 
     always @(posedge clk) begin
         if (!rst_n) begin
@@ -85,21 +85,24 @@ module npu_regs #(
         end else begin
             if (wr) s_axil_bvalid <= 1'b1;
             else if (s_axil_bready) s_axil_bvalid <= 1'b0;
-            start <= wr && waddr == `NPU_REG_CTRL && wdata[1:0] == 2'b01 && !busy && !start && !reset;
-            reset <= wr && waddr == `NPU_REG_CTRL && wdata[1];
+            start <= wr && waddr == `NPU_REG_CTRL && flags[1:0] == 2'b01 && !busy && !start && !reset;
+            reset <= wr && waddr == `NPU_REG_CTRL && flags[1];
             if (wr) begin
                 case (waddr)
-                    `NPU_REG_TIMEOUT:    timeout      <= (timeout & ~mask) | wdata;
-                    `NPU_REG_CMD_OFFSET: cmd_offset   <= (cmd_offset & ~mask) | wdata;
-                    `NPU_REG_CMD_COUNT:  cmd_count    <= (cmd_count & ~mask[15:0]) | wdata[15:0];
-                    `NPU_REG_IRQ_ENABLE: irq_enable_q <= (irq_enable_q & ~mask[2:1]) | wdata[2:1];
+                    `NPU_REG_TIMEOUT:
+                        for (b = 0; b < 4; b = b + 1) if (s_axil_wstrb[b]) timeout[8*b+:8] <= s_axil_wdata[8*b+:8];
+                    `NPU_REG_CMD_OFFSET:
+                        for (b = 0; b < 4; b = b + 1) if (s_axil_wstrb[b]) cmd_offset[8*b+:8] <= s_axil_wdata[8*b+:8];
+                    `NPU_REG_CMD_COUNT:
+                        for (b = 0; b < 2; b = b + 1) if (s_axil_wstrb[b]) cmd_count[8*b+:8] <= s_axil_wdata[8*b+:8];
+                    `NPU_REG_IRQ_ENABLE: if (s_axil_wstrb[0]) irq_enable_q <= s_axil_wdata[2:1];
                     default: ;
                 endcase
             end
             if (done) done_q <= 1'b1;
-            else if (cleared || start || (clear && wdata[1])) done_q <= 1'b0;
+            else if (cleared || start || (clear && flags[1])) done_q <= 1'b0;
             if (failed) error_q <= 1'b1;
-            else if (cleared || start || (clear && wdata[2])) error_q <= 1'b0;
+            else if (cleared || start || (clear && flags[2])) error_q <= 1'b0;
         end
     end
 
@@ -108,20 +111,25 @@ module npu_regs #(
         for (i = 0; i < 4; i = i + 1) begin : gen_region
             localparam integer BASE_I = 64 + 16 * i;
             localparam [11:0] BASE = BASE_I[11:0];
-            reg [31:0] base_q, size_q;
+            reg [31:0] base_q, size_q;       // bits 2..0 of a base read as 0
             reg [1:0]  flags_q;
+            integer    k;
             always @(posedge clk) begin
                 if (!rst_n) begin
                     base_q  <= 32'd0;
                     size_q  <= 32'd0;
                     flags_q <= 2'b00;
                 end else if (wr) begin
-                    if (waddr == BASE) base_q <= ((base_q & ~mask) | wdata) & 32'hfffffff8;
-                    if (waddr == BASE + 12'd4) size_q <= (size_q & ~mask) | wdata;
-                    if (waddr == BASE + 12'd8) flags_q <= (flags_q & ~mask[1:0]) | wdata[1:0];
+                    for (k = 0; k < 4; k = k + 1)
+                        if (s_axil_wstrb[k]) begin
+                            if (waddr == BASE) base_q[8*k+:8] <= s_axil_wdata[8*k+:8];
+                            if (waddr == BASE + 12'd4) size_q[8*k+:8] <= s_axil_wdata[8*k+:8];
+                        end
+                    if (waddr == BASE + 12'd8 && s_axil_wstrb[0]) flags_q <= s_axil_wdata[1:0];
                 end
             end
-            assign region_base[32*i+:32] = base_q;
+            assign region_base[32*i+:32] = {base_q[31:3], 3'b000};
+            wire unused = &{1'b0, base_q[2:0]};
             assign region_size[32*i+:32] = size_q;
             assign region_flags[2*i+:2]  = flags_q;
         end
@@ -195,6 +203,6 @@ module npu_regs #(
             end else if (s_axil_rready) s_axil_rvalid <= 1'b0;
         end
     end
-    wire unused = &{1'b0, s_axil_awaddr[1:0], s_axil_araddr[1:0], wdata};
+    wire unused = &{1'b0, s_axil_awaddr[1:0], s_axil_araddr[1:0]};
 endmodule
 `default_nettype wire

@@ -156,16 +156,19 @@ module npu_sequencer #(
             full_q  <= 1'b0;
             index_q <= 16'd0;
         end else begin
-            if (buf_valid && buf_ready) begin
-                cmd_q[64*beat_q+:64] <= buf_data;
-                beat_q <= beat_q + 3'd1;
-            end
+            if (buf_valid && buf_ready) beat_q <= beat_q + 3'd1;
             if (buf_valid && buf_ready && beat_q == 3'd7) full_q <= 1'b1;
             else if (dispatch) full_q <= 1'b0;
             if (dispatch) index_q <= index_q + 16'd1;
         end
         if (!rst_n) full_q <= 1'b0;
     end
+    // A beat to its place by enables: an indexed assignment would become a shifter for all 512 bits.
+    generate
+        for (u = 0; u < 8; u = u + 1) begin : gen_beat
+            always @(posedge clk) if (buf_valid && buf_ready && beat_q == u) cmd_q[64*u+:64] <= buf_data;
+        end
+    endgenerate
 
     // ---------------------------------------------------------------- watchdog
     // The oldest command that waits is the one to name: queue heads, and a CONV that left its queue.

@@ -109,6 +109,7 @@ module npu_softmax #(
     wire [8:0]     difference = {max_q[7], max_q} - {turned[7], turned[7:0]};  // 0..255
     reg  [7:0]     d1_q, d2_q;
     reg  [31:0]    t3_q;
+    (* no_rw_check *)  // written only while nothing is looked up
     reg  [8*N-1:0] mem [0:(1<<ROW_BITS)-1];
     reg  [8*N-1:0] read_q;
     reg  [2:0]     valid_q, pass_end_q, out_q, first_q, last_q;

@@ -35,9 +35,8 @@ module npu_tokens (
                             count_q <= 12'd0;
                             over_q  <= 1'b0;
                         end else begin
-                            if (up && count_q == 12'hfff) over_q <= 1'b1;
-                            else if (up) count_q <= count_q + 12'd1;
-                            else if (down) count_q <= count_q - 12'd1;
+                            if (up && &count_q) over_q <= 1'b1;
+                            else if (up || down) count_q <= count_q + {{11{down}}, 1'b1};
                         end
                     end
                 end

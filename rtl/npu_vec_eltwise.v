@@ -119,11 +119,15 @@ module npu_vec_eltwise #(
             wire [7:0] chosen = take_a ? a : b;
             reg [17:0] small_x_q;
             reg [31:0] a_res_q, sum_x_q;
+            // a + b, or a - b = a + ~b + 1 with the 1 carried in from below: one adder for both
+            wire [31:0] b_res = res_data[32*i+:32] ^ {32{op[0]}};
+            wire [32:0] both  = {a_res_q, 1'b1} + {b_res, op[0]};
             always_ff @(posedge clk) begin
                 small_x_q <= op == 3'd2 ? product : {{10{chosen[7]}}, chosen};
                 if (res_valid && res_kind == 2'd1) a_res_q <= res_data[32*i+:32];
-                if (sum_in) sum_x_q <= op[0] ? a_res_q - res_data[32*i+:32] : a_res_q + res_data[32*i+:32];
+                if (sum_in) sum_x_q <= both[32:1];
             end
+            wire unused = both[0];
             assign beat_small[18*i+:18] = small_x_q;
             assign beat_wide[32*i+:32]  = sum_x_q;
         end

@@ -66,6 +66,7 @@ module npu_vec_table #(
             assign index = turned[8*LANES-1:0];
         end
         for (i = 0; i < LANES; i = i + 1) begin : gen_copy
+            (* no_rw_check *)  // written only while nothing is looked up
             reg [7:0] mem [0:255];
             reg [7:0] read_q;
             always_ff @(posedge clk) begin
