@@ -57,7 +57,7 @@ $(BUILD)/asan/obj/%.o: %.c | $(SETUP)
 # -- simulators and firmware: the folders say how; these lists say what `demo` and `test` need ---------------------
 DEMO_NEEDS := $(SYSTOLE) $(BUILD)/rtl/$(CONFIG)/libnpu.so $(BUILD)/soc/$(CONFIG)/libsoc.so $(BUILD)/firmware/firmware.bin
 TEST_NEEDS := $(DEMO_NEEDS) $(ASAN) $(TESTS) $(BUILD)/fuzz $(BUILD)/asan/fuzz $(BUILD)/soc/npu4/libsoc.so
--include $(wildcard testbench/*/build.mk sw/firmware/build.mk)
+-include $(wildcard testbench/*/build.mk sw/firmware/build.mk fpga/build.mk)
 
 # What every target needs first. A run that finds everything costs nothing.
 $(SETUP): scripts/setup.sh $(wildcard scripts/requirements*.txt)
