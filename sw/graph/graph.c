@@ -129,6 +129,17 @@ uint64_t graph_op_macs(const graph_t *g, const graph_op_t *op) {
         return w->rank == 4 ? n * (uint64_t)w->dims[1] * (uint64_t)w->dims[2] : 0;
     case GRAPH_OP_FULLY_CONNECTED: /* weights OI */
         return w->rank == 2 ? n * (uint64_t)w->dims[1] : 0;
+    case GRAPH_OP_TRANSPOSE_CONV: { /* weights OHWI: each input value meets O*H*W of them */
+        const graph_tensor_t *x = graph_in(g, op, 2);
+        return x && w->rank == 4 ? (uint64_t)x->elements * (uint64_t)w->dims[0] *
+                                       (uint64_t)w->dims[1] * (uint64_t)w->dims[2]
+                                 : 0;
+    }
+    case GRAPH_OP_BATCH_MATMUL: { /* each output sums the first operand's inner dimension */
+        const graph_tensor_t *x = graph_in(g, op, 0);
+        int32_t inner = x ? x->rank - 1 - (op->p.matmul.adj_x ? 1 : 0) : -1;
+        return inner >= 0 ? n * (uint64_t)x->dims[inner] : 0;
+    }
     default:
         return 0;
     }

@@ -254,8 +254,8 @@ const graph_tensor_t *graph_out(const graph_t *g, const graph_op_t *op, int i);
 /* What a variable holds before the first run, into dst (t->bytes): its initial value, else its zero
  * point (int8) or zeros. */
 void graph_initial(const graph_tensor_t *t, void *dst);
-/* Multiply-accumulates of one op: convolutions and fully connected; 0 for the rest. Padding taps
- * count (as is usual). */
+/* Multiply-accumulates of one op: convolutions, fully connected, matrix products; 0 for the rest.
+ * Padding taps count (as is usual). */
 uint64_t graph_op_macs(const graph_t *g, const graph_op_t *op);
 
 /* Memory that lives as long as the graph (zeroed; NULL when exhausted): for readers. */
