@@ -1,0 +1,56 @@
+#!/bin/sh
+# Synthesise the NPU with Yosys and say what it costs.
+#
+# Synopsis: fpga/synth.sh CONFIG FAMILY [STYLE]     CONFIG: npu4, npu8, ... (spec/gen/config_*.vh); FAMILY: ecp5, ice40
+# STYLE: nodsp: no multiplier cells (ecp5); memories: ends when memories and multipliers have their cells, a third of the time.
+# Writes build/fpga/CONFIG-FAMILY[-STYLE]/: synth.log, cells/* (names of the cells of each kind), report.json and table.txt
+# (fpga/report.py: counts of the whole and of each block). Prints one line.
+# Exit status 1 with one line when yosys is missing or fails, or a latch is left, or a large memory has become flip-flops.
+# The design is flattened, as for a bitstream. ice40: never -dsp, which in Yosys 0.23 silently miscompiles chained
+# registered multiply-accumulates; products become logic there.
+# SPDX-License-Identifier: Apache-2.0
+set -eu
+cd "$(dirname "$0")/.."
+fail() { echo "synth: $*" >&2; exit 1; }
+
+[ $# -eq 2 ] || [ $# -eq 3 ] || fail "want CONFIG FAMILY [STYLE]"
+config=$1 family=$2 style=${3-} until=
+header=spec/gen/config_$config.vh
+[ -f "$header" ] || fail "no configuration $config; there are:$(ls spec/gen/config_*.vh | sed 's/.*config_/ /; s/\.vh//' | tr -d '\n')"
+case $family-$style in
+    ecp5-) synth=synth_ecp5 ;;
+    ecp5-memories) synth=synth_ecp5 until=map_gates ;;
+    ecp5-nodsp) synth='synth_ecp5 -nodsp' ;;
+    ice40-) synth=synth_ice40 ;;
+    *) fail "no family $family${style:+ with $style}; there are: ecp5, ecp5 nodsp, ecp5 memories, ice40" ;;
+esac
+command -v yosys >/dev/null 2>&1 || fail "yosys not found: run make setup (Debian package yosys)"
+
+out=build/fpga/$config-$family${style:+-$style}
+log=$out/synth.log
+rm -rf "$out"
+mkdir -p "$out/cells"
+files=$(sed 's/[#].*//; s,//.*,,' rtl/npu.f | tr ' ' '\n' | grep '\.s*v$' | tr '\n' ' ')
+parameters=$(sed -n 's/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-set \1 \2/p' "$header" | tr '\n' ' ')
+
+# The kinds of cells that the report counts: name, and the cell types of both families.
+kinds='
+LUT4      t:LUT4 t:SB_LUT4
+carry     t:CCU2C t:SB_CARRY
+FF        t:TRELLIS_FF t:SB_DFF*
+DSP       t:MULT18X18D t:ALU54B t:SB_MAC16
+block_RAM t:DP16KD t:PDPW16KD t:SB_RAM40_*
+LUT_RAM   t:TRELLIS_DPR16X4
+'
+lists=$(echo "$kinds" | sed -n "s,^\([A-Za-z0-9_]\+\) *\(t:.*\),tee -q -o $out/cells/\1 select -list \2;,p")
+
+# Counters are named after what they count, in other blocks.
+lists="$lists tee -q -o $out/cells/carry_regs select -list t:CCU2C t:SB_CARRY %u a:src=*npu_regs.v* %i"
+
+begin=$(date +%s)
+if ! yosys -q -l "$log" -p "read_verilog -sv -Ispec/gen $files; chparam $parameters npu_top; hierarchy -check -top npu_top;
+    $synth -top npu_top -run begin:map_ram; check -assert; select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr;
+    $synth -top npu_top -run map_ram:$until; $lists" >"$out/stdout" 2>&1; then
+    fail "$config $family: $(grep -h '^ERROR' "$out/stdout" "$log" 2>/dev/null | head -1) (log: $log)"
+fi
+${PYTHON:-python3} fpga/report.py "$out" "$config" "$family" $(($(date +%s) - begin))
