@@ -29,7 +29,8 @@ CHUNK = 100  # cases of one child process: a crash of the interpreter costs no m
 def rerun(o, case):
     config = f" --config {o.config}" if o.target not in ("ref",) else ""
     ops = "".join(f" --op {n}" for n in o.op or [])
-    return f"tests/oracle/fuzz_oracle.py --seed {o.seed} --first {case} --count 1 --target {o.target}{config}{ops} --keep build/oracle"
+    return (f"tests/oracle/fuzz_oracle.py --seed {o.seed} --first {case} --count 1 --target {o.target}{config}{ops} "
+            "--keep build/oracle")
 
 
 def names(o):
@@ -109,7 +110,8 @@ def compare_run(o, folder, made):
         stem = folder / name / f"{case:05d}"
         count = {k: len(list(stem.parent.glob(f"{stem.name}.{k}*.bin"))) for k in ("in", "out")}
         have = [stem.parent / f"{stem.name}.have{k}.bin" for k in range(count["out"])]
-        command = [str(ROOT / "build/systole"), "run", f"{stem}.tflite", "--target", o.target, "--config", o.config, "--no-compare"]
+        command = [str(ROOT / "build/systole"), "run", f"{stem}.tflite", "--no-compare"]
+        command += ["--target", o.target, "--config", o.config]
         for k in range(count["in"]):
             command += ["--input", f"{stem}.in{k}.bin"]
         for path in have:
@@ -146,7 +148,8 @@ def chunk(o, first, count):
                 refused[int(case)] = rest
         failures = (compare_ref if o.target == "ref" else compare_run)(o, folder, made) if made else {}
         if r.returncode != 0:
-            failures[current if current is not None else first] = f"the oracle's process ended with {r.returncode}: {r.stderr[-600:]}"
+            at = first if current is None else current
+            failures[at] = f"the oracle's process ended with {r.returncode}: {r.stderr[-600:]}"
         for case, why in list(failures.items()):
             if "run with the golden models only" in why:  # float at a network's edge
                 refused[case] = [made.pop(case), failures.pop(case)]
@@ -187,7 +190,8 @@ def main():
     sums, by_op = [0, 0, 0], collections.Counter()
     starts = range(o.first, o.first + o.count, CHUNK)
     with concurrent.futures.ThreadPoolExecutor(o.jobs) as pool:
-        for lines, passed, failed, skipped, ops in pool.map(lambda s: chunk(o, s, min(CHUNK, o.first + o.count - s)), starts):
+        results = pool.map(lambda s: chunk(o, s, min(CHUNK, o.first + o.count - s)), starts)
+        for lines, passed, failed, skipped, ops in results:
             for line in lines:
                 print(line, flush=True)
             sums = [sums[0] + passed, sums[1] + failed, sums[2] + skipped]

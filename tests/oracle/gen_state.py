@@ -63,7 +63,7 @@ def variables(net):
 
 def lstm(net):
     rng = net.rng
-    batches, steps, depth, units = int(rng.integers(1, 4)), int(rng.integers(1, 8)), int(rng.integers(1, 24)), int(rng.integers(1, 20))
+    batches, steps, depth, units = (int(rng.integers(1, n)) for n in (4, 8, 24, 20))
     time_major = bool(rng.integers(2))
     (si, zi), (sh, zh) = quant(rng), (pick(rng, 1 / 128, 0.006, 0.009), zero_point(rng))
     x = net.input((steps, batches, depth) if time_major else (batches, steps, depth), si, zi)
