@@ -51,6 +51,6 @@ begin=$(date +%s)
 if ! yosys -q -l "$log" -p "read_verilog -sv -Ispec/gen $files; chparam $parameters npu_top; hierarchy -check -top npu_top;
     $synth -top npu_top -run begin:map_ram; check -assert; select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr;
     $synth -top npu_top -run map_ram:$until; $lists" >"$out/stdout" 2>&1; then
-    fail "$config $family: $(grep -h '^ERROR' "$out/stdout" "$log" 2>/dev/null | head -1) (log: $log)"
+    fail "$config $family: $(grep -h 'ERROR: ' "$out/stdout" "$log" 2>/dev/null | head -1) (log: $log)"
 fi
 ${PYTHON:-python3} fpga/report.py "$out" "$config" "$family" $(($(date +%s) - begin))
