@@ -140,25 +140,8 @@ static int find_layers(run_t *r, graph_error_t *err) {
         calloc((size_t)r->prog.h.n_steps + 1, sizeof *r->job->report->trace.steps);
     if (!r->layer_of || !r->step_begin || !r->job->report->trace.steps)
         return graph_fail(err, "%s: out of memory", r->job->path);
-    for (uint32_t i = 0; i < r->prog.h.n_cmds; i++)
-        r->layer_of[i] = PROG_NONE;
-    /* Layers may overlap in the list: an ADD follows its convolution part by part. The first layer
-     * that contains a command wins, except that array and drain belong to layers with MACs and
-     * other vector commands to layers without, where there is a choice. */
-    for (int fitting = 0; fitting < 2; fitting++)
-        for (uint32_t k = r->prog.h.n_layers; k-- > 0;) {
-            prog_layer_t l;
-            prog_get_layer(&r->prog, k, &l);
-            for (uint32_t i = l.first_cmd; l.first_cmd != PROG_NONE && i <= l.last_cmd; i++) {
-                uint32_t words[NPU_CMD_WORDS];
-                run_command(&r->prog, i, words);
-                uint32_t op = npu_cmd_opcode(words);
-                int is_sum = op == NPU_OP_CONV || op == NPU_OP_DRAIN;
-                if (!fitting || is_sum == (l.macs > 0))
-                    r->layer_of[i] = k;
-            }
-        }
-    return 0;
+    return run_layers(&r->prog, r->layer_of) ? graph_fail(err, "%s: out of memory", r->job->path)
+                                             : 0;
 }
 
 /* One line for a run that failed. */

