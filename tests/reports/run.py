@@ -5,8 +5,9 @@ Synopsis: tests/reports/run.py [MODEL]...
 
 Runs the digits network on rtl (npu16 and npu4) and, where $SYSTOLE_MODELS (default ../shared/models) has it, keyword
 spotting. Checks: layers add up to the total; what the array did in a layer adds up to its cycles; bounds are the largest
-limits; the timeline's slices are ordered, do not overlap, and sum up to the report's bytes and cycles. The page needs no other file; in a headless Chromium (skipped, saying so, where absent) it
-runs without an error, fits 390 and 1400 pixels, and has drawn something on each canvas.
+limits; the timeline's slices are ordered, do not overlap, and sum up to the report's bytes and cycles. The page needs no
+other file; in a headless Chromium (skipped, saying so, where absent) it runs without an error, fits 390 and 1400 pixels,
+and has drawn something on each canvas.
 Last line: `N passed, N failed, N skipped`. SPDX-License-Identifier: Apache-2.0
 """
 import html
