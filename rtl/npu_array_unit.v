@@ -98,7 +98,7 @@ module npu_array_unit #(
         end
     end
 
-    wire           par_en, par_half, params_done, w_full, en, pop0, swap_now;
+    wire           par_en, par_half, par_uniform, params_done, w_full, en, pop0, swap_now;
     wire [3:0]     par_index;
     wire [8*N-1:0] par_word, row_word;
     wire [N-1:0]   row_sel;
@@ -106,13 +106,13 @@ module npu_array_unit #(
         .clk(clk), .rst_n(rst_n), .start(l_go), .fir(l_fir),
         .kh(cmd_data[`NPU_F_CONV_KH]), .kw(cmd_data[`NPU_F_CONV_KW]), .nblk(cmd_data[`NPU_F_CONV_NBLK]),
         .w_addr(cmd_data[`NPU_F_CONV_W_ADDR]), .p_addr(cmd_data[`NPU_F_CONV_P_ADDR]),
-        .load_params(cmd_data[`NPU_F_CONV_LOAD_PARAMS]), .half(cmd_data[`NPU_F_CONV_HALF]),
+        .load_params(cmd_data[`NPU_F_CONV_LOAD_PARAMS]), .uniform(cmd_data[`NPU_F_CONV_UNIFORM]), .half(cmd_data[`NPU_F_CONV_HALF]),
         .busy(loader_busy), .params_ok(ahead_q == 3'd0), .params_done(params_done),
         .rd_req(rd_req[3]), .rd_addr(rd_addr[63:48]), .rd_gnt(rd_gnt[3]), .rd_data(rd_data[3*8*N+:8*N]),
-        .par_en(par_en), .par_half(par_half), .par_index(par_index), .par_word(par_word),
+        .par_en(par_en), .par_half(par_half), .par_index(par_index), .par_uniform(par_uniform), .par_word(par_word),
         .en(en), .swap(swap_now), .row_sel(row_sel), .row_word(row_word), .full(w_full));
     npu_params #(.N(N)) u_params (
-        .clk(clk), .wr_en(par_en), .wr_half(par_half), .wr_index(par_index), .wr_word(par_word),
+        .clk(clk), .wr_en(par_en), .wr_half(par_half), .wr_index(par_index), .wr_uniform(par_uniform), .wr_word(par_word),
         .bias(par_bias), .mult(par_mult), .shift(par_shift));
 
     // ---------------------------------------------------------------- stage S

@@ -40,7 +40,7 @@ module npu_regs #(
     output reg           reset,
     output reg  [31:0]   timeout,
     output reg  [31:0]   cmd_offset,
-    output reg  [15:0]   cmd_count,
+    output reg  [23:0]   cmd_bytes,
     output wire [127:0]  region_base,
     output wire [127:0]  region_size,
     output wire [7:0]    region_flags,   // bits 2i read, 2i+1 write
@@ -78,7 +78,7 @@ module npu_regs #(
             reset         <= 1'b0;
             timeout       <= 32'd0;
             cmd_offset    <= 32'd0;
-            cmd_count     <= 16'd0;
+            cmd_bytes     <= 24'd0;
             irq_enable_q  <= 2'b00;
             done_q        <= 1'b0;
             error_q       <= 1'b0;
@@ -93,8 +93,8 @@ module npu_regs #(
                         for (b = 0; b < 4; b = b + 1) if (s_axil_wstrb[b]) timeout[8*b+:8] <= s_axil_wdata[8*b+:8];
                     `NPU_REG_CMD_OFFSET:
                         for (b = 0; b < 4; b = b + 1) if (s_axil_wstrb[b]) cmd_offset[8*b+:8] <= s_axil_wdata[8*b+:8];
-                    `NPU_REG_CMD_COUNT:
-                        for (b = 0; b < 2; b = b + 1) if (s_axil_wstrb[b]) cmd_count[8*b+:8] <= s_axil_wdata[8*b+:8];
+                    `NPU_REG_CMD_BYTES:
+                        for (b = 0; b < 3; b = b + 1) if (s_axil_wstrb[b]) cmd_bytes[8*b+:8] <= s_axil_wdata[8*b+:8];
                     `NPU_REG_IRQ_ENABLE: if (s_axil_wstrb[0]) irq_enable_q <= s_axil_wdata[2:1];
                     default: ;
                 endcase
@@ -184,7 +184,7 @@ module npu_regs #(
                 `NPU_REG_ERR_ADDR:   value = err_addr;
                 `NPU_REG_TIMEOUT:    value = timeout;
                 `NPU_REG_CMD_OFFSET: value = cmd_offset;
-                `NPU_REG_CMD_COUNT:  value = {16'd0, cmd_count};
+                `NPU_REG_CMD_BYTES:  value = {8'd0, cmd_bytes};
                 default:             value = 32'd0;
             endcase
         end

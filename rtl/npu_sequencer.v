@@ -1,6 +1,6 @@
 // Sequencer: fetches the command list, puts each command in the queue of its unit, ends the run, handles faults.
 //
-// Fetch: bursts of at most 16 beats, within 4 KiB and region 0, as far ahead as the beat buffer holds. A run ends when every command is dispatched,
+// Commands take their own number of beats (spec). Fetch: bursts of at most 16 beats, within 4 KiB and region 0, as far ahead as the beat buffer holds. A run ends when every command is dispatched,
 // queues and units are empty; tokens left are an error. Fault: the first error is kept, `abort` stops all units,
 // their bursts are drained, then `unit_rst_n` is low for one cycle and `failed` (or, for a requested reset, `cleared`) pulses.
 // Watchdog: `timeout` cycles (0 = never) without any progress pulse.
@@ -19,7 +19,7 @@ module npu_sequencer #(
     input  wire                       reset,
     input  wire [31:0]                timeout,
     input  wire [31:0]                cmd_offset,
-    input  wire [15:0]                cmd_count,
+    input  wire [23:0]                cmd_bytes,
     input  wire [31:0]                region_base,    // region 0
     input  wire [31:0]                region_size,
     input  wire                       region_read,
@@ -70,18 +70,18 @@ module npu_sequencer #(
 
     // ---------------------------------------------------------------- fetch
     reg  [31:0] fetch_addr_q;          // next beat to request, bus address
-    reg  [18:0] beats_left_q;          // beats not yet requested
+    reg  [20:0] beats_left_q;          // beats not yet requested
     reg  [BW-1:0] room_q;              // free places of the buffer, minus beats on their way
     reg  [BW-1:0] flying_q;            // beats requested and not arrived
-    wire [33:0] list_end = {2'b00, cmd_offset} + {12'd0, cmd_count, 6'd0};
-    wire        list_ok = list_end <= {2'b00, region_size} && cmd_offset[2:0] == 3'd0 && region_read;
+    wire [33:0] list_end = {2'b00, cmd_offset} + {10'd0, cmd_bytes};
+    wire        list_ok = list_end <= {2'b00, region_size} && cmd_offset[2:0] == 3'd0 && cmd_bytes[2:0] == 3'd0 && region_read;
 
     wire [9:0]  to_page = 10'd512 - {1'b0, fetch_addr_q[11:3]};
     wire [4:0]  cap_page = to_page > 10'd16 ? 5'd16 : to_page[4:0];
-    wire [4:0]  cap_left = beats_left_q > 19'd16 ? 5'd16 : beats_left_q[4:0];
+    wire [4:0]  cap_left = beats_left_q > 21'd16 ? 5'd16 : beats_left_q[4:0];
     wire [4:0]  burst = cap_left < cap_page ? cap_left : cap_page;
     wire [4:0]  ar_beats = ar_len[4:0] + 5'd1;
-    wire        request = state_q == RUN && !ar_valid && beats_left_q != 19'd0 && room_q >= {{(BW - 5) {1'b0}}, burst};
+    wire        request = state_q == RUN && !ar_valid && beats_left_q != 21'd0 && room_q >= {{(BW - 5) {1'b0}}, burst};
     wire        arrive = r_valid && r_ready;
     assign      r_ready = 1'b1;
 
@@ -106,12 +106,12 @@ module npu_sequencer #(
         end
         if (state_q == CHECK) begin
             fetch_addr_q <= region_base + cmd_offset;
-            beats_left_q <= {cmd_count, 3'd0};
+            beats_left_q <= cmd_bytes[23:3];
             room_q       <= BUFFER[BW-1:0];
         end else begin
             if (request) begin
                 fetch_addr_q <= fetch_addr_q + {24'd0, burst, 3'd0};
-                beats_left_q <= beats_left_q - {14'd0, burst};
+                beats_left_q <= beats_left_q - {16'd0, burst};
             end
             room_q <= room_q - (request ? {{(BW - 5) {1'b0}}, burst} : {BW{1'b0}}) + {{(BW - 1) {1'b0}}, buf_valid && buf_ready};
         end
@@ -137,6 +137,22 @@ module npu_sequencer #(
             end
         endcase
     end
+    // Beats of the command whose first beat holds `opcode`; an unknown one ends at once and is then found illegal.
+    function [2:0] beats(input [7:0] opcode);
+        case (opcode)
+            `NPU_OP_LOAD:    beats = `NPU_BEATS_LOAD;
+            `NPU_OP_STORE:   beats = `NPU_BEATS_STORE;
+            `NPU_OP_CONV:    beats = `NPU_BEATS_CONV;
+            `NPU_OP_DRAIN:   beats = `NPU_BEATS_DRAIN;
+            `NPU_OP_POOL:    beats = `NPU_BEATS_POOL;
+            `NPU_OP_ELTWISE: beats = `NPU_BEATS_ELTWISE;
+            `NPU_OP_TABLE:   beats = `NPU_BEATS_TABLE;
+            `NPU_OP_SOFTMAX: beats = `NPU_BEATS_SOFTMAX;
+            default:         beats = 3'd1;
+        endcase
+    endfunction
+    wire [2:0] need = beats(beat_q == 3'd0 ? buf_data[`NPU_F_OPCODE] : cmd_q[`NPU_F_OPCODE]);
+    wire       last_beat = beat_q + 3'd1 == need;
     wire [3:0] in_ready;
     wire       dispatch = state_q == RUN && full_q && legal && in_ready[unit];
     wire       illegal  = state_q == RUN && full_q && !legal;
@@ -156,8 +172,8 @@ module npu_sequencer #(
             full_q  <= 1'b0;
             index_q <= 16'd0;
         end else begin
-            if (buf_valid && buf_ready) beat_q <= beat_q + 3'd1;
-            if (buf_valid && buf_ready && beat_q == 3'd7) full_q <= 1'b1;
+            if (buf_valid && buf_ready) beat_q <= last_beat ? 3'd0 : beat_q + 3'd1;
+            if (buf_valid && buf_ready && last_beat) full_q <= 1'b1;
             else if (dispatch) full_q <= 1'b0;
             if (dispatch) index_q <= index_q + 16'd1;
         end
@@ -195,8 +211,8 @@ module npu_sequencer #(
     end
 
     // ---------------------------------------------------------------- state and first error
-    wire all_out = beats_left_q == 19'd0 && !ar_valid && flying_q == {BW{1'b0}} && !buf_valid && !full_q && beat_q == 3'd0;
-    wire finished = all_out && q_valid == 4'd0 && unit_busy == 4'd0;
+    wire all_out = beats_left_q == 21'd0 && !ar_valid && flying_q == {BW{1'b0}} && !buf_valid && !full_q;
+    wire finished = all_out && beat_q == 3'd0 && q_valid == 4'd0 && unit_busy == 4'd0;
     wire quiet_bus = !ar_valid && flying_q == {BW{1'b0}} && unit_busy == 4'd0;
     reg         fault;
     reg  [7:0]  fault_code;
@@ -222,6 +238,10 @@ module npu_sequencer #(
             end else if (illegal) begin
                 fault = 1'b1;
                 fault_code = `NPU_ERR_ILLEGAL_OPCODE;
+            end else if (all_out && beat_q != 3'd0) begin   // the list ends within a command
+                fault = 1'b1;
+                fault_code = `NPU_ERR_FETCH;
+                fault_addr = cmd_offset;
             end else if (tokens_overflow) begin
                 fault = 1'b1;
                 fault_code = `NPU_ERR_TOKEN;

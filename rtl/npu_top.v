@@ -71,7 +71,8 @@ module npu_top #(
     // ---------------------------------------------------------------- registers and sequencer
     wire         start, reset, busy, done, failed, cleared, unit_rst_n, stop;
     wire [31:0]  timeout, cmd_offset, err_addr;
-    wire [15:0]  cmd_count, err_cmd;
+    wire [23:0]  cmd_bytes;
+    wire [15:0]  err_cmd;
     wire [127:0] region_base, region_size;
     wire [7:0]   region_flags, err_code;
     wire [3:0]   err_unit;
@@ -85,7 +86,7 @@ module npu_top #(
         .s_axil_bresp(s_axil_bresp), .s_axil_arvalid(s_axil_arvalid), .s_axil_arready(s_axil_arready),
         .s_axil_araddr(s_axil_araddr), .s_axil_rvalid(s_axil_rvalid), .s_axil_rready(s_axil_rready),
         .s_axil_rdata(s_axil_rdata), .s_axil_rresp(s_axil_rresp), .irq(irq),
-        .start(start), .reset(reset), .timeout(timeout), .cmd_offset(cmd_offset), .cmd_count(cmd_count),
+        .start(start), .reset(reset), .timeout(timeout), .cmd_offset(cmd_offset), .cmd_bytes(cmd_bytes),
         .region_base(region_base), .region_size(region_size), .region_flags(region_flags),
         .busy(busy), .done(done), .failed(failed), .cleared(cleared), .err_code(err_code), .err_unit(err_unit),
         .err_cmd(err_cmd), .err_addr(err_addr), .count_inc(count_inc));
@@ -104,7 +105,7 @@ module npu_top #(
     wire [1:0]    r_resp;
     npu_sequencer u_sequencer (
         .clk(clk), .rst_n(rst_n), .start(start), .reset(reset), .timeout(timeout), .cmd_offset(cmd_offset),
-        .cmd_count(cmd_count), .region_base(region_base[31:0]), .region_size(region_size[31:0]),
+        .cmd_bytes(cmd_bytes), .region_base(region_base[31:0]), .region_size(region_size[31:0]),
         .region_read(region_flags[0]), .busy(busy), .done(done), .failed(failed), .cleared(cleared),
         .err_code(err_code), .err_unit(err_unit), .err_cmd(err_cmd), .err_addr(err_addr),
         .ar_valid(f_ar_valid), .ar_ready(f_ar_ready), .ar_addr(f_ar_addr), .ar_len(f_ar_len),

@@ -20,6 +20,7 @@ module npu_weight_loader #(
     input  wire [15:0]    nblk,
     input  wire [15:0]    w_addr, p_addr,
     input  wire           load_params,
+    input  wire           uniform,       // short parameter block
     input  wire           half,
     output wire           busy,
     input  wire           params_ok,     // the command now loading holds all its tokens
@@ -33,6 +34,7 @@ module npu_weight_loader #(
     output wire           par_en,
     output wire           par_half,
     output wire [3:0]     par_index,
+    output wire           par_uniform,
     output wire [8*N-1:0] par_word,
     // array
     input  wire           en,
@@ -43,14 +45,15 @@ module npu_weight_loader #(
 );
     localparam DEPTH = 8;
     localparam RW = $clog2(N);
-    localparam IW = 4 + RW + 2;
+    localparam IW = 5 + RW + 2;
+    localparam [3:0] FULL_LAST = 4'd8, SHORT_LAST = N > 4 ? 4'd4 : 4'd5;   // last word of a parameter block
     localparam [8:0] GROUPS9 = FIR_GROUPS[8:0], TAPS9 = FIR_TAPS[8:0];
     localparam [7:0] TAPS_LAST = FIR_TAPS[7:0] - 8'd1;
     localparam [15:0] NW = N[15:0];
 
     // ---------------------------------------------------------------- request side
     reg          run_q, params_q;      // a command; its parameter block is next
-    reg          fir_q, load_params_q, half_q;
+    reg          fir_q, load_params_q, uniform_q, half_q;
     reg  [7:0]   kh_q, kw_q, kx_q, ky_q, g_q, k_q;
     reg  [15:0]  nblk_q, blk_q, w_addr_q, p_addr_q;
     reg  [RW-1:0] row_q;
@@ -75,7 +78,7 @@ module npu_weight_loader #(
     assign     rd_addr = params_q ? p_addr_q : w_addr_q + {{(16 - RW) {1'b0}}, row_q};
     assign     busy    = run_q;
     wire       tile_end = issue && !params_q && row_last;
-    wire       par_end  = issue && params_q && pidx_q == 4'd8;
+    wire       par_end  = issue && params_q && pidx_q == (uniform_q ? SHORT_LAST : FULL_LAST);
     wire       go_params = tile_end && !later_q && load_params_q;
     wire       finish = (tile_end && tile_last && !go_params) || (par_end && tile_last_q);
     reg        tile_last_q;            // the tile before the parameter block was the command's last
@@ -93,6 +96,7 @@ module npu_weight_loader #(
         if (start) begin
             fir_q         <= fir;
             load_params_q <= load_params;
+            uniform_q     <= uniform;
             half_q        <= half;
             kh_q          <= kh;
             kw_q          <= kw;
@@ -124,7 +128,7 @@ module npu_weight_loader #(
     end
 
     // ---------------------------------------------------------------- words in flight
-    wire          item_valid, data_valid, item_zero, item_par, item_half, pop;
+    wire          item_valid, data_valid, item_zero, item_par, item_uniform, item_half, pop;
     wire [RW-1:0] item_row;
     wire [3:0]    item_pidx;
     wire [IW-1:0] item;
@@ -143,12 +147,12 @@ module npu_weight_loader #(
     // A parameter item carries the half in the row's place (row 0 or 1): no wider item needed.
     npu_fifo #(.WIDTH(IW), .DEPTH(DEPTH)) u_items (
         .clk(clk), .rst_n(rst_n), .in_valid(issue), .in_ready(unused_item_ready),
-        .in_data({!reads, params_q, params_q ? {{(RW - 1) {1'b0}}, half_q} : row_q, pidx_q}),
+        .in_data({!reads, params_q, params_q ? {{(RW - 1) {1'b0}}, half_q} : row_q, pidx_q, uniform_q}),
         .out_valid(item_valid), .out_ready(pop), .out_data(item));
     npu_fifo #(.WIDTH(8*N), .DEPTH(DEPTH)) u_data (
         .clk(clk), .rst_n(rst_n), .in_valid(rd_pipe_q[1]), .in_ready(unused_data_ready), .in_data(rd_data),
         .out_valid(data_valid), .out_ready(pop && !item_zero), .out_data(data));
-    assign {item_zero, item_par, item_row, item_pidx} = item;
+    assign {item_zero, item_par, item_row, item_pidx, item_uniform} = item;
     assign item_half = item_row[0];
 
     // ---------------------------------------------------------------- array and parameter side
@@ -163,8 +167,9 @@ module npu_weight_loader #(
     assign par_en    = to_par;
     assign par_half  = item_half;
     assign par_index = item_pidx;
+    assign par_uniform = item_uniform;
     assign par_word  = data;
-    assign params_done = to_par && item_pidx == 4'd8;
+    assign params_done = to_par && item_pidx == (item_uniform ? SHORT_LAST : FULL_LAST);
     always @(posedge clk) begin
         if (!rst_n) full_q <= 1'b0;
         else if (en) begin

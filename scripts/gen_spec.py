@@ -36,6 +36,12 @@ def check(spec):
             sys.exit(f"{SOURCE.name}: configuration {cfg['name']}: parameters out of range")
 
 
+def words(cmd):
+    """32-bit words of a command in memory: up to the last field, an even number."""
+    last = max(word for _, word, *_ in cmd["fields"])
+    return (last + 2) // 2 * 2
+
+
 def c_header(spec, digest):
     meta = spec["meta"]
     major, minor, patch = meta["version"]
@@ -49,7 +55,10 @@ def c_header(spec, digest):
         f"#define NPU_CMD_BYTES {meta['cmd_bytes']}",
         f"#define NPU_CMD_WORDS {meta['cmd_bytes'] // 4}",
         f"#define NPU_REGIONS {meta['regions']}",
-        f"#define NPU_PARAM_WORDS {meta['param_words']}", "",
+        f"#define NPU_PARAM_WORDS {meta['param_words']}",
+        "/* Scratchpad words of a parameter block; uniform: bias int32[n], mult int32, shift int8. */",
+        "static inline uint32_t npu_param_words(uint32_t n, uint32_t uniform) {",
+        "    return uniform ? 4 + (5 + n - 1) / n : NPU_PARAM_WORDS;", "}", "",
         "/* Units: queues of the sequencer, and the bits of wait_from / signal_to. */",
         "typedef enum {"]
     out += [f"    NPU_UNIT_{u['name'].upper()} = {u['index']}," for u in spec["unit"]]
@@ -78,6 +87,20 @@ def c_header(spec, digest):
     out += ["};", "", "typedef enum {"]
     out += [f"    NPU_OP_{c['name']} = 0x{c['opcode']:02x}," for c in spec["command"]]
     out += ["} npu_opcode_t;", "",
+            "/* Words of a command in the list (the rest of NPU_CMD_WORDS is not stored); 0: no such opcode. */",
+            "static inline uint32_t npu_cmd_words(uint32_t opcode) {", "    switch (opcode) {"]
+    out += [f"    case NPU_OP_{c['name']}: return {words(c)};" for c in spec["command"]]
+    out += ["    default: return 0;", "    }", "}", "",
+            "/* The command list: each command takes its own number of little-endian words. npu_list_put appends one and returns the",
+            " * bytes written; npu_list_get reads one from `left` bytes, the words not stored as 0, and returns its bytes: 8 for an unknown",
+            " * opcode, 0 when the list ends within the command. */",
+            "static inline uint32_t npu_list_put(const uint32_t *w, uint8_t *list) {",
+            "    uint32_t n = npu_cmd_words(w[0] & 0xffu);", "    n = n == 0 ? 2 : n;",
+            "    for (uint32_t i = 0; i < 4 * n; i++) list[i] = (uint8_t)(w[i / 4] >> (i % 4 * 8));", "    return 4 * n;", "}",
+            "static inline uint32_t npu_list_get(const uint8_t *list, uint32_t left, uint32_t *w) {",
+            "    uint32_t n = left < 8 ? 0 : npu_cmd_words(list[0]);", "    n = n == 0 ? 2 : n;",
+            "    for (uint32_t i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;", "    if (4 * n > left) return 0;",
+            "    for (uint32_t i = 0; i < 4 * n; i++) w[i / 4] |= (uint32_t)list[i] << (i % 4 * 8);", "    return 4 * n;", "}", "",
             "/* Header of every command. */",
             "static inline uint32_t npu_cmd_opcode(const uint32_t *w) { return w[0] & 0xffu; }",
             "static inline uint32_t npu_cmd_wait(const uint32_t *w) { return (w[0] >> 8) & 0xfu; }",
@@ -131,6 +154,7 @@ def v_header(spec, digest):
     out += [f"`define NPU_CNT_{c['name']} {i}" for i, c in enumerate(spec["counter"])]
     for cmd in spec["command"]:
         out.append(f"`define NPU_OP_{cmd['name']} 8'h{cmd['opcode']:02x}")
+        out.append(f"`define NPU_BEATS_{cmd['name']} 3'd{words(cmd) // 2}")
         for name, word, lsb, width, _, _ in cmd["fields"]:
             base = word * 32 + lsb
             rng = f"{base + width - 1}:{base}" if width > 1 else f"{base}"
@@ -167,7 +191,7 @@ def reference(spec, digest):
     out += ["", "## Commands", "", "Word 0 of every command: opcode [7:0], wait_from [11:8], signal_to [15:12]; "
             "bit *u* stands for unit *u* (0 load, 1 array, 2 vector, 3 store).", ""]
     for c in spec["command"]:
-        out += [f"### {c['name']} (0x{c['opcode']:02x}, {c['unit']} unit)", "", c["doc"] + ".", "",
+        out += [f"### {c['name']} (0x{c['opcode']:02x}, {c['unit']} unit, {4 * words(c)} bytes)", "", c["doc"] + ".", "",
                 "| field | word | bits | type | meaning |", "|---|---|---|---|---|"]
         out += [f"| {n} | {w} | {l + wd - 1}:{l} | {'int' if s == 's' else 'uint'}{wd} | {d} |"
                 for n, w, l, wd, s, d in c["fields"]]

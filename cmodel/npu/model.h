@@ -35,7 +35,7 @@ typedef struct {
     int32_t exp_table[256];
 
     model_region_t region[NPU_REGIONS];
-    uint32_t status, irq_enable, timeout, cmd_offset, cmd_count;
+    uint32_t status, irq_enable, timeout, cmd_offset, cmd_bytes;
     model_error_t error; /* of the list that runs or ran last */
     uint64_t counter[NPU_CNT_COUNT];
     uint32_t counter_high;                   /* latched by reading a low word */

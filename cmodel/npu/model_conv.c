@@ -80,17 +80,19 @@ void model_conv_literal(model_t *m, const npu_cmd_conv_t *c) {
                 plain_pass(m, c, pass++, blk, ky, kx);
 }
 
-/* bias int32[n], mult int32[n], shift int8[n], contiguous from word `addr`. Only mult in
+/* bias int32[n], mult int32[n], shift int8[n], contiguous from word `addr`; uniform: bias int32[n],
+ * then one mult and one shift for all. Only mult in
  * 0..2^31-1 and shift in -31..30 have a defined effect; others are kept harmless. */
-static void load_params(model_t *m, uint32_t set, uint32_t addr) {
+static void load_params(model_t *m, uint32_t set, uint32_t addr, int uniform) {
     uint32_t n = m->cfg.n;
     int8_t block[NPU_PARAM_WORDS * MODEL_MAX_N];
     for (uint32_t w = 0; w < NPU_PARAM_WORDS; w++)
         memcpy(block + w * n, model_word(m, addr + w), n);
     for (uint32_t l = 0; l < n; l++) {
         m->bias[set][l] = model_le32(block + 4 * l);
-        m->mult[set][l] = model_le32(block + 4 * n + 4 * l);
-        m->shift[set][l] = (int8_t)ref_clamp(block[8 * n + l], -31, 30);
+        m->mult[set][l] = model_le32(block + 4 * n + (uniform ? 0 : 4 * l));
+        m->shift[set][l] =
+            (int8_t)ref_clamp(uniform ? block[4 * n + 4] : block[8 * n + l], -31, 30);
     }
 }
 
@@ -98,7 +100,7 @@ void model_conv(model_t *m, const uint32_t *words) {
     npu_cmd_conv_t c;
     npu_unpack_conv(words, &c);
     if (c.load_params)
-        load_params(m, c.half, c.p_addr);
+        load_params(m, c.half, c.p_addr, (int)c.uniform);
     if (m->literal)
         model_conv_literal(m, &c);
     else

@@ -141,7 +141,7 @@ static void foot_conv(const foot_t *f, const uint32_t *words) {
     npu_unpack_conv(words, &c);
     uint32_t width = c.nx;
     if (c.load_params) {
-        touch_words(f, c.p_addr, NPU_PARAM_WORDS, 0);
+        touch_words(f, c.p_addr, npu_param_words(f->cfg->n, c.uniform), 0);
         f->touch(f->ctx, NPU_RES_PARAMS, c.half, 1, 1, NPU_PHASE_MAIN);
     }
     if (c.fir) {

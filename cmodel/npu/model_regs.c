@@ -71,8 +71,8 @@ static uint32_t model_read32(void *ctx, uint32_t offset) {
         return m->timeout;
     case NPU_REG_CMD_OFFSET:
         return m->cmd_offset;
-    case NPU_REG_CMD_COUNT:
-        return m->cmd_count;
+    case NPU_REG_CMD_BYTES:
+        return m->cmd_bytes;
     default:
         return 0;
     }
@@ -116,8 +116,8 @@ static void model_write32(void *ctx, uint32_t offset, uint32_t value) {
     case NPU_REG_CMD_OFFSET:
         m->cmd_offset = value;
         break;
-    case NPU_REG_CMD_COUNT:
-        m->cmd_count = value & 0xffffu;
+    case NPU_REG_CMD_BYTES:
+        m->cmd_bytes = value & 0xffffffu;
         break;
     default: /* read-only or not there */
         break;

@@ -35,25 +35,32 @@ uint8_t *model_memory(model_t *m, uint32_t region, uint32_t offset, uint32_t byt
 
 /* The whole list is checked before it begins. */
 static void check_list(model_t *m) {
-    uint64_t end = (uint64_t)m->cmd_offset + (uint64_t)m->cmd_count * NPU_CMD_BYTES;
+    uint64_t end = (uint64_t)m->cmd_offset + m->cmd_bytes;
     m->error.unit = NPU_UNIT_SEQUENCER;
-    if (m->cmd_offset % 8 != 0 || end > m->region[0].size ||
+    if (m->cmd_offset % 8 != 0 || m->cmd_bytes % 8 != 0 || end > m->region[0].size ||
         (m->region[0].flags & NPU_REGION_READ) == 0)
         fail(m, NPU_ERR_FETCH, m->cmd_offset);
 }
 
-/* Command `index` into words; 0, or -1 with error fetch. */
-static int fetch(model_t *m, uint32_t index, uint32_t *words) {
-    const uint8_t *p =
-        model_memory(m, 0, m->cmd_offset + index * NPU_CMD_BYTES, NPU_CMD_BYTES, NPU_REGION_READ);
+/* The command at byte `at` of the list into words. Returns its bytes, or 0 with error fetch. */
+static uint32_t fetch(model_t *m, uint32_t at, uint32_t *words) {
+    uint32_t left = m->cmd_bytes - at, size = left < 8 ? left : 8;
+    const uint8_t *p = model_memory(m, 0, m->cmd_offset + at, size, NPU_REGION_READ);
+    if (p) { /* the first beat tells the length */
+        size = 4 * npu_cmd_words(p[0]);
+        size = size == 0 ? 8 : size;
+        if (size > left) {
+            fail(m, NPU_ERR_FETCH, m->cmd_offset);
+            return 0;
+        }
+        if (size > 8)
+            p = model_memory(m, 0, m->cmd_offset + at + 8, size - 8, NPU_REGION_READ) ? p : NULL;
+    }
     if (!p) {
         fail(m, NPU_ERR_FETCH, m->error.addr);
-        return -1;
+        return 0;
     }
-    for (int i = 0; i < NPU_CMD_WORDS; i++, p += 4)
-        words[i] =
-            (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-    return 0;
+    return npu_list_get(p, left, words);
 }
 
 /* 0, or -1 when a token is not there. */
@@ -103,14 +110,17 @@ static void dispatch(model_t *m, const uint32_t *words) {
     }
 }
 
-/* One command. Returns 0, 1 after an error (m->error), -1 when it waits for ever. */
-static int step(model_t *m, uint32_t index) {
+/* Command `index`, at byte *at, which moves on. Returns 0, 1 after an error (m->error), -1 when it
+ * waits for ever. */
+static int step(model_t *m, uint32_t index, uint32_t *at) {
     uint32_t words[NPU_CMD_WORDS];
     npu_unit_t unit = NPU_UNIT_SEQUENCER;
     m->error.cmd = index;
     m->error.unit = unit;
-    if (fetch(m, index, words))
+    uint32_t size = fetch(m, *at, words);
+    if (size == 0)
         return 1;
+    *at += size;
     npu_error_code_t code = npu_check_command(&m->cfg, words, &unit);
     m->error.unit = unit;
     if (code != NPU_ERR_NONE) {
@@ -144,13 +154,13 @@ void model_run(model_t *m) {
         uint32_t base[NPU_REGIONS];
         for (int i = 0; i < NPU_REGIONS; i++)
             base[i] = m->region[i].base;
-        m->order =
-            npu_order_new(&m->cfg, base, base[0] + m->cmd_offset, m->cmd_count * NPU_CMD_BYTES);
+        m->order = npu_order_new(&m->cfg, base, base[0] + m->cmd_offset, m->cmd_bytes);
     }
     check_list(m);
     int end = m->error.code != NPU_ERR_NONE;
-    for (uint32_t i = 0; i < m->cmd_count && end == 0; i++)
-        end = step(m, i);
+    uint32_t n = 0, at = 0;
+    for (; at < m->cmd_bytes && end == 0; n++)
+        end = step(m, n, &at);
     if (end < 0) {
         m->status |= NPU_STATUS_BUSY;
         return;
@@ -158,7 +168,7 @@ void model_run(model_t *m) {
     for (int from = 0; end == 0 && from < NPU_QUEUES; from++)
         for (int to = 0; to < NPU_QUEUES; to++)
             if (m->tokens[from][to] != 0) {
-                m->error = (model_error_t){NPU_ERR_TOKEN, NPU_UNIT_SEQUENCER, m->cmd_count, 0};
+                m->error = (model_error_t){NPU_ERR_TOKEN, NPU_UNIT_SEQUENCER, n, 0};
                 end = 1;
             }
     if (end == 0)

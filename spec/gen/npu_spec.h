@@ -7,11 +7,15 @@
 
 #define NPU_ID 0x54535953u
 #define NPU_VERSION 0x00000100u
-#define NPU_SPEC_HASH 0x3ec00d05u
+#define NPU_SPEC_HASH 0x6f72b3fcu
 #define NPU_CMD_BYTES 64
 #define NPU_CMD_WORDS 16
 #define NPU_REGIONS 4
 #define NPU_PARAM_WORDS 9
+/* Scratchpad words of a parameter block; uniform: bias int32[n], mult int32, shift int8. */
+static inline uint32_t npu_param_words(uint32_t n, uint32_t uniform) {
+    return uniform ? 4 + (5 + n - 1) / n : NPU_PARAM_WORDS;
+}
 
 /* Units: queues of the sequencer, and the bits of wait_from / signal_to. */
 typedef enum {
@@ -49,7 +53,7 @@ typedef enum {
 #define NPU_REG_ERR_ADDR 0x028u
 #define NPU_REG_TIMEOUT 0x02cu
 #define NPU_REG_CMD_OFFSET 0x030u
-#define NPU_REG_CMD_COUNT 0x034u
+#define NPU_REG_CMD_BYTES 0x034u
 #define NPU_REG_REGION_BASE(i) (0x040u + 16u * (i))
 #define NPU_REG_REGION_SIZE(i) (0x044u + 16u * (i))
 #define NPU_REG_REGION_FLAGS(i) (0x048u + 16u * (i))
@@ -105,6 +109,39 @@ typedef enum {
     NPU_OP_TABLE = 0x33,
     NPU_OP_SOFTMAX = 0x34,
 } npu_opcode_t;
+
+/* Words of a command in the list (the rest of NPU_CMD_WORDS is not stored); 0: no such opcode. */
+static inline uint32_t npu_cmd_words(uint32_t opcode) {
+    switch (opcode) {
+    case NPU_OP_LOAD: return 12;
+    case NPU_OP_STORE: return 12;
+    case NPU_OP_CONV: return 10;
+    case NPU_OP_DRAIN: return 6;
+    case NPU_OP_POOL: return 14;
+    case NPU_OP_ELTWISE: return 12;
+    case NPU_OP_TABLE: return 6;
+    case NPU_OP_SOFTMAX: return 6;
+    default: return 0;
+    }
+}
+
+/* The command list: each command takes its own number of little-endian words. npu_list_put appends one and returns the
+ * bytes written; npu_list_get reads one from `left` bytes, the words not stored as 0, and returns its bytes: 8 for an unknown
+ * opcode, 0 when the list ends within the command. */
+static inline uint32_t npu_list_put(const uint32_t *w, uint8_t *list) {
+    uint32_t n = npu_cmd_words(w[0] & 0xffu);
+    n = n == 0 ? 2 : n;
+    for (uint32_t i = 0; i < 4 * n; i++) list[i] = (uint8_t)(w[i / 4] >> (i % 4 * 8));
+    return 4 * n;
+}
+static inline uint32_t npu_list_get(const uint8_t *list, uint32_t left, uint32_t *w) {
+    uint32_t n = left < 8 ? 0 : npu_cmd_words(list[0]);
+    n = n == 0 ? 2 : n;
+    for (uint32_t i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;
+    if (4 * n > left) return 0;
+    for (uint32_t i = 0; i < 4 * n; i++) w[i / 4] |= (uint32_t)list[i] << (i % 4 * 8);
+    return 4 * n;
+}
 
 /* Header of every command. */
 static inline uint32_t npu_cmd_opcode(const uint32_t *w) { return w[0] & 0xffu; }
@@ -253,6 +290,7 @@ typedef struct {
     uint32_t load_params; /* 1: load the parameter block at p_addr into parameter set `half` */
     uint32_t early; /* 1: wait for every token before reading weights (weights made by the vector unit) */
     uint32_t transpose; /* reserved, 0 */
+    uint32_t uniform; /* parameter block in short form: bias int32[N], then one mult int32 and one shift int8 for all channels */
     uint32_t in_addr; /* word of input position iy = 0, ix = 0, block 0 (may lie outside what is resident) */
     uint32_t w_addr; /* first weight word; N words per pass, passes in order */
     uint32_t p_addr; /* parameter block: bias int32[N], mult int32[N], shift int8[N] */
@@ -284,6 +322,7 @@ static inline void npu_pack_conv(const npu_cmd_conv_t *c, uint32_t *w) {
     w[0] |= ((uint32_t)c->load_params & 0x1u) << 19;
     w[0] |= ((uint32_t)c->early & 0x1u) << 20;
     w[0] |= ((uint32_t)c->transpose & 0x1u) << 21;
+    w[0] |= ((uint32_t)c->uniform & 0x1u) << 22;
     w[1] |= ((uint32_t)c->in_addr & 0xffffu);
     w[1] |= ((uint32_t)c->w_addr & 0xffffu) << 16;
     w[2] |= ((uint32_t)c->p_addr & 0xffffu);
@@ -313,6 +352,7 @@ static inline void npu_unpack_conv(const uint32_t *w, npu_cmd_conv_t *c) {
     c->load_params = ((w[0] >> 19) & 0x1u);
     c->early = ((w[0] >> 20) & 0x1u);
     c->transpose = ((w[0] >> 21) & 0x1u);
+    c->uniform = ((w[0] >> 22) & 0x1u);
     c->in_addr = (w[1] & 0xffffu);
     c->w_addr = ((w[1] >> 16) & 0xffffu);
     c->p_addr = (w[2] & 0xffffu);

@@ -127,10 +127,7 @@ static int place(run_t *r, const void *bytes, size_t size, graph_error_t *err) {
 }
 
 void run_command(const prog_t *prog, uint32_t i, uint32_t words[NPU_CMD_WORDS]) {
-    const uint8_t *p = prog->bytes + prog->h.cmd_offset + (size_t)i * NPU_CMD_BYTES;
-    for (int k = 0; k < NPU_CMD_WORDS; k++, p += 4)
-        words[k] =
-            (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+    prog_get_cmd(prog, i, words);
 }
 
 static int find_layers(run_t *r, graph_error_t *err) {

@@ -33,6 +33,8 @@ typedef struct {
     int32_t v_kh, v_kw, v_sy, v_sx, v_dy, v_dx, v_pt, v_pl, v_h, v_w;
     int32_t obs;           /* output blocks */
     int32_t passes;        /* of an output block, the most */
+    bool uniform;          /* one multiplier and shift for all channels */
+    int32_t params;        /* words of a parameter block */
     uint32_t image_offset; /* packed weights in the image */
     uint32_t *at;          /* (obs + 1) byte offset of each output block from image_offset */
 } cc_conv_t;

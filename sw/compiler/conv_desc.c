@@ -1,10 +1,11 @@
 /*
  * conv_desc.c - a convolution's description, and its weights packed as the array reads them.
  *
- * Image layout of an output block: parameter block (bias, multiplier, shift of N channels; 9
- * words), then N words for each pass, row r of the tile in word r, output channel c in lane c. The
- * input's zero point is folded away: bias - zp * (sum of the channel's weights). Padding reads as
- * the zero point, so this holds at the borders too.
+ * Image layout of an output block: parameter block (bias, multiplier, shift of N channels; the
+ * short form where multiplier and shift are the same for all), then N words for each pass, row r of
+ * the tile in word r, output channel c in lane c. The input's zero point is folded away: bias - zp
+ * * (sum of the channel's weights). Padding reads as the zero point, so this holds at the borders
+ * too.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -90,6 +91,10 @@ void cc_conv_describe(const cc_t *cc, int32_t op, cc_conv_t *d) {
         d->w_kx = d->cg;
     }
     d->w_ky = d->kw * d->w_kx;
+    d->uniform = true;
+    for (int32_t c = 1; c < d->oc; c++)
+        d->uniform = d->uniform && d->mult[c] == d->mult[0] && d->shift[c] == d->shift[0];
+    d->params = (int32_t)npu_param_words(cc->n, d->uniform);
     d->obs = cc_blocks(cc, d->oc);
     /* Pointwise: rows and images are one long row. */
     if (d->kh == 1 && d->kw == 1 && d->sy == 1 && d->sx == 1 && d->pt == 0 && d->pl == 0 &&
@@ -230,8 +235,8 @@ int cc_conv_sizes(const cc_t *cc, cc_conv_t *d) {
         return CC_FATAL;
     for (int32_t ob = 0; ob < d->obs; ob++) {
         d->at[ob] = (uint32_t)total;
-        total +=
-            (size_t)n * NPU_PARAM_WORDS + (size_t)cc_conv_passes(cc, d, ob) * (size_t)n * (size_t)n;
+        total += (size_t)n * (size_t)d->params +
+                 (size_t)cc_conv_passes(cc, d, ob) * (size_t)n * (size_t)n;
     }
     d->at[d->obs] = (uint32_t)total;
     return total < INT32_MAX ? CC_OK : CC_NOSPACE;
@@ -248,10 +253,16 @@ int cc_conv_pack(cc_t *cc, cc_conv_t *d) {
         for (int32_t c = 0; c < n && ob * n + c < d->oc; c++) {
             int32_t oc = ob * n + c;
             put32(p + 4 * c, folded_bias(d, oc));
+            if (d->uniform)
+                continue;
             put32(p + 4 * n + 4 * c, d->mult[oc]);
             p[8 * n + c] = (uint8_t)d->shift[oc];
         }
-        int8_t *tiles = (int8_t *)p + n * NPU_PARAM_WORDS;
+        if (d->uniform) {
+            put32(p + 4 * n, d->mult[0]);
+            p[4 * n + 4] = (uint8_t)d->shift[0];
+        }
+        int8_t *tiles = (int8_t *)p + n * d->params;
         if (d->mode == CC_FIR)
             pack_fir(cc, d, ob, tiles);
         else

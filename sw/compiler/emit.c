@@ -241,7 +241,8 @@ int cc_step_end(cc_t *cc) {
     for (uint32_t i = 0; i < s->n; i++) {
         const cc_cmd_t *c = &s->cmds[slots[i].index];
         npu_layer_t *l = &cc->layers[c->layer];
-        memcpy(list + (size_t)i * NPU_CMD_WORDS, c->words, NPU_CMD_BYTES);
+        memcpy(list + (size_t)i * NPU_CMD_WORDS, c->words,
+               NPU_CMD_BYTES); /* packed by the builder */
         l->commands++;
         if (c->unit == NPU_UNIT_LOAD)
             continue;

@@ -56,6 +56,7 @@ static void emit_conv(cc_job_t *j, cc_box_t part, int32_t ob, const chunk_t *ch,
                         .half = cc->half,
                         .accumulate = ch->first > 0,
                         .load_params = load_params,
+                        .uniform = d->uniform,
                         .in_addr = cc_view_at(in, ch->k0, part.b0, 0, 0),
                         .w_addr = weights & 0xffffu,
                         .p_addr = params & 0xffffu,
@@ -175,10 +176,10 @@ static bool next_chunk(const cc_job_t *j, int32_t ob, int32_t most, chunk_t *c) 
 static int emit_chunks(cc_job_t *j, cc_box_t part, int32_t ob, const cc_view_t *whole) {
     const cc_conv_t *d = &j->d;
     cc_t *cc = j->cc;
-    uint32_t n = cc->n;
+    uint32_t n = cc->n, params = (uint32_t)d->params;
     chunk_t c = {0};
     while (next_chunk(j, ob, j->chunk, &c)) {
-        uint32_t head = c.first ? 0 : NPU_PARAM_WORDS, words = head + (uint32_t)c.passes * n, at;
+        uint32_t head = c.first ? 0 : params, words = head + (uint32_t)c.passes * n, at;
         cc_view_t in = {0};
         int st = CC_OK;
         if (j->chunk_input) {
@@ -195,7 +196,7 @@ static int emit_chunks(cc_job_t *j, cc_box_t part, int32_t ob, const cc_view_t *
         }
         if (st != CC_OK || (st = cc_alloc(cc, words, &at)) != CC_OK)
             return st;
-        uint32_t offset = d->at[ob] + (c.first ? NPU_PARAM_WORDS + (uint32_t)c.first * n : 0) * n;
+        uint32_t offset = d->at[ob] + (c.first ? params + (uint32_t)c.first * n : 0) * n;
         cc_load_const(cc, d->image_offset + offset, words * n, at);
         emit_conv(j, part, ob, &c, &in, at + head, at, c.first == 0);
         cc_release(cc, at, words);
@@ -228,7 +229,8 @@ static int emit_block(cc_job_t *j, cc_box_t tile, int32_t ob, uint32_t at, const
                 } else {
                     chunk_t all = {0};
                     next_chunk(j, ob, NEVER, &all);
-                    emit_conv(j, part, ob, &all, in, at + NPU_PARAM_WORDS, at, !set[cc->half]);
+                    emit_conv(j, part, ob, &all, in, at + (uint32_t)j->d.params, at,
+                              !set[cc->half]);
                     set[cc->half] = 1;
                 }
                 emit_drain(j, part, ob, out);

@@ -75,7 +75,7 @@ static void measure(const cc_job_t *j, plan_t *p) {
     int64_t pixels_in = (int64_t)p->tb * rows * cols, pixels_out = (int64_t)p->tb * p->th * p->tw;
     p->in = j->in_resident ? 0 : pixels_in * (k1 - k0);
     p->out = j->out_resident ? 0 : pixels_out * p->tk;
-    p->block = NPU_PARAM_WORDS + d->passes * n;
+    p->block = d->params + d->passes * n;
     p->weights = p->block * p->tk;
     cc_conv_parts(cc, p->th, p->tw, 1, &part_rows, &part_cols);
     int64_t parts = (int64_t)p->tb * cc_div_up(p->th, part_rows) * cc_div_up(p->tw, part_cols);
@@ -180,7 +180,7 @@ static bool try_chunks(cc_job_t *j, int32_t th, int32_t tw) {
     measure(j, &p);
     int32_t most = cc_min(d->passes, cc_min(j->max_passes, (int32_t)j->cc->sp_words / n));
     for (int32_t c = most; c > 0; c /= 2) {
-        int64_t w = NPU_PARAM_WORDS + (int64_t)c * n;
+        int64_t w = j->d.params + (int64_t)c * n;
         if (!fits(j->cc, (int64_t[]){p.in, p.out, w, w}, 4))
             continue;
         j->tb = 1;

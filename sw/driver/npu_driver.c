@@ -102,8 +102,8 @@ npu_status_t npu_set_region(npu_t *npu, uint32_t region, uint32_t base, uint32_t
     return NPU_OK;
 }
 
-npu_status_t npu_submit(npu_t *npu, uint32_t offset, uint32_t count) {
-    if (offset % 8 != 0 || count > 0xffffu) {
+npu_status_t npu_submit(npu_t *npu, uint32_t offset, uint32_t bytes) {
+    if (offset % 8 != 0 || bytes % 8 != 0 || bytes > 0xffffffu) {
         return NPU_E_ARG;
     }
     if ((rd(npu, NPU_REG_STATUS) & NPU_STATUS_BUSY) != 0) {
@@ -112,7 +112,7 @@ npu_status_t npu_submit(npu_t *npu, uint32_t offset, uint32_t count) {
     wr(npu, NPU_REG_STATUS, STATUS_EVENTS);
     npu->irq_status = 0;
     wr(npu, NPU_REG_CMD_OFFSET, offset);
-    wr(npu, NPU_REG_CMD_COUNT, count);
+    wr(npu, NPU_REG_CMD_BYTES, bytes);
     wr(npu, NPU_REG_CTRL, NPU_CTRL_START);
     return NPU_OK;
 }

@@ -7,7 +7,7 @@
  *   if ((st = npu_init(&npu, &io, timeout_cycles)) != NPU_OK) fail(npu_strerror(st));
  *   npu_set_region(&npu, 0, image_addr, image_size, NPU_REGION_READ);
  *   npu_set_region(&npu, 1, arena_addr, arena_size, NPU_REGION_READ | NPU_REGION_WRITE);
- *   st = npu_submit(&npu, cmd_offset, cmd_count);
+ *   st = npu_submit(&npu, cmd_offset, cmd_bytes);
  *   if (st == NPU_OK) st = npu_wait(&npu, max_polls);
  *   if (st == NPU_E_DEVICE) { npu_get_error(&npu, &e); npu_recover(&npu, max_polls); }
  *
@@ -83,7 +83,7 @@ npu_status_t npu_set_region(npu_t *npu, uint32_t region, uint32_t base, uint32_t
                             uint32_t flags);
 
 /* Start `count` commands (0..65535) at byte `offset` (multiple of 8) of region 0. Does not wait. */
-npu_status_t npu_submit(npu_t *npu, uint32_t offset, uint32_t count);
+npu_status_t npu_submit(npu_t *npu, uint32_t offset, uint32_t bytes);
 
 /* NPU_E_BUSY while running, NPU_OK when done, NPU_E_DEVICE when it stopped with an error. */
 npu_status_t npu_poll(npu_t *npu);

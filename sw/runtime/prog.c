@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define HEADER_WORDS 30u /* words in prog_header_t, counted by the assertion below */
+#define HEADER_WORDS 31u /* words in prog_header_t, counted by the assertion below */
 _Static_assert(sizeof(prog_header_t) == 4u * HEADER_WORDS, "header is plain words in file order");
 _Static_assert(sizeof(prog_header_t) <= PROG_HEADER_BYTES, "header fits its space");
 
@@ -104,20 +104,40 @@ static int has_terminator(const char *field, size_t size) {
     return memchr(field, 0, size) != NULL;
 }
 
-static prog_status_t check_step(const prog_t *p, const prog_step_t *s, uint32_t *next_cmd) {
+/* Where the commands of the next NPU step begin. */
+typedef struct {
+    uint32_t cmd, offset; /* index, bytes in the image */
+} list_pos_t;
+
+/* The step's commands must be `count` whole ones in `size` bytes. */
+static prog_status_t check_list(const prog_t *p, const prog_step_t *s) {
+    uint32_t words[NPU_CMD_WORDS], at = 0, n = 0;
+    for (; at < s->u.npu.size; n++) {
+        uint32_t bytes = npu_list_get(p->bytes + s->u.npu.offset + at, s->u.npu.size - at, words);
+        if (bytes == 0 || npu_cmd_words(npu_cmd_opcode(words)) == 0) {
+            return PROG_E_VALUE;
+        }
+        at += bytes;
+    }
+    return n == s->u.npu.count ? PROG_OK : PROG_E_VALUE;
+}
+
+static prog_status_t check_step(const prog_t *p, const prog_step_t *s, list_pos_t *next) {
     const prog_header_t *h = &p->h;
     if (s->layer != PROG_NONE && s->layer >= h->n_layers) {
         return PROG_E_VALUE;
     }
     if (s->kind == PROG_STEP_NPU) {
         /* NPU steps cover the command section in order, without gaps or overlap. */
-        if (s->u.npu.first_cmd != *next_cmd || s->u.npu.count == 0 ||
-            s->u.npu.count > PROG_MAX_STEP_CMDS || s->u.npu.count > h->n_cmds - *next_cmd ||
-            s->u.npu.offset != h->cmd_offset + *next_cmd * NPU_CMD_BYTES) {
+        if (s->u.npu.first_cmd != next->cmd || s->u.npu.count == 0 ||
+            s->u.npu.count > PROG_MAX_STEP_CMDS || s->u.npu.count > h->n_cmds - next->cmd ||
+            s->u.npu.offset != next->offset ||
+            s->u.npu.size > h->cmd_offset + h->cmd_size - next->offset) {
             return PROG_E_RANGE;
         }
-        *next_cmd += s->u.npu.count;
-        return PROG_OK;
+        next->cmd += s->u.npu.count;
+        next->offset += s->u.npu.size;
+        return check_list(p, s);
     }
     if (s->kind != PROG_STEP_CPU) {
         return PROG_E_VALUE;
@@ -197,7 +217,7 @@ static prog_status_t check_sections(const prog_header_t *h, uint32_t *where) {
         uint32_t offset, count, unit;
     } section[] = {
         {h->const_offset, h->const_size, 1},
-        {h->cmd_offset, h->n_cmds, NPU_CMD_BYTES},
+        {h->cmd_offset, h->cmd_size, 1},
         {h->op_offset, h->op_size, 1},
         {h->operand_offset, h->n_operands, PROG_OPERAND_BYTES},
         {h->step_offset, h->n_steps, PROG_STEP_BYTES},
@@ -222,16 +242,16 @@ static prog_status_t check_sections(const prog_header_t *h, uint32_t *where) {
 static prog_status_t check_tables(const prog_t *p, uint32_t *where) {
     const prog_header_t *h = &p->h;
     prog_status_t st;
-    uint32_t next_cmd = 0;
+    list_pos_t next = {0, h->cmd_offset};
     for (uint32_t i = 0; i < h->n_steps; i++) {
         prog_step_t s;
         prog_get_step(p, i, &s);
         *where = h->step_offset + i * PROG_STEP_BYTES;
-        if ((st = check_step(p, &s, &next_cmd)) != PROG_OK) {
+        if ((st = check_step(p, &s, &next)) != PROG_OK) {
             return st;
         }
     }
-    if (next_cmd != h->n_cmds) {
+    if (next.cmd != h->n_cmds || next.offset != h->cmd_offset + h->cmd_size) {
         return PROG_E_RANGE; /* commands that no step would run */
     }
     for (uint32_t i = 0; i < h->n_operands; i++) {
@@ -345,6 +365,7 @@ void prog_get_step(const prog_t *p, uint32_t i, prog_step_t *out) {
         out->u.npu.offset = rd32(e + 8);
         out->u.npu.count = rd32(e + 12);
         out->u.npu.first_cmd = rd32(e + 16);
+        out->u.npu.size = rd32(e + 20);
     } else {
         out->u.cpu.op_offset = rd32(e + 8);
         out->u.cpu.op_size = rd32(e + 12);
@@ -373,6 +394,15 @@ void prog_get_io(const prog_t *p, uint32_t i, prog_io_t *out) {
     out->scale_bits = rd32(e + 48);
     out->zero_point = (int32_t)rd32(e + 52);
     memcpy(out->name, e + 56, sizeof out->name);
+}
+
+void prog_get_cmd(const prog_t *p, uint32_t i, uint32_t *words) {
+    const uint8_t *list = p->bytes + p->h.cmd_offset;
+    uint32_t at = 0;
+    for (uint32_t k = 0; k < i; k++) {
+        at += 4 * npu_cmd_words(list[at]);
+    }
+    npu_list_get(list + at, p->h.cmd_size - at, words);
 }
 
 void prog_get_layer(const prog_t *p, uint32_t i, prog_layer_t *out) {

@@ -11,7 +11,7 @@
  *   0                  header, PROG_HEADER_BYTES, fields in prog_header_t order, all uint32
  *   PROG_HEADER_BYTES  const section: weights, biases, tables (offset fixed, so that a compiler
  * knows the image offset of a constant the moment it adds it)
- *   ...                command section, n_cmds * NPU_CMD_BYTES
+ *   ...                command section, cmd_size bytes: n_cmds commands as the NPU fetches them
  *   ...                CPU operator bytes, operand table, step table, IO table, layer table
  *
  * Synopsis
@@ -35,7 +35,7 @@
 #include "npu_spec.h"
 
 #define PROG_MAGIC 0x54535953u /* "SYST" */
-#define PROG_VERSION 1u
+#define PROG_VERSION 2u
 #define PROG_HEADER_BYTES 256u
 #define PROG_ALIGN 8u       /* every section, arena offset of an input or output, CPU operand */
 #define PROG_STEP_BYTES 32u /* encoded sizes of the table entries */
@@ -44,7 +44,7 @@
 #define PROG_LAYER_BYTES 96u
 #define PROG_MAX_RANK 8u
 #define PROG_MAX_OPERANDS 64u     /* per CPU step */
-#define PROG_MAX_STEP_CMDS 65535u /* commands of an NPU step: what CMD_COUNT holds */
+#define PROG_MAX_STEP_CMDS 65535u /* commands of an NPU step: an index has 16 bits */
 #define PROG_NONE 0xffffffffu     /* "no layer", "no command", "no region" */
 
 /* Flags of prog_open(). */
@@ -85,7 +85,8 @@ typedef struct {
     uint32_t arena_size;                 /* bytes of region 1 */
     uint32_t scratch_size;               /* bytes of CPU scratch memory that CPU steps need */
     uint32_t const_offset, const_size;   /* bytes */
-    uint32_t cmd_offset, n_cmds;         /* count of commands */
+    uint32_t cmd_offset, cmd_size;       /* bytes */
+    uint32_t n_cmds;                     /* count of commands */
     uint32_t op_offset, op_size;         /* bytes */
     uint32_t operand_offset, n_operands; /* count of entries */
     uint32_t step_offset, n_steps;
@@ -101,6 +102,7 @@ typedef struct {
     union {
         struct {
             uint32_t offset;    /* NPU: byte offset of the first command in the image */
+            uint32_t size;      /* bytes of its commands */
             uint32_t count;     /* commands, 1..PROG_MAX_STEP_CMDS */
             uint32_t first_cmd; /* index of the first command in the whole command section */
         } npu;
@@ -180,6 +182,10 @@ void prog_get_step(const prog_t *p, uint32_t i, prog_step_t *out);
 void prog_get_operand(const prog_t *p, uint32_t i, prog_operand_t *out);
 void prog_get_io(const prog_t *p, uint32_t i, prog_io_t *out); /* i < n_inputs + n_outputs */
 void prog_get_layer(const prog_t *p, uint32_t i, prog_layer_t *out);
+
+/* Command i of the command section, unpacked to NPU_CMD_WORDS words. Walks there from the first
+ * one: for reports and messages, not for a loop on the soft-core. */
+void prog_get_cmd(const prog_t *p, uint32_t i, uint32_t *words);
 
 /* Bytes per element, 0 for an unknown type. */
 uint32_t prog_type_size(uint32_t type);

@@ -20,7 +20,7 @@ struct prog_builder {
     buffer_t consts, cmds, ops, operands, steps, inputs, outputs;
     prog_layer_t *layers;
     uint32_t n_layers, layer_capacity;
-    uint32_t n_steps, n_operands, n_inputs, n_outputs;
+    uint32_t n_cmds, n_steps, n_operands, n_inputs, n_outputs;
     uint32_t arena_size, scratch_size;
     prog_status_t failed; /* sticky */
 };
@@ -105,7 +105,7 @@ uint8_t *prog_const_at(prog_builder_t *b, uint32_t image_offset) {
 }
 
 uint32_t prog_cmd_count(const prog_builder_t *b) {
-    return (uint32_t)(b->cmds.size / NPU_CMD_BYTES);
+    return b->n_cmds;
 }
 
 /* Step entry with its command or operator offset still relative to its section. */
@@ -122,8 +122,8 @@ static void add_step(prog_builder_t *b, uint32_t kind, uint32_t layer, const uin
     b->n_steps++;
 }
 
-void prog_add_npu_step(prog_builder_t *b, const void *cmds, uint32_t count, uint32_t layer) {
-    uint32_t first = prog_cmd_count(b);
+void prog_add_npu_step(prog_builder_t *b, const uint32_t *cmds, uint32_t count, uint32_t layer) {
+    uint32_t begin = (uint32_t)b->cmds.size, used = 0;
     if (count == 0 || count > PROG_MAX_STEP_CMDS) {
         b->failed = b->failed != PROG_OK ? b->failed : PROG_E_VALUE;
         return;
@@ -132,8 +132,13 @@ void prog_add_npu_step(prog_builder_t *b, const void *cmds, uint32_t count, uint
     if (at == NULL) {
         return;
     }
-    memcpy(at, cmds, (size_t)count * NPU_CMD_BYTES);
-    add_step(b, PROG_STEP_NPU, layer, (uint32_t[4]){first * NPU_CMD_BYTES, count, first, 0});
+    for (uint32_t i = 0; i < count; i++) {
+        used += npu_list_put(cmds + (size_t)i * NPU_CMD_WORDS, at + used);
+    }
+    memset(at + used, 0, (size_t)count * NPU_CMD_BYTES - used);
+    b->cmds.size = begin + used;
+    add_step(b, PROG_STEP_NPU, layer, (uint32_t[4]){begin, count, b->n_cmds, used});
+    b->n_cmds += count;
 }
 
 void prog_add_cpu_step(prog_builder_t *b, const void *op, size_t op_size,
@@ -241,7 +246,8 @@ static uint64_t lay_out(const prog_builder_t *b, prog_header_t *h) {
     h->const_size = (uint32_t)b->consts.size;
     at += b->consts.size + padding(at + b->consts.size, CMD_ALIGN);
     h->cmd_offset = (uint32_t)at;
-    h->n_cmds = prog_cmd_count(b);
+    h->cmd_size = (uint32_t)b->cmds.size;
+    h->n_cmds = b->n_cmds;
     at += b->cmds.size + padding(at + b->cmds.size, PROG_ALIGN);
     h->op_offset = (uint32_t)at;
     h->op_size = (uint32_t)b->ops.size;

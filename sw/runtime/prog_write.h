@@ -39,9 +39,9 @@ uint8_t *prog_const_at(prog_builder_t *b, uint32_t image_offset);
 /* Number of commands added so far == index that the next one will get. */
 uint32_t prog_cmd_count(const prog_builder_t *b);
 
-/* Append commands (count * NPU_CMD_BYTES bytes, already encoded) as one NPU step. Commands of
+/* Append commands (count, NPU_CMD_WORDS words each) as one NPU step. Commands of
  * directly following NPU steps stay separate steps. */
-void prog_add_npu_step(prog_builder_t *b, const void *cmds, uint32_t count, uint32_t layer);
+void prog_add_npu_step(prog_builder_t *b, const uint32_t *cmds, uint32_t count, uint32_t layer);
 
 /* Append a CPU step. The operator bytes are copied as they are. */
 void prog_add_cpu_step(prog_builder_t *b, const void *op, size_t op_size,

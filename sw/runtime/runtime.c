@@ -41,7 +41,7 @@ static npu_run_status_t prepare(const npu_run_env_t *env, npu_run_result_t *r) {
 
 static npu_run_status_t run_npu(const npu_run_env_t *env, npu_run_step_t *s, npu_run_result_t *r) {
     static const npu_error_t none = {0, 0, 0, 0};
-    npu_status_t st = npu_submit(env->npu, s->step.u.npu.offset, s->step.u.npu.count);
+    npu_status_t st = npu_submit(env->npu, s->step.u.npu.offset, s->step.u.npu.size);
     if (st == NPU_OK) {
         st = npu_wait(env->npu, env->max_polls);
     }

@@ -5,7 +5,7 @@
  * Synopsis: icarus_prep OUT_DIR CONFIG PROG INPUT... -- EXPECTED...
  *   Inputs and expected outputs are raw little-endian bytes (.bin), one file for each, in program
  * order. Writes into OUT_DIR: mem.hex (memory as 64-bit words; what nobody defines stays unknown),
- * steps.hex (offset and count of each NPU step), expect.hex (byte offset in memory and value of
+ * steps.hex (offset and bytes of each NPU step), expect.hex (byte offset in memory and value of
  * every output byte), plusargs (for vvp), defines (parameters of tb_npu for iverilog). A program
  * with a step for the CPU, or made for another configuration, is refused: exit status 1, one line.
  * Memory: the image at offset 0, the arena at the next multiple of 4096.
@@ -103,7 +103,7 @@ static uint32_t put_steps(const char *dir, const char *path, const prog_t *p) {
         if (s.kind != PROG_STEP_NPU) {
             die("%s: step %" PRIu32 " runs on the CPU; this bench has only the NPU", path, i);
         }
-        fprintf(f, "%08" PRIx32 " %08" PRIx32 "\n", s.u.npu.offset, s.u.npu.count);
+        fprintf(f, "%08" PRIx32 " %08" PRIx32 "\n", s.u.npu.offset, s.u.npu.size);
     }
     finish(f, "steps.hex");
     return p->h.n_steps;

@@ -201,7 +201,7 @@ module tb_npu;
     // ---- the run ----
     reg [8*256-1:0] mem_file, steps_file, expect_file, out_file, wave_file;
     integer n_steps, n_expect, image_base, image_size, arena_base, arena_size, max_cycles, i, wrong, out, begun;
-    reg [31:0] steps[0:2*MAX_STEPS-1];  // offset, count
+    reg [31:0] steps[0:2*MAX_STEPS-1];  // offset, bytes
     reg [39:0] expected[0:MAX_EXPECT-1];  // {byte offset in memory, value}
     reg [31:0] at;
     reg [7:0] value;
@@ -252,7 +252,7 @@ module tb_npu;
         for (i = 0; i < n_steps; i = i + 1) begin
             write32(`NPU_REG_STATUS, 6);
             write32(`NPU_REG_CMD_OFFSET, steps[2*i]);
-            write32(`NPU_REG_CMD_COUNT, steps[2*i+1]);
+            write32(`NPU_REG_CMD_BYTES, steps[2*i+1]);
             write32(`NPU_REG_CTRL, 1);
             begun = cycle;
             while (!irq && cycle - begun < max_cycles) @(posedge clk);
@@ -269,7 +269,7 @@ module tb_npu;
                 fail("the NPU stopped with an error");
             end
             read32(`NPU_REG_COUNTER + 8 * `NPU_CNT_CYCLES);
-            $display("step %0d: %0d commands, %0d cycles", i, steps[2*i+1], got);
+            $display("step %0d: %0d bytes of commands, %0d cycles", i, steps[2*i+1], got);
         end
 
         if ($value$plusargs("out=%s", out_file)) out = $fopen(out_file, "w");

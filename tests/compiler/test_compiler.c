@@ -124,10 +124,11 @@ static void print_trace(const machine_t *m) {
     const npu_trace_t *e;
     size_t n = m->dev.get_trace ? m->dev.get_trace(m->dev.ctx, &e) : 0;
     for (size_t i = 0; i < n; i++) {
-        const uint8_t *words = m->prog.bytes + m->prog.h.cmd_offset + NPU_CMD_BYTES * e[i].index;
+        uint32_t words[NPU_CMD_WORDS];
+        prog_get_cmd(&m->prog, e[i].index, words);
         printf("     trace %u unit %u op %02x wait %x signal %x: %llu..%llu\n", e[i].index,
-               e[i].unit, words[0], words[1] & 15u, words[1] >> 4, (unsigned long long)e[i].start,
-               (unsigned long long)e[i].end);
+               e[i].unit, npu_cmd_opcode(words), npu_cmd_wait(words), npu_cmd_signal(words),
+               (unsigned long long)e[i].start, (unsigned long long)e[i].end);
     }
 }
 

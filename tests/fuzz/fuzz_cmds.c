@@ -213,6 +213,7 @@ static int make_conv(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
     c.p_addr = word(r, p);
     if (p->n_params > 0 && fuzz_chance(r, p->params_ok[c.half] ? 25 : 80)) {
         c.load_params = 1;
+        c.uniform = pick(r, 0, 1);
         c.p_addr = p->param_words[pick(r, 0, p->n_params - 1)] +
                    (fuzz_chance(r, 20) ? cfg->sp_words * pick(r, 0, 65536 / cfg->sp_words - 1) : 0);
     }
@@ -386,6 +387,8 @@ void fuzz_param_block(fuzz_rng_t *r, uint32_t n, uint8_t *dst) {
     for (uint32_t l = 0; l < n; l++) {
         int32_t bias = fuzz_chance(r, 80) ? fuzz_in(r, -70000, 70000) : (int32_t)fuzz_u32(r);
         int32_t mult = multiplier(r);
+        if (l == 1) /* the low byte is the shift of the short form */
+            mult = (mult & ~0xff) | (shift(r, likely, likely + 2) & 0xff);
         for (uint32_t j = 0; j < 4; j++) {
             dst[4 * l + j] = (uint8_t)((uint32_t)bias >> (8 * j));
             dst[4 * n + 4 * l + j] = (uint8_t)((uint32_t)mult >> (8 * j));

@@ -12,9 +12,9 @@ void fuzz_put(npu_device_t *dev, const fuzz_stream_t *s, const uint32_t (*words)
     dev->wait(dev->ctx);
     memcpy(dev->mem, s->mem, FUZZ_MEM_BYTES);
     uint8_t *list = dev->mem + (s->region[0].base - NPU_MEM_BASE) + s->cmd_offset;
-    for (uint32_t i = 0; i < n * NPU_CMD_WORDS; i++)
-        for (uint32_t j = 0; j < 4; j++)
-            list[4 * i + j] = (uint8_t)(words[i / NPU_CMD_WORDS][i % NPU_CMD_WORDS] >> (8 * j));
+    uint32_t bytes = 0;
+    for (uint32_t i = 0; i < n; i++)
+        bytes += npu_list_put(words[i], list + bytes);
     dev->set_scratchpad(dev->ctx, s->sp);
     dev->set_accumulators(dev->ctx, s->acc);
     for (uint32_t i = 0; i < NPU_REGIONS; i++) {
@@ -24,7 +24,7 @@ void fuzz_put(npu_device_t *dev, const fuzz_stream_t *s, const uint32_t (*words)
     }
     dev->write32(dev->ctx, NPU_REG_TIMEOUT, s->timeout);
     dev->write32(dev->ctx, NPU_REG_CMD_OFFSET, s->cmd_offset);
-    dev->write32(dev->ctx, NPU_REG_CMD_COUNT, n);
+    dev->write32(dev->ctx, NPU_REG_CMD_BYTES, bytes);
 }
 
 fuzz_end_t fuzz_start(npu_device_t *dev) {

@@ -18,6 +18,7 @@ typedef struct {
     fuzz_tally_t *tally;
     fuzz_stream_t *base, *work; /* work: copy of base that a case changes; shares sp and acc */
     uint32_t list_count;        /* commands of work; may be more than its words */
+    uint32_t list_bytes;        /* of a list that is not made of work's words; else 0 */
 } errors_t;
 
 typedef struct {
@@ -27,6 +28,7 @@ typedef struct {
 static void fresh(errors_t *e) {
     *e->work = *e->base;
     e->list_count = e->base->n_cmds;
+    e->list_bytes = 0;
 }
 
 static void insert(errors_t *e, const uint32_t *words) {
@@ -100,7 +102,8 @@ static int check_recovery(errors_t *e, const char *name) {
 static void put_case(errors_t *e, npu_device_t *dev, uint32_t count) {
     uint32_t in_words = count < e->work->n_cmds ? count : e->work->n_cmds;
     fuzz_put(dev, e->work, (const uint32_t(*)[NPU_CMD_WORDS])e->work->words, in_words);
-    dev->write32(dev->ctx, NPU_REG_CMD_COUNT, e->list_count);
+    if (e->list_bytes)
+        dev->write32(dev->ctx, NPU_REG_CMD_BYTES, e->list_bytes);
 }
 
 static void run_case(errors_t *e, const char *name, expect_t want) {
@@ -351,10 +354,11 @@ static void token_cases(errors_t *e) {
     npu_cmd_set_tokens(words, 0, 1u << NPU_UNIT_ARRAY);
     e->work->n_cmds = 0;
     e->list_count = 4100;
-    e->work->region[0].size = e->work->cmd_offset + e->list_count * NPU_CMD_BYTES;
+    e->list_bytes = e->list_count * 4 * npu_cmd_words(NPU_OP_LOAD);
+    e->work->region[0].size = e->work->cmd_offset + e->list_bytes;
     size_t list = e->work->region[0].base - NPU_MEM_BASE + e->work->cmd_offset;
-    for (size_t i = 0; i < (size_t)e->list_count * NPU_CMD_BYTES; i++)
-        e->work->mem[list + i] = (uint8_t)(words[i / 4 % NPU_CMD_WORDS] >> (i % 4 * 8));
+    for (size_t i = 0; i < e->list_bytes;)
+        i += npu_list_put(words, e->work->mem + list + i);
     run_case(e, "4096 tokens", (expect_t){NPU_ERR_TOKEN, ANY, ANY, 0, 0});
 }
 
@@ -365,9 +369,17 @@ static void fetch_cases(errors_t *e) {
     run_case(e, "misaligned list",
              (expect_t){NPU_ERR_FETCH, NPU_UNIT_SEQUENCER, 0, s->cmd_offset, ANY});
     fresh(e);
-    s->region[0].size = s->cmd_offset + e->list_count * NPU_CMD_BYTES - 1;
+    s->region[0].size = s->cmd_offset + fuzz_list_bytes(s, s->n_cmds) - 1;
     run_case(e, "list leaves region 0 by one byte",
              (expect_t){NPU_ERR_FETCH, NPU_UNIT_SEQUENCER, 0, s->cmd_offset, ANY});
+    fresh(e);
+    e->list_bytes = fuzz_list_bytes(s, s->n_cmds) + 4;
+    run_case(e, "list of half beats",
+             (expect_t){NPU_ERR_FETCH, NPU_UNIT_SEQUENCER, 0, s->cmd_offset, ANY});
+    fresh(e);
+    e->list_bytes = fuzz_list_bytes(s, s->n_cmds) - 8;
+    run_case(e, "list ends within a command",
+             (expect_t){NPU_ERR_FETCH, NPU_UNIT_SEQUENCER, s->n_cmds - 1, s->cmd_offset, ANY});
     fresh(e);
     s->region[0].flags = NPU_REGION_WRITE;
     run_case(e, "list in a region without reads",
@@ -416,7 +428,7 @@ static int uses_region_3(const fuzz_stream_t *s) {
 
 void fuzz_errors(npu_device_t *model, npu_device_t *rtl, const npu_config_t *cfg, uint64_t seed,
                  fuzz_tally_t *tally) {
-    errors_t e = {model, rtl, cfg, tally, NULL, NULL, 0};
+    errors_t e = {model, rtl, cfg, tally, NULL, NULL, 0, 0};
     do {
         fuzz_free(e.base);
         e.base = fuzz_generate(cfg, seed++, BASE_CMDS);

@@ -329,7 +329,7 @@ fuzz_stream_t *fuzz_generate(const npu_config_t *cfg, uint64_t seed, uint32_t n_
     fill(g);
     for (uint32_t i = 0; i < n_cmds && i < FUZZ_MAX_CMDS; i++)
         random_command(g);
-    s->region[0].size += s->n_cmds * NPU_CMD_BYTES + (uint32_t)fuzz_in(&g->rng, 0, 9);
+    s->region[0].size += fuzz_list_bytes(s, s->n_cmds) + (uint32_t)fuzz_in(&g->rng, 0, 9);
     npu_order_free(g->order);
     free(g->reads);
     free(g->writes);
@@ -351,6 +351,15 @@ void fuzz_free(fuzz_stream_t *s) {
         free(s->acc);
     }
     free(s);
+}
+
+uint32_t fuzz_list_bytes(const fuzz_stream_t *s, uint32_t n) {
+    uint32_t bytes = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t words = npu_cmd_words(npu_cmd_opcode(s->words[i]));
+        bytes += words ? 4 * words : 8;
+    }
+    return bytes;
 }
 
 void fuzz_prefix(const fuzz_stream_t *s, uint32_t n, uint32_t (*words)[NPU_CMD_WORDS]) {

@@ -74,6 +74,8 @@ void fuzz_exp_table(fuzz_rng_t *r, uint8_t *dst);               /* 1024 */
 /* Stream `seed` with about n_cmds commands. NULL when out of memory. */
 fuzz_stream_t *fuzz_generate(const npu_config_t *cfg, uint64_t seed, uint32_t n_cmds);
 void fuzz_free(fuzz_stream_t *s);
+/* Bytes of the first n commands in a list. */
+uint32_t fuzz_list_bytes(const fuzz_stream_t *s, uint32_t n);
 /* The first n commands of s, with the tokens that nobody takes any more not given. */
 void fuzz_prefix(const fuzz_stream_t *s, uint32_t n, uint32_t (*words)[NPU_CMD_WORDS]);
 /* Another legal order of the same commands; order[i] = index in s of command i. */

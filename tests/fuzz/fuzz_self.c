@@ -63,7 +63,7 @@ static int check_order(npu_device_t *literal, npu_device_t *fast, const fuzz_str
     if (run_or_say(fast, "other order", text, text_size))
         return -1;
     size_t list = s->region[0].base - NPU_MEM_BASE + s->cmd_offset; /* differs by intent */
-    memcpy(fast->mem + list, literal->mem + list, s->n_cmds * NPU_CMD_BYTES);
+    memcpy(fast->mem + list, literal->mem + list, fuzz_list_bytes(s, s->n_cmds));
     return fuzz_compare(literal, fast, s->cfg, text, text_size);
 }
 
@@ -167,16 +167,15 @@ static int check_footprints(npu_device_t *a, npu_device_t *b, const fuzz_stream_
             for (int w = 0; w < 2; w++)
                 memset(t.set[k][w], 0, count[k]);
         npu_footprint(cfg, base, words[0], touch, &t);
-        memset(t.set[NPU_RES_MEMORY][0] + list, 1, NPU_CMD_BYTES);
-        for (int k = 0; k < NPU_CMD_BYTES; k++)
-            a->mem[list + (size_t)k] = (uint8_t)(words[0][k / 4] >> (k % 4 * 8));
+        uint32_t bytes = npu_list_put(words[0], a->mem + list);
+        memset(t.set[NPU_RES_MEMORY][0] + list, 1, bytes);
         state_get(&before, a);
         scramble(&t, NPU_RES_SCRATCHPAD, count[0], cfg->n, before.sp, other.sp, r);
         scramble(&t, NPU_RES_ACCUMULATOR, count[1], 4 * cfg->n, before.acc, other.acc, r);
         scramble(&t, NPU_RES_MEMORY, count[3], 1, before.mem, other.mem, r);
         state_set(&other, b);
-        a->write32(a->ctx, NPU_REG_CMD_COUNT, 1);
-        b->write32(b->ctx, NPU_REG_CMD_COUNT, 1);
+        a->write32(a->ctx, NPU_REG_CMD_BYTES, bytes);
+        b->write32(b->ctx, NPU_REG_CMD_BYTES, bytes);
         bad = run_or_say(a, "footprint", text, text_size) ||
               run_or_say(b, "footprint, scrambled", text, text_size);
         state_get(&after, a);

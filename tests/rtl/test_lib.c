@@ -64,6 +64,7 @@ static void wait_device(void *dev) {
 typedef struct {
     npu_device_t dev;
     npu_t npu;
+    uint32_t bytes, second; /* of the list; where its STORE begins */
 } run_t;
 
 static int open_run(const lib_t *lib, const char *config, npu_device_options_t o, run_t *r) {
@@ -102,7 +103,9 @@ static int open_run(const lib_t *lib, const char *config, npu_device_options_t o
     npu_cmd_set_tokens(words[1], 1u << NPU_UNIT_LOAD, 0);
     for (uint32_t i = 0; i < MEM; i++)
         r->dev.mem[i] = (uint8_t)(i * 2654435761u >> 24);
-    memcpy(r->dev.mem, words, sizeof words); /* little-endian hosts only, like the simulator */
+    r->bytes = npu_list_put(words[0], r->dev.mem);
+    r->second = r->bytes; /* byte offset of the STORE */
+    r->bytes += npu_list_put(words[1], r->dev.mem + r->bytes);
     npu_set_region(&r->npu, 0, NPU_MEM_BASE, 4096, NPU_REGION_READ);
     npu_set_region(&r->npu, 1, NPU_MEM_BASE, MEM, NPU_REGION_READ | NPU_REGION_WRITE);
     return 0;
@@ -114,7 +117,7 @@ static int copied(const run_t *r) {
 }
 
 static npu_status_t go(run_t *r) {
-    npu_status_t st = npu_submit(&r->npu, 0, 2);
+    npu_status_t st = npu_submit(&r->npu, 0, r->bytes);
     return st == NPU_OK ? npu_wait(&r->npu, 4) : st;
 }
 
@@ -142,7 +145,7 @@ static void side_by_side(const lib_t *four, const lib_t *eight) {
     if (!ok)
         return;
     for (int i = 0; i < 3; i++)
-        npu_submit(&r[i].npu, 0, 2);
+        npu_submit(&r[i].npu, 0, r[i].bytes);
     for (int i = 0; i < 3; i++) {
         expect(npu_wait(&r[2 - i].npu, 4) == NPU_OK && copied(&r[2 - i]), "interleaved runs");
         expect(!four->fault(r[i].dev.ctx), "no fault");
@@ -191,7 +194,7 @@ static void windows_and_trace(const lib_t *lib) {
     r.dev.get_accumulators(r.dev.ctx, y);
     expect(memcmp(a, b, sp) == 0 && memcmp(x, y, acc * 4) == 0, "what was set is read back");
     npu_enable_irq(&r.npu, 1); /* wait() must end on the interrupt too */
-    npu_submit(&r.npu, 0, 2);
+    npu_submit(&r.npu, 0, r.bytes);
     expect(r.dev.wait(r.dev.ctx) == 0 && (rd(&r.dev, NPU_REG_STATUS) & NPU_STATUS_DONE),
            "interrupt");
     r.dev.get_scratchpad(r.dev.ctx, b);
@@ -227,7 +230,7 @@ static void errors(const lib_t *lib) {
         return;
     }
     for (int store = 0; store < 2; store++) {
-        uint32_t *offset = (uint32_t *)(r.dev.mem + 64 * store) + 1, good = *offset;
+        uint32_t *offset = (uint32_t *)(r.dev.mem + (store ? r.second : 0)) + 1, good = *offset;
         npu_set_region(&r.npu, 1, NPU_MEM_BASE, 2 * MEM, NPU_REGION_READ | NPU_REGION_WRITE);
         *offset = MEM - 128;
         npu_status_t st = go(&r);
@@ -239,7 +242,7 @@ static void errors(const lib_t *lib) {
         expect(npu_recover(&r.npu, 100) == NPU_OK && go(&r) == NPU_OK && copied(&r), "recovery");
     }
     npu_cmd_set_tokens((uint32_t *)r.dev.mem, 1u << NPU_UNIT_ARRAY, 1u << NPU_UNIT_STORE);
-    npu_submit(&r.npu, 0, 2);
+    npu_submit(&r.npu, 0, r.bytes);
     expect(r.dev.wait(r.dev.ctx) == -1, "wait gives up after max_cycles");
     npu_cmd_set_tokens((uint32_t *)r.dev.mem, 0, 1u << NPU_UNIT_STORE);
     expect(npu_recover(&r.npu, 100) == NPU_OK && go(&r) == NPU_OK && copied(&r), "after a hang");

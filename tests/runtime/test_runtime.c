@@ -194,7 +194,7 @@ static void test_image(void) {
     CHECK(open_changed(image, size, step, 7) == PROG_E_VALUE);           /* kind */
     CHECK(open_changed(image, size, step + 4, 2) == PROG_E_VALUE);       /* layer */
     CHECK(open_changed(image, size, step + 12, 3) == PROG_E_RANGE);      /* commands */
-    CHECK(open_changed(image, size, step + 12, 1) == PROG_E_RANGE);      /* one left over */
+    CHECK(open_changed(image, size, step + 12, 1) == PROG_E_VALUE);      /* one left over */
     CHECK(open_changed(image, size, step + 40, 8) == PROG_E_RANGE);      /* operator bytes */
     CHECK(open_changed(image, size, operand + 4, 0) == PROG_E_RANGE);    /* inside the header */
     CHECK(open_changed(image, size, operand + 12, 1) == PROG_E_VALUE);   /* writes the image */
@@ -745,8 +745,8 @@ static void test_driver(void) {
     npu_error_t e;
     uint64_t counters[NPU_CNT_COUNT];
     CHECK(npu_init(&npu, &io, 0) == NPU_OK && strcmp(npu.config.name, "npu16") == 0);
-    CHECK(npu_submit(&npu, 4, 1) == NPU_E_ARG && npu_submit(&npu, 8, 65536) == NPU_E_ARG);
-    CHECK(npu_submit(&npu, 8, 2) == NPU_OK && npu_submit(&npu, 8, 2) == NPU_E_BUSY);
+    CHECK(npu_submit(&npu, 4, 8) == NPU_E_ARG && npu_submit(&npu, 8, 1 << 24) == NPU_E_ARG);
+    CHECK(npu_submit(&npu, 8, 16) == NPU_OK && npu_submit(&npu, 8, 16) == NPU_E_BUSY);
     CHECK(npu_poll(&npu) == NPU_E_BUSY && npu_wait(&npu, 100) == NPU_OK);
     npu_read_counters(&npu, counters);
     CHECK(counters[NPU_CNT_CYCLES] == 0x3fffffffeu);
@@ -757,7 +757,7 @@ static void test_driver(void) {
 
     f = good; /* device error, then recovery */
     f.end = NPU_STATUS_ERROR;
-    CHECK(npu_submit(&npu, 0, 1) == NPU_OK && npu_wait(&npu, 100) == NPU_E_DEVICE);
+    CHECK(npu_submit(&npu, 0, 8) == NPU_OK && npu_wait(&npu, 100) == NPU_E_DEVICE);
     npu_get_error(&npu, &e);
     CHECK(e.code == NPU_ERR_BUS_READ && e.unit == NPU_UNIT_LOAD && e.command == 17);
     CHECK(e.address == 0x40001234 && strcmp(npu_unit_name(e.unit), "load") == 0);
@@ -765,7 +765,7 @@ static void test_driver(void) {
 
     f = good; /* hang: bounded waits */
     f.stuck = 1;
-    CHECK(npu_submit(&npu, 0, 1) == NPU_OK && npu_wait(&npu, 100) == NPU_E_TIMEOUT);
+    CHECK(npu_submit(&npu, 0, 8) == NPU_OK && npu_wait(&npu, 100) == NPU_E_TIMEOUT);
     CHECK(f.polls < 110 && npu_recover(&npu, 50) == NPU_E_RESET);
 
     for (int lost = 0; lost < 2; lost++) { /* interrupt; and one that never comes */
@@ -776,9 +776,9 @@ static void test_driver(void) {
         CHECK(npu_init(&npu, &io, 0) == NPU_OK);
         npu_enable_irq(&npu, 1);
         f.polls = 0;
-        CHECK(npu_submit(&npu, 0, 1) == NPU_OK && npu_wait(&npu, 1000) == NPU_OK);
+        CHECK(npu_submit(&npu, 0, 8) == NPU_OK && npu_wait(&npu, 1000) == NPU_OK);
         CHECK(f.polls < 20);
-        CHECK(npu_submit(&npu, 0, 1) == NPU_OK && npu_wait(&npu, 1) == NPU_E_TIMEOUT);
+        CHECK(npu_submit(&npu, 0, 8) == NPU_OK && npu_wait(&npu, 1) == NPU_E_TIMEOUT);
     }
 
     f = good; /* identification */
