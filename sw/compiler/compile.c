@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cc.h"
+#include "lower_binary.h"
 
 static bool on_npu(const cc_t *cc, int32_t op) {
     return cc->ops[op].place.on_npu && !cc->ops[op].force_cpu;
@@ -79,7 +80,7 @@ static int lower(cc_t *cc, int32_t i) {
     case REF_PAD:
         return cc_lower_pool(cc, i);
     default:
-        return cc_lower_vector(cc, i);
+        return cc_is_binary(cc->ops[i].r.op.kind) ? cc_lower_binary(cc, i) : cc_lower_vector(cc, i);
     }
 }
 

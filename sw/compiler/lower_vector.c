@@ -1,5 +1,6 @@
 /*
- * lower_vector.c - operators of the vector unit that go word by word: ADD, SOFTMAX, tables.
+ * lower_vector.c - operators of the vector unit that go word by word: operators of two
+ * operands of one shape, SOFTMAX, tables.
  *
  * All of them see a tensor as one row of pixels, channel blocks apart. Counterparts: lower_pool.c
  * (windows), docs/isa.md. SPDX-License-Identifier: Apache-2.0
@@ -7,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cc.h"
+#include "lower_binary.h"
 
 #define PIECES 4 /* a resident tensor is worked on in so many parts: readers start earlier */
 #define LEAST_PIECE 32
@@ -35,36 +36,6 @@ static int32_t piece_of(cc_t *cc, const cc_op_t *o, int32_t pixels, int32_t bloc
     while (most > 1 && !room_for(cc, through, (uint32_t)(most * blocks)))
         most /= 2;
     return most;
-}
-
-void cc_emit_add(cc_t *cc, const ref_binary_t *p, int32_t ny, int32_t nx, const uint32_t at[3],
-                 const int32_t row[3]) {
-    npu_cmd_eltwise_t c = {.op = 0,
-                           .a_addr = at[0],
-                           .b_addr = at[1],
-                           .out_addr = at[2],
-                           .ny = (uint32_t)ny,
-                           .nx = (uint32_t)nx,
-                           .a_row = row[0],
-                           .b_row = row[1],
-                           .out_row = row[2],
-                           .a_x = 1,
-                           .b_x = 1,
-                           .a_mult = p->a_m,
-                           .b_mult = p->b_m,
-                           .o_mult = p->out_m,
-                           .a_shift = p->a_s,
-                           .b_shift = p->b_s,
-                           .o_shift = p->out_s,
-                           .left = (uint32_t)p->left_shift,
-                           .a_zp = p->a_zp,
-                           .b_zp = p->b_zp,
-                           .o_zp = p->out_zp,
-                           .act_min = p->act_min,
-                           .act_max = p->act_max};
-    uint32_t words[NPU_CMD_WORDS];
-    npu_pack_eltwise(&c, words);
-    cc_emit(cc, words, (uint64_t)ny * (uint64_t)nx * 3 * (cc->n / cc->cfg->lanes) + 24);
 }
 
 static void emit_table(cc_t *cc, int32_t blocks, int32_t pixels, const cc_view_t *in,
@@ -98,6 +69,20 @@ static void emit_softmax(cc_t *cc, int32_t depth, int32_t pixels, const cc_view_
     cc_emit(cc, words, (uint64_t)pixels * (3 * (uint64_t)depth + 60) + 256);
 }
 
+/* What the operator gives for each of the 256 values. */
+static int byte_table(const ref_prepared_t *r, uint8_t table[256]) {
+    ref_op_t all = r->op;
+    uint8_t x[256];
+    const void *in[2] = {x, r->n_in > 1 ? r->in[1].data : NULL};
+    void *out[1] = {table};
+    if (ref_is_unary(r->op.kind))
+        return ref_unary_table(&r->op, table);
+    for (int i = 0; i < 256; i++)
+        x[i] = (uint8_t)i;
+    all.p.unary.count = 256; /* RSQRT, TABLE */
+    return ref_eval(&all, in, out, NULL) ? -1 : 0;
+}
+
 /* Table of the operator into the scratchpad. *words: 0 when it has none. */
 static int load_table(cc_t *cc, const cc_op_t *o, uint32_t *at, uint32_t *words) {
     uint8_t table[1024];
@@ -108,9 +93,9 @@ static int load_table(cc_t *cc, const cc_op_t *o, uint32_t *at, uint32_t *words)
         size = 1024;
         for (uint32_t i = 0; i < size; i++)
             table[i] = (uint8_t)((uint32_t)t[i / 4] >> 8 * (i % 4));
-    } else if (ref_is_unary(o->r.op.kind)) {
+    } else if (!cc_is_binary(o->r.op.kind)) {
         size = 256;
-        if (ref_unary_table(&o->r.op, table) != 0)
+        if (byte_table(&o->r, table) != 0)
             return CC_FATAL;
     }
     if (size == 0)
@@ -134,12 +119,12 @@ static int lower_piece(cc_t *cc, const cc_op_t *o, cc_box_t box, uint32_t table)
         st = cc_target(cc, o->out, box, &out);
     if (st != CC_OK)
         return st;
-    if (r->kind == REF_ADD)
-        cc_emit_add(cc, &r->p.binary, box.k1, pixels,
-                    (uint32_t[]){cc_view_at(&in[0], 0, 0, 0, box.x0),
-                                 cc_view_at(&in[1], 0, 0, 0, box.x0),
-                                 cc_view_at(&out, 0, 0, 0, box.x0)},
-                    (int32_t[]){in[0].blk, in[1].blk, out.blk});
+    if (cc_is_binary(r->kind))
+        cc_emit_binary(cc, r, box.k1, pixels,
+                       (uint32_t[]){cc_view_at(&in[0], 0, 0, 0, box.x0),
+                                    cc_view_at(&in[1], 0, 0, 0, box.x0),
+                                    cc_view_at(&out, 0, 0, 0, box.x0)},
+                       (int32_t[]){in[0].blk, in[1].blk, out.blk}, (int32_t[]){1, 1});
     else if (r->kind == REF_SOFTMAX)
         emit_softmax(cc, r->p.softmax.depth, pixels, &in[0], &out, box.x0, table, box.x0 == 0);
     else

@@ -74,12 +74,27 @@ static npu_placement_t place_fc(const ref_prepared_t *r) {
     return npu("array");
 }
 
-static npu_placement_t place_add(const ref_prepared_t *r) {
-    const ref_binary_t *c = &r->op.p.binary;
-    if (!same_shape(&r->op.a, &r->op.out) || !same_shape(&r->op.b, &r->op.out))
-        return cpu("its operands differ in shape");
-    if (c->left_shift < 0 || c->left_shift > 22 || !scale_ok(c->a_m, c->a_s) ||
-        !scale_ok(c->b_m, c->b_s) || !scale_ok(c->out_m, c->out_s))
+/* Operand that is not as large as the output: 1 image, row or column for all; channels only when it
+ * is constant, for then they are written out. */
+static bool spreads(const ref_prepared_t *r, int k) {
+    const ref_shape_t *s = k ? &r->op.b : &r->op.a;
+    return s->dims[5] == r->op.out.dims[5] || r->in[k].data != NULL;
+}
+
+static npu_placement_t place_binary(const ref_prepared_t *r) {
+    const ref_op_t *o = &r->op;
+    const ref_binary_t *c = &o->p.binary;
+    bool same = same_shape(&o->a, &o->out) && same_shape(&o->b, &o->out);
+    if (!same && (!image_ok(&o->out) || !spreads(r, 0) || !spreads(r, 1)))
+        return cpu(image_ok(&o->out)
+                       ? "an operand broadcast over channels"
+                       : "operands that differ in shape, of more than four dimensions");
+    if (o->kind == REF_MAXIMUM || o->kind == REF_MINIMUM)
+        return npu("vector unit");
+    bool sum = o->kind != REF_MUL;
+    if ((sum && (c->left_shift < 0 || c->left_shift > 22 || !scale_ok(c->a_m, c->a_s) ||
+                 !scale_ok(c->b_m, c->b_s))) ||
+        !scale_ok(c->out_m, c->out_s))
         return cpu("a multiplier that the vector unit does not have");
     return npu("vector unit");
 }
@@ -153,7 +168,16 @@ npu_placement_t npu_placement(const graph_t *g, int32_t op, const ref_prepared_t
     case REF_FC:
         return place_fc(r);
     case REF_ADD:
-        return place_add(r);
+    case REF_SUB:
+    case REF_MUL:
+    case REF_MAXIMUM:
+    case REF_MINIMUM:
+        return place_binary(r);
+    case REF_TABLE:
+        return npu("vector unit, table");
+    case REF_RSQRT: /* below the zero point it is an error, which a table cannot tell */
+        return r->op.p.unary.in_zp == INT8_MIN ? npu("vector unit, table")
+                                               : cpu("values for which it is not defined");
     case REF_AVG_POOL:
     case REF_MAX_POOL:
         return place_pool(r);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cc.h"
+#include "lower_binary.h"
 #include "../../cmodel/ref/ref_arith.h"
 
 #define MAX_FOLDED_PAD 16384
@@ -168,7 +169,7 @@ static int bind(cc_t *cc, int32_t i) {
     cc_op_t *o = &cc->ops[i];
     const ref_op_t *r = &o->r.op;
     int32_t kind = r->kind, t = o->r.in[0].tensor;
-    o->n_in = kind == REF_ADD ? 2 : 1;
+    o->n_in = cc_is_binary(kind) ? 2 : 1;
     o->out = cc->store_of[o->r.out[0]];
     o->pack = false;
     if (is_conv(kind)) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cc.h"
+#include "lower_binary.h"
 
 static bool on_npu(const cc_t *cc, int32_t op) {
     return cc->ops[op].place.on_npu && !cc->ops[op].force_cpu && !cc->ops[op].skip;
@@ -18,7 +19,7 @@ static bool on_npu(const cc_t *cc, int32_t op) {
 static bool layout_fits(const cc_op_t *o, const cc_store_t *s) {
     const ref_op_t *r = &o->r.op;
     if (r->kind != REF_FC)
-        return s->c == r->a.dims[REF_MAX_RANK - 1];
+        return s->c == (cc_is_binary(r->kind) ? &r->out : &r->a)->dims[REF_MAX_RANK - 1];
     const ref_fc_t *f = &r->p.fc;
     if (s->c == f->depth)
         return true;
@@ -57,7 +58,7 @@ uint32_t cc_work_words(const cc_t *cc, int32_t op) {
         rows = r->p.pool.filter_h;
     } else if (r->kind == REF_MEAN) {
         rows = 32767;
-    } else if (ref_is_unary(r->kind)) {
+    } else if (ref_is_unary(r->kind) || r->kind == REF_TABLE || r->kind == REF_RSQRT) {
         need += 256 / cc->n;
     }
     weights = 2 * (weights * cc->n + NPU_PARAM_WORDS);

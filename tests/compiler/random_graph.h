@@ -131,7 +131,37 @@ static void rg_fc(rg_t *r, int32_t in) {
     rg_op(r, GRAPH_OP_FULLY_CONNECTED, 2, (int32_t[]){in, w}, y);
 }
 
-/* ADD with a tensor of the same shape, itself, or a constant. */
+static int32_t rg_int_list(rg_t *r, int32_t rank, const int32_t *dims, const int32_t *values) {
+    int32_t i = rg_tensor(r, GRAPH_INT32, rank, dims, 1.0f, 0);
+    graph_tensor_t *t = &r->g->tensors[i];
+    int32_t *list = graph_alloc(r->g, t->bytes);
+    memcpy(list, values, t->bytes);
+    t->data = list;
+    t->quant.n_scales = 0;
+    return i;
+}
+
+static void rg_same_shape(rg_t *r, int32_t in, graph_opcode_t code) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    float s = x->quant.scales[0];
+    bool soft = code == GRAPH_OP_SOFTMAX || code == GRAPH_OP_LOGISTIC, tanh = code == GRAPH_OP_TANH;
+    if (((soft || tanh) && s > 4.0f) || (code == GRAPH_OP_HARD_SWISH && s > 1.0f))
+        return; /* beyond what the kernel takes */
+    int32_t y = rg_tensor(r, GRAPH_INT8, x->rank, x->dims,
+                          soft   ? 1.0f / 256
+                          : tanh ? 1.0f / 128
+                                 : s * 1.1f,
+                          soft   ? -128
+                          : tanh ? 0
+                                 : rg_range(r, -100, 100));
+    graph_op_t *op = rg_op(r, code, 1, &in, y);
+    if (code == GRAPH_OP_SOFTMAX)
+        op->p.softmax.beta = 1.0f;
+    if (code == GRAPH_OP_LEAKY_RELU)
+        op->p.leaky_relu.alpha = 0.1f;
+}
+
+/* ADD or SUB with a tensor of the same shape, itself, or a constant. */
 static void rg_add(rg_t *r, int32_t in) {
     const graph_tensor_t *x = &r->g->tensors[in];
     int32_t other = rg_range(r, 0, 3) ? GRAPH_ABSENT : in;
@@ -148,8 +178,75 @@ static void rg_add(rg_t *r, int32_t in) {
     int32_t y =
         rg_tensor(r, GRAPH_INT8, x->rank, x->dims, (s > t ? s : t) * 1.3f, rg_range(r, -100, 100));
     bool swap = rg_range(r, 0, 1);
-    rg_op(r, GRAPH_OP_ADD, 2, (int32_t[]){swap ? other : in, swap ? in : other}, y)->p.binary.act =
+    graph_opcode_t code = rg_range(r, 0, 3) ? GRAPH_OP_ADD : GRAPH_OP_SUB;
+    rg_op(r, code, 2, (int32_t[]){swap ? other : in, swap ? in : other}, y)->p.binary.act =
         rg_range(r, 0, 1) ? GRAPH_ACT_RELU : GRAPH_ACT_NONE;
+}
+
+static void rg_binary(rg_t *r, int32_t in, int32_t other) {
+    static const graph_opcode_t codes[5] = {GRAPH_OP_MUL, GRAPH_OP_MAXIMUM, GRAPH_OP_MINIMUM,
+                                            GRAPH_OP_SUB, GRAPH_OP_ADD};
+    const graph_tensor_t *x = &r->g->tensors[in], *b = &r->g->tensors[other];
+    graph_opcode_t code = codes[rg_range(r, 0, 7) % 5];
+    float s = x->quant.scales[0], t = b->quant.scales[0];
+    float ys = code == GRAPH_OP_MUL ? s * t * 60.0f : (s > t ? s : t) * 1.3f;
+    int32_t zp = rg_range(r, -100, 100);
+    if (code == GRAPH_OP_MAXIMUM || code == GRAPH_OP_MINIMUM) {
+        ys = s;
+        zp = x->quant.zero_points[0];
+    }
+    bool swap = rg_range(r, 0, 1);
+    int32_t y = rg_tensor(r, GRAPH_INT8, x->rank, x->dims, ys, zp);
+    rg_op(r, code, 2, (int32_t[]){swap ? other : in, swap ? in : other}, y)->p.binary.act =
+        code == GRAPH_OP_MUL && rg_range(r, 0, 1) ? GRAPH_ACT_RELU : GRAPH_ACT_NONE;
+}
+
+/* With a constant of any shape that broadcasts, in front or behind. */
+static void rg_spread(rg_t *r, int32_t in) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t dims[4], from = rg_range(r, 0, x->rank - 1);
+    for (int32_t d = 0; d < x->rank; d++)
+        dims[d] = rg_range(r, 0, 1) ? x->dims[d] : 1;
+    rg_binary(r, in,
+              rg_constant(r, GRAPH_INT8, x->rank - from, dims + from, x->quant.scales[0] * 0.7f,
+                          rg_range(r, -20, 20)));
+}
+
+static const graph_opcode_t rg_functions[7] = {
+    GRAPH_OP_LOGISTIC,   GRAPH_OP_TANH, GRAPH_OP_HARD_SWISH, GRAPH_OP_RELU6,
+    GRAPH_OP_LEAKY_RELU, GRAPH_OP_ELU,  GRAPH_OP_ABS};
+
+/* y = x * f(x): a gate as in SiLU. */
+static void rg_gate(rg_t *r, int32_t in) {
+    int32_t before = r->n_live;
+    rg_same_shape(r, in, rg_functions[rg_range(r, 0, 2)]);
+    if (r->n_live > before)
+        rg_binary(r, in, r->live[r->n_live - 1]);
+}
+
+/* Squeeze and excite: mean, two 1 x 1 convolutions, a gate for each channel. */
+static void rg_excite(rg_t *r, int32_t in) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t n = x->dims[0], c = x->dims[3], few = rg_range(r, 1, 20);
+    int32_t axes = rg_int_list(r, 1, (int32_t[]){2}, (int32_t[]){1, 2});
+    int32_t v = rg_tensor(r, GRAPH_INT8, 4, (int32_t[]){n, 1, 1, c}, x->quant.scales[0] * 0.5f, 0);
+    rg_op(r, GRAPH_OP_MEAN, 2, (int32_t[]){in, axes}, v)->p.reduce.keep_dims = true;
+    for (int k = 0; k < 2; k++) {
+        int32_t from = k ? few : c, to = k ? c : few;
+        float s = r->g->tensors[v].quant.scales[0], out = s * 0.6f * sqrtf((float)from);
+        int32_t w = rg_constant(r, GRAPH_INT8, 4, (int32_t[]){to, 1, 1, from}, 0.01f, 0);
+        int32_t b = rg_constant(r, GRAPH_INT32, 1, (int32_t[]){to}, s * 0.01f, 0);
+        int32_t y = rg_tensor(r, GRAPH_INT8, 4, (int32_t[]){n, 1, 1, to}, out, rg_range(r, -9, 9));
+        graph_op_t *op = rg_op(r, GRAPH_OP_CONV_2D, 3, (int32_t[]){v, w, b}, y);
+        op->p.conv.padding = GRAPH_PAD_VALID;
+        op->p.conv.stride_h = op->p.conv.stride_w = 1;
+        op->p.conv.dilation_h = op->p.conv.dilation_w = 1;
+        op->p.conv.act = k ? GRAPH_ACT_NONE : GRAPH_ACT_RELU;
+        v = y;
+    }
+    int32_t before = r->n_live;
+    rg_same_shape(r, v, GRAPH_OP_LOGISTIC);
+    rg_binary(r, in, r->n_live > before ? r->live[r->n_live - 1] : v);
 }
 
 static void rg_pool(rg_t *r, int32_t in) {
@@ -167,16 +264,6 @@ static void rg_pool(rg_t *r, int32_t in) {
     op->p.pool.padding = same ? GRAPH_PAD_SAME : GRAPH_PAD_VALID;
     op->p.pool.filter_h = op->p.pool.filter_w = k;
     op->p.pool.stride_h = op->p.pool.stride_w = s;
-}
-
-static int32_t rg_int_list(rg_t *r, int32_t rank, const int32_t *dims, const int32_t *values) {
-    int32_t i = rg_tensor(r, GRAPH_INT32, rank, dims, 1.0f, 0);
-    graph_tensor_t *t = &r->g->tensors[i];
-    int32_t *list = graph_alloc(r->g, t->bytes);
-    memcpy(list, values, t->bytes);
-    t->data = list;
-    t->quant.n_scales = 0;
-    return i;
 }
 
 static void rg_pad(rg_t *r, int32_t in) {
@@ -217,17 +304,6 @@ static void rg_reshape(rg_t *r, int32_t in) {
     rg_op(r, GRAPH_OP_RESHAPE, 2, (int32_t[]){in, shape}, y);
 }
 
-static void rg_same_shape(rg_t *r, int32_t in, graph_opcode_t code) {
-    const graph_tensor_t *x = &r->g->tensors[in];
-    if (code == GRAPH_OP_LOGISTIC && x->quant.scales[0] > 4.0f)
-        return; /* beyond what the kernel takes */
-    bool soft = code == GRAPH_OP_SOFTMAX || code == GRAPH_OP_LOGISTIC;
-    int32_t y =
-        rg_tensor(r, GRAPH_INT8, x->rank, x->dims, soft ? 1.0f / 256 : x->quant.scales[0] * 1.1f,
-                  soft ? -128 : rg_range(r, -100, 100));
-    rg_op(r, code, 1, &in, y)->p.softmax.beta = 1.0f;
-}
-
 /* uint8 input or output through QUANTIZE. */
 static int32_t rg_flip(rg_t *r, int32_t in, graph_type_t to) {
     const graph_tensor_t *x = &r->g->tensors[in];
@@ -241,7 +317,7 @@ static void rg_any(rg_t *r) {
     /* mostly the newest tensor, else any */
     int32_t in = r->live[rg_range(r, 0, 3) ? r->n_live - 1 : rg_range(r, 0, r->n_live - 1)];
     bool image = r->g->tensors[in].rank == 4;
-    switch (rg_range(r, 0, 15)) {
+    switch (rg_range(r, 0, 20)) {
     case 0:
         rg_fc(r, in);
         break;
@@ -270,6 +346,19 @@ static void rg_any(rg_t *r) {
     case 9:
         if (image)
             rg_mean(r, in);
+        break;
+    case 10:
+        rg_same_shape(r, in, rg_functions[rg_range(r, 0, 6)]);
+        break;
+    case 11:
+        rg_spread(r, in);
+        break;
+    case 12:
+        rg_gate(r, in);
+        break;
+    case 13:
+        if (image)
+            rg_excite(r, in);
         break;
     default:
         if (image)
