@@ -212,8 +212,8 @@ static void used(cc_store_t *s, int32_t at) {
 static int32_t convolution_before(const cc_t *cc, int32_t i) {
     const cc_op_t *o = &cc->ops[i];
     int32_t p = i - 1;
-    if (o->r.op.kind != REF_ADD || o->in[0] == o->in[1] || cc->stores[o->in[0]].data ||
-        cc->stores[o->in[1]].data)
+    if (o->r.op.kind != REF_ADD || cc_broadcasts(&o->r.op) || o->in[0] == o->in[1] ||
+        cc->stores[o->in[0]].data || cc->stores[o->in[1]].data)
         return CC_NONE;
     while (p >= 0 && cc->ops[p].skip)
         p--;
