@@ -9,6 +9,7 @@
 
 #include "cc.h"
 #include "lower_binary.h"
+#include "lower_move.h"
 
 static bool on_npu(const cc_t *cc, int32_t op) {
     return cc->ops[op].place.on_npu && !cc->ops[op].force_cpu;
@@ -69,6 +70,8 @@ static int cpu_step(cc_t *cc, int32_t i) {
 }
 
 static int lower(cc_t *cc, int32_t i) {
+    if (cc_is_move(&cc->ops[i].r))
+        return cc_lower_move(cc, i);
     switch (cc->ops[i].r.op.kind) {
     case REF_CONV:
     case REF_DEPTHWISE:

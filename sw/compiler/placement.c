@@ -4,7 +4,7 @@
  * The limits are those of the command fields (spec/npu.toml) and of what its units compute
  * (docs/isa.md). SPDX-License-Identifier: Apache-2.0
  */
-#include "compiler.h"
+#include "lower_move.h"
 
 #define MAX_DIM 32767 /* rows and columns: 16-bit two's complement coordinates */
 #define MAX_STEP 255  /* strides, dilations: 8 bits */
@@ -154,10 +154,13 @@ static bool narrow(const graph_t *g, const ref_prepared_t *r) {
 npu_placement_t npu_placement(const graph_t *g, int32_t op, const ref_prepared_t *r,
                               const npu_config_t *config) {
     (void)op;
-    (void)config;
     for (int32_t i = 0; i < r->n_out; i++)
         if (g->tensors[r->out[i]].elements == 0)
             return cpu("an empty result");
+    if (cc_is_move(r)) {
+        const char *why_not = cc_no_move(r, config);
+        return why_not ? cpu(why_not) : npu("load and store units");
+    }
     if (r->op.kind != REF_COPY && r->op.kind != REF_HOST_QUANTIZE &&
         r->op.kind != REF_HOST_DEQUANTIZE && !narrow(g, r))
         return cpu("activations other than int8");

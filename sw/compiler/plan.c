@@ -12,12 +12,13 @@
 
 #include "cc.h"
 #include "lower_binary.h"
+#include "lower_move.h"
 #include "../../cmodel/ref/ref_arith.h"
 
 #define MAX_FOLDED_PAD 16384
 
 static bool on_npu(const cc_t *cc, int32_t op) {
-    return cc->ops[op].place.on_npu && !cc->ops[op].force_cpu;
+    return cc->ops[op].place.on_npu && !cc->ops[op].force_cpu && !cc_is_move(&cc->ops[op].r);
 }
 
 static bool is_conv(int32_t kind) {

@@ -10,9 +10,11 @@
 
 #include "cc.h"
 #include "lower_binary.h"
+#include "lower_move.h"
 
 static bool on_npu(const cc_t *cc, int32_t op) {
-    return cc->ops[op].place.on_npu && !cc->ops[op].force_cpu && !cc->ops[op].skip;
+    return cc->ops[op].place.on_npu && !cc->ops[op].force_cpu && !cc->ops[op].skip &&
+           !cc_is_move(&cc->ops[op].r);
 }
 
 /* Can operand k of op be read in the layout that the store has in the scratchpad? */
