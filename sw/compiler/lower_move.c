@@ -126,9 +126,8 @@ const char *cc_no_move(const ref_prepared_t *r, const npu_config_t *config) {
     int32_t fill;
     int st = cc_list_copies(r, count_copy, &c, &fill);
     if (st < 0)
-        return r->op.kind == REF_GATHER           ? "indices that are not known before it runs"
-               : r->op.kind == REF_RESIZE_NEAREST ? "not a whole factor"
-                                                  : "a value that is not one byte repeated";
+        return r->op.kind == REF_GATHER ? "indices that are not known before it runs"
+                                        : "a value that is not one byte repeated";
     return c.far ? "tensors beyond 2 GiB" : st > 0 ? "too many pieces" : NULL;
 }
 

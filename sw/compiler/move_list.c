@@ -179,6 +179,15 @@ static int space_batch(const ref_prepared_t *r, list_t *l) {
     return st;
 }
 
+/* Positions from map[i] on that follow in equal steps. */
+static int32_t steps(const int32_t *map, int32_t i, int32_t end, int64_t *step) {
+    int32_t n = 1;
+    *step = i + 1 < end ? (int64_t)map[i + 1] - map[i] : 0;
+    while (i + n < end && (int64_t)map[i + n] - map[i + n - 1] == *step)
+        n++;
+    return n;
+}
+
 /* Indices in steps that stay the same are one copy. */
 static int gather(const ref_prepared_t *r, list_t *l) {
     const ref_gather_t *p = &r->op.p.gather;
@@ -191,11 +200,10 @@ static int gather(const ref_prepared_t *r, list_t *l) {
             return -1; /* an error, when it runs */
     for (int32_t b = 0; b < p->batch; b++)
         for (int32_t i = 0, n; i < p->coords && st == 0; i += n) {
-            const int32_t *at = list + (int64_t)b * p->coords + i;
-            int64_t step = i + 1 < p->coords ? (int64_t)at[1] - at[0] : 0;
-            for (n = 1; i + n < p->coords && (int64_t)at[n] - at[n - 1] == step;)
-                n++;
-            cc_copy_t c = {.from = ((int64_t)b * p->outer * p->axis + at[0]) * p->inner,
+            const int32_t *at = list + (int64_t)b * p->coords;
+            int64_t step;
+            n = steps(at, i, p->coords, &step);
+            cc_copy_t c = {.from = ((int64_t)b * p->outer * p->axis + at[i]) * p->inner,
                            .to = ((int64_t)b * p->outer * p->coords + i) * p->inner};
             axis(&c, p->outer, (int64_t)p->axis * p->inner, (int64_t)p->coords * p->inner);
             axis(&c, n, step * p->inner, p->inner);
@@ -217,17 +225,33 @@ static bool whole_factor(const int32_t *map, int32_t in, int32_t out) {
 
 static int nearest(const ref_prepared_t *r, list_t *l) {
     const int32_t *a = r->op.a.dims, *o = r->op.out.dims;
-    int64_t pixel = (int64_t)a[C] * r->op.p.resize.elem_size;
-    int64_t fy = o[H] / a[H], fx = o[W] / a[W];
-    cc_copy_t c = {0};
-    if (!whole_factor(r->in[1].data, a[H], o[H]) || !whole_factor(r->in[2].data, a[W], o[W]))
-        return -1;
-    axis(&c, (int64_t)a[N] * a[H], a[W] * pixel, fy * o[W] * pixel);
-    axis(&c, fy, 0, o[W] * pixel);
-    axis(&c, a[W], pixel, fx * pixel);
-    axis(&c, fx, 0, pixel);
-    axis(&c, pixel, 1, 1);
-    return give(l, c);
+    const int32_t *row = r->in[1].data, *col = r->in[2].data;
+    int64_t pixel = (int64_t)a[C] * r->op.p.resize.elem_size, a_row = a[W] * pixel;
+    int64_t fy = o[H] / a[H], fx = o[W] / a[W], o_row = o[W] * pixel;
+    int st = 0;
+    if (whole_factor(row, a[H], o[H]) && whole_factor(col, a[W], o[W])) {
+        cc_copy_t c = {0};
+        axis(&c, (int64_t)a[N] * a[H], a_row, fy * o_row);
+        axis(&c, fy, 0, o_row);
+        axis(&c, a[W], pixel, fx * pixel);
+        axis(&c, fx, 0, pixel);
+        axis(&c, pixel, 1, 1);
+        return give(l, c);
+    }
+    int64_t dy, dx;
+    for (int32_t y = 0, ny; y < o[H] && st == 0; y += ny) {
+        ny = steps(row, y, o[H], &dy);
+        for (int32_t x = 0, nx; x < o[W] && st == 0; x += nx) {
+            nx = steps(col, x, o[W], &dx);
+            cc_copy_t c = {.from = row[y] * a_row + col[x] * pixel, .to = y * o_row + x * pixel};
+            axis(&c, a[N], a[H] * a_row, o[H] * o_row);
+            axis(&c, ny, dy * a_row, o_row);
+            axis(&c, nx, dx * pixel, pixel);
+            axis(&c, pixel, 1, 1);
+            st = give(l, c);
+        }
+    }
+    return st;
 }
 
 static int whole(const ref_prepared_t *r, list_t *l) {

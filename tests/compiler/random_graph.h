@@ -1,6 +1,6 @@
 /*
  * random_graph.h - random networks of several operators, for test_compiler.c: branches, reshapes,
- * pads, tensors read twice, several outputs, batches, operators of NPU and CPU mixed.
+ * pads, gates, joins and splits, tensors read twice, several outputs, batches, NPU and CPU mixed.
  *
  * random_graph(seed) always gives the same graph; shapes and quantisation satisfy ref_prepare().
  * SPDX-License-Identifier: Apache-2.0
@@ -16,7 +16,7 @@
 #include "../../sw/graph/graph.h"
 
 #define RG_OPS 16
-#define RG_TENSORS (8 * RG_OPS)
+#define RG_TENSORS (16 * RG_OPS)
 
 typedef struct {
     graph_t *g;
@@ -212,6 +212,115 @@ static void rg_spread(rg_t *r, int32_t in) {
                           rg_range(r, -20, 20)));
 }
 
+/* CONCATENATION with another live tensor, itself or a constant, along any axis. */
+static void rg_concat(rg_t *r, int32_t in) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t axis = rg_range(r, 1, x->rank - 1), list[3] = {in, in, in}, n = rg_range(r, 2, 3);
+    int32_t dims[4];
+    memcpy(dims, x->dims, sizeof dims);
+    dims[axis] = 0;
+    for (int32_t k = 0; k < n; k++) {
+        if (k > 0 && rg_range(r, 0, 1)) {
+            int32_t d[4];
+            memcpy(d, x->dims, sizeof d);
+            d[axis] = rg_range(r, 1, 20);
+            list[k] =
+                rg_constant(r, GRAPH_INT8, x->rank, d, x->quant.scales[0], x->quant.zero_points[0]);
+        }
+        for (int32_t i = 0; k > 0 && i < r->n_live; i++) {
+            const graph_tensor_t *t = &r->g->tensors[r->live[i]];
+            bool fits = t->rank == x->rank && t->quant.scales[0] == x->quant.scales[0] &&
+                        t->quant.zero_points[0] == x->quant.zero_points[0] && rg_range(r, 0, 1);
+            for (int32_t d = 0; d < x->rank; d++)
+                fits = fits && (d == axis || t->dims[d] == x->dims[d]);
+            if (fits)
+                list[k] = r->live[i];
+        }
+        dims[axis] += r->g->tensors[list[k]].dims[axis];
+    }
+    int32_t y =
+        rg_tensor(r, GRAPH_INT8, x->rank, dims, x->quant.scales[0], x->quant.zero_points[0]);
+    if (r->g->tensors[y].elements < 60000)
+        rg_op(r, GRAPH_OP_CONCATENATION, n, list, y)->p.concat.axis = axis;
+}
+
+/* STRIDED_SLICE, steps 1 to 3 and -1. */
+static void rg_slice(rg_t *r, int32_t in) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t v[3][4], dims[4], rank[1] = {x->rank};
+    for (int32_t d = 0; d < x->rank; d++) {
+        int32_t from = rg_range(r, 0, x->dims[d] - 1), to = rg_range(r, from + 1, x->dims[d]);
+        int32_t step = rg_range(r, 0, 2) ? 1 : rg_range(r, 2, 3);
+        if (d == 0 || rg_range(r, 0, 2) == 0) {
+            from = 0;
+            to = x->dims[d];
+            step = 1;
+        }
+        v[0][d] = from;
+        v[1][d] = to;
+        v[2][d] = step;
+        dims[d] = (to - from + step - 1) / step;
+        if (d > 0 && from > 0 && rg_range(r, 0, 5) == 0) { /* backwards */
+            v[0][d] = to - 1;
+            v[1][d] = from - 1;
+            v[2][d] = -1;
+            dims[d] = to - from;
+        }
+    }
+    int32_t list[4] = {in, 0, 0, 0};
+    for (int k = 0; k < 3; k++)
+        list[1 + k] = rg_int_list(r, 1, rank, v[k]);
+    int32_t y =
+        rg_tensor(r, GRAPH_INT8, x->rank, dims, x->quant.scales[0], x->quant.zero_points[0]);
+    rg_op(r, GRAPH_OP_STRIDED_SLICE, 4, list, y);
+}
+
+/* SPLIT in halves or thirds. */
+static void rg_split(rg_t *r, int32_t in) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t axis = rg_range(r, 1, x->rank - 1), n = x->dims[axis] % 3 ? 2 : 3, dims[4], out[3];
+    if (x->dims[axis] % n)
+        return;
+    memcpy(dims, x->dims, sizeof dims);
+    dims[axis] /= n;
+    int32_t list = rg_int_list(r, 1, (int32_t[]){1}, &axis);
+    for (int32_t k = 0; k < n; k++)
+        out[k] =
+            rg_tensor(r, GRAPH_INT8, x->rank, dims, x->quant.scales[0], x->quant.zero_points[0]);
+    graph_op_t *op = rg_op(r, GRAPH_OP_SPLIT, 2, (int32_t[]){list, in}, out[0]);
+    int32_t *all = graph_alloc(r->g, sizeof out);
+    memcpy(all, out, sizeof *all * (size_t)n);
+    op->out = all;
+    op->n_out = n;
+    for (int32_t k = 1; k < n; k++)
+        r->live[r->n_live++] = out[k];
+}
+
+/* TRANSPOSE of rows and columns, or of channels to the front; SPACE_TO_DEPTH, DEPTH_TO_SPACE. */
+static void rg_shuffle(rg_t *r, int32_t in) {
+    static const int32_t perms[3][4] = {{0, 2, 1, 3}, {0, 3, 1, 2}, {0, 3, 2, 1}};
+    const graph_tensor_t *x = &r->g->tensors[in];
+    const int32_t *d = x->dims, *perm = perms[rg_range(r, 0, 2)];
+    int32_t to_depth[4] = {d[0], d[1] / 2, d[2] / 2, d[3] * 4};
+    int32_t to_space[4] = {d[0], d[1] * 2, d[2] * 2, d[3] / 4};
+    int32_t turned[4] = {d[0], d[perm[1]], d[perm[2]], d[perm[3]]};
+    int32_t how = d[1] % 2 == 0 && d[2] % 2 == 0 && d[3] <= 16  ? 1
+                  : d[3] % 4 == 0 && (int64_t)d[1] * d[2] < 300 ? 2
+                                                                : 0;
+    int32_t y = rg_tensor(r, GRAPH_INT8, 4,
+                          how == 1 ? to_depth
+                          : how    ? to_space
+                                   : turned,
+                          x->quant.scales[0], x->quant.zero_points[0]);
+    if (how) {
+        graph_opcode_t code = how == 1 ? GRAPH_OP_SPACE_TO_DEPTH : GRAPH_OP_DEPTH_TO_SPACE;
+        rg_op(r, code, 1, &in, y)->p.block.size = 2;
+        return;
+    }
+    int32_t list = rg_int_list(r, 1, (int32_t[]){4}, perm);
+    rg_op(r, GRAPH_OP_TRANSPOSE, 2, (int32_t[]){in, list}, y);
+}
+
 static const graph_opcode_t rg_functions[7] = {
     GRAPH_OP_LOGISTIC,   GRAPH_OP_TANH, GRAPH_OP_HARD_SWISH, GRAPH_OP_RELU6,
     GRAPH_OP_LEAKY_RELU, GRAPH_OP_ELU,  GRAPH_OP_ABS};
@@ -317,7 +426,7 @@ static void rg_any(rg_t *r) {
     /* mostly the newest tensor, else any */
     int32_t in = r->live[rg_range(r, 0, 3) ? r->n_live - 1 : rg_range(r, 0, r->n_live - 1)];
     bool image = r->g->tensors[in].rank == 4;
-    switch (rg_range(r, 0, 20)) {
+    switch (rg_range(r, 0, 25)) {
     case 0:
         rg_fc(r, in);
         break;
@@ -359,6 +468,20 @@ static void rg_any(rg_t *r) {
     case 13:
         if (image)
             rg_excite(r, in);
+        break;
+    case 14:
+    case 15:
+        rg_concat(r, in);
+        break;
+    case 16:
+        rg_slice(r, in);
+        break;
+    case 17:
+        rg_split(r, in);
+        break;
+    case 18:
+        if (image)
+            rg_shuffle(r, in);
         break;
     default:
         if (image)
