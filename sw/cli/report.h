@@ -50,7 +50,7 @@ typedef struct {
 /* One command list (layer REPORT_NO_LAYER), or an operator on the CPU, which takes no NPU cycles.
  */
 typedef struct {
-    uint32_t layer, commands;
+    uint32_t layer, commands, bytes; /* bytes of the list */
     uint64_t begin, end;
 } report_step_t;
 

@@ -93,7 +93,7 @@ void run_limits(const run_profile_t *p, report_t *report) {
             continue;
         report_layer_t *l = &report->layers[p->layer_of[i]];
         uint32_t words[NPU_CMD_WORDS];
-        run_command(p->prog, i, words);
+        run_command(p->commands, i, words);
         switch (npu_cmd_opcode(words)) {
         case NPU_OP_CONV:
             l->limits[REPORT_ARRAY] += conv_cycles(p->config, words);

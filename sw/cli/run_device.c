@@ -24,6 +24,7 @@ typedef struct {
     npu_device_t dev;
     prog_t prog; /* in the device's memory */
     uint8_t *arena;
+    uint32_t *commands; /* (n_cmds, NPU_CMD_WORDS) */
     uint32_t *layer_of; /* (n_cmds): of each command, or PROG_NONE */
     const npu_config_t *config;
     uint64_t *step_begin; /* (n_steps): in cycles of all NPU steps so far */
@@ -81,6 +82,7 @@ static void on_step(void *user, const npu_run_step_t *s) {
     r->step_begin[s->index] = r->steps_end;
     t->steps[t->n_steps++] = (report_step_t){.layer = on_npu ? PROG_NONE : s->step.layer,
                                              .commands = on_npu ? s->step.u.npu.count : 0,
+                                             .bytes = on_npu ? s->step.u.npu.size : 0,
                                              .begin = r->steps_end,
                                              .end = r->steps_end + (on_npu ? s->cycles : 0)};
     if (!on_npu)
@@ -126,8 +128,18 @@ static int place(run_t *r, const void *bytes, size_t size, graph_error_t *err) {
     return same ? 0 : graph_fail(err, "%s: program and model differ in their tensors", job->path);
 }
 
-void run_command(const prog_t *prog, uint32_t i, uint32_t words[NPU_CMD_WORDS]) {
-    prog_get_cmd(prog, i, words);
+void run_command(const uint32_t *commands, uint32_t i, uint32_t words[NPU_CMD_WORDS]) {
+    memcpy(words, commands + (size_t)i * NPU_CMD_WORDS, NPU_CMD_WORDS * sizeof *words);
+}
+
+/* All commands, which have their own lengths in the image, at equal distances. */
+static void unpack_commands(const prog_t *prog, uint32_t *commands) {
+    const uint8_t *list = prog->bytes + prog->h.cmd_offset;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < prog->h.n_cmds; i++) {
+        npu_list_get(list + at, prog->h.cmd_size - at, commands + (size_t)i * NPU_CMD_WORDS);
+        at += 4 * npu_cmd_words(list[at]);
+    }
 }
 
 static int find_layers(run_t *r, graph_error_t *err) {
@@ -135,10 +147,13 @@ static int find_layers(run_t *r, graph_error_t *err) {
     r->step_begin = calloc((size_t)r->prog.h.n_steps + 1, sizeof *r->step_begin);
     r->job->report->trace.steps =
         calloc((size_t)r->prog.h.n_steps + 1, sizeof *r->job->report->trace.steps);
-    if (!r->layer_of || !r->step_begin || !r->job->report->trace.steps)
+    r->commands = malloc(((size_t)r->prog.h.n_cmds + 1) * NPU_CMD_WORDS * sizeof *r->commands);
+    if (!r->commands || !r->layer_of || !r->step_begin || !r->job->report->trace.steps)
         return graph_fail(err, "%s: out of memory", r->job->path);
-    return run_layers(&r->prog, r->layer_of) ? graph_fail(err, "%s: out of memory", r->job->path)
-                                             : 0;
+    unpack_commands(&r->prog, r->commands);
+    return run_layers(&r->prog, r->commands, r->layer_of)
+               ? graph_fail(err, "%s: out of memory", r->job->path)
+               : 0;
 }
 
 /* One line for a run that failed. */
@@ -195,14 +210,14 @@ static int fill_detail(const run_t *r) {
     for (size_t i = 0; i < t->n_events; i++)
         spans[t->events[i].command] = (run_span_t){t->events[i].start, t->events[i].end};
     const run_profile_t profile = {
-        &r->prog,      r->config, r->how->options ? r->how->options->latency : 0,
+        &r->prog,      r->config, r->commands, r->how->options ? r->how->options->latency : 0,
         r->step_begin, spans,     r->layer_of};
     int status = run_memory(&profile, rep) || run_stalls(&profile, rep) ? -1 : 0;
     free(spans);
     for (size_t i = 0; i < t->n_events; i++) {
         report_event_t *e = &t->events[i];
         uint32_t words[NPU_CMD_WORDS];
-        run_command(&r->prog, e->command, words);
+        run_command(r->commands, e->command, words);
         e->layer = r->layer_of[e->command];
         e->opcode = npu_cmd_opcode(words);
         e->bytes = port_bytes(words);
@@ -312,6 +327,7 @@ int run_device(const target_job_t *job, const run_device_t *how, graph_error_t *
     if (r.dev.close)
         r.dev.close(r.dev.ctx);
     free(r.layer_of);
+    free(r.commands);
     free(r.step_begin);
     npu_compiled_free(&compiled);
     return status;

@@ -42,16 +42,17 @@ typedef struct {
 typedef struct {
     const prog_t *prog;
     const npu_config_t *config;
+    const uint32_t *commands;   /* (n_cmds, NPU_CMD_WORDS) */
     uint32_t latency;           /* of the memory, cycles */
     const uint64_t *step_begin; /* (n_steps) */
     const run_span_t *spans;    /* (n_cmds) */
     uint32_t *layer_of;         /* (n_cmds), PROG_NONE: of none */
 } run_profile_t;
 
-/* The words of command i of the whole command section. */
-void run_command(const prog_t *prog, uint32_t i, uint32_t words[NPU_CMD_WORDS]);
+/* The words of command i of the whole command section; commands: (n_cmds, NPU_CMD_WORDS). */
+void run_command(const uint32_t *commands, uint32_t i, uint32_t words[NPU_CMD_WORDS]);
 /* Fills layer_of (n_cmds), PROG_NONE: of none (run_layers.c). 0, or -1: out of memory. */
-int run_layers(const prog_t *prog, uint32_t *layer_of);
+int run_layers(const prog_t *prog, const uint32_t *commands, uint32_t *layer_of);
 /* Fills trace.blocks, and corrects layer_of for loads (run_memory.c). 0, or -1: out of memory. */
 int run_memory(const run_profile_t *p, report_t *report);
 /* Fills what the array did in each layer's cycles (run_stalls.c). 0, or -1: out of memory. */

@@ -37,14 +37,14 @@ static int alike(const look_t *x, const look_t *y) {
 }
 
 /* Of the CONV that is command i. */
-static look_t look_of(const prog_t *prog, uint32_t i) {
+static look_t look_of(const uint32_t *commands, uint32_t n_cmds, uint32_t i) {
     look_t look;
     uint32_t words[NPU_CMD_WORDS];
     memset(&look, 0, sizeof look);
-    run_command(prog, i, words);
+    run_command(commands, i, words);
     npu_unpack_conv(words, &look.conv);
-    while (++i < prog->h.n_cmds) {
-        run_command(prog, i, words);
+    while (++i < n_cmds) {
+        run_command(commands, i, words);
         if (npu_cmd_opcode(words) != NPU_OP_DRAIN)
             continue;
         npu_unpack_drain(words, &look.drain);
@@ -80,7 +80,7 @@ static uint32_t by_look(const range_t *ranges, uint32_t n, uint32_t i, uint32_t 
     return first;
 }
 
-int run_layers(const prog_t *prog, uint32_t *layer_of) {
+int run_layers(const prog_t *prog, const uint32_t *commands, uint32_t *layer_of) {
     uint32_t n = prog->h.n_layers, last_into[2] = {PROG_NONE, PROG_NONE};
     range_t *ranges = calloc((size_t)n + 1, sizeof *ranges);
     if (!ranges)
@@ -94,11 +94,11 @@ int run_layers(const prog_t *prog, uint32_t *layer_of) {
         for (uint32_t i = 0; i < prog->h.n_cmds; i++) {
             uint32_t words[NPU_CMD_WORDS];
             int others;
-            run_command(prog, i, words);
+            run_command(commands, i, words);
             uint32_t op = npu_cmd_opcode(words);
             uint32_t k = owner(ranges, n, i, op == NPU_OP_CONV || op == NPU_OP_DRAIN, &others);
             if (op == NPU_OP_CONV) {
-                look_t look = look_of(prog, i);
+                look_t look = look_of(commands, prog->h.n_cmds, i);
                 if (pass == 0 && k != PROG_NONE && others == 0 && ranges[k].n_known == 0) {
                     ranges[k].known = look;
                     ranges[k].n_known = 1;

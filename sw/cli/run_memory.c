@@ -31,6 +31,7 @@ typedef struct {
     uint32_t command, opcode;
     int keep;              /* the command is a LOAD that keeps other lanes */
     uint32_t param, table; /* first word of a CONV's parameters, of a table; NOBODY: none */
+    uint32_t param_words;
     int failed;
 } walk_t;
 
@@ -62,7 +63,7 @@ static void end_word(walk_t *w, uint32_t at) {
 }
 
 static int is_constant(const walk_t *w, uint32_t at, int phase) {
-    return phase == NPU_PHASE_WEIGHTS || (w->param != NOBODY && at - w->param < NPU_PARAM_WORDS) ||
+    return phase == NPU_PHASE_WEIGHTS || (w->param != NOBODY && at - w->param < w->param_words) ||
            (w->table != NOBODY && at - w->table < 1024 / w->p->config->n);
 }
 
@@ -85,7 +86,7 @@ static void touch(void *ctx, npu_resource_t resource, uint32_t address, uint32_t
             if (!word->read) {
                 word->read = 1;
                 word->is_weights = is_constant(w, at, phase);
-                run_command(w->p->prog, word->writer, command);
+                run_command(w->p->commands, word->writer, command);
                 if (npu_cmd_opcode(command) == NPU_OP_LOAD && *layer == PROG_NONE)
                     *layer = w->p->layer_of[w->command];
             }
@@ -144,7 +145,7 @@ int run_memory(const run_profile_t *p, report_t *report) {
         npu_cmd_conv_t conv;
         npu_cmd_table_t table;
         npu_cmd_softmax_t soft;
-        run_command(p->prog, w.command, words);
+        run_command(p->commands, w.command, words);
         w.beside[w.command] = NOBODY;
         w.keep = 0;
         w.param = w.table = NOBODY;
@@ -157,6 +158,8 @@ int run_memory(const run_profile_t *p, report_t *report) {
         case NPU_OP_CONV:
             npu_unpack_conv(words, &conv);
             w.param = conv.load_params ? conv.p_addr : NOBODY;
+            w.param_words =
+                conv.uniform ? 4 + (5 + p->config->n - 1) / p->config->n : NPU_PARAM_WORDS;
             break;
         case NPU_OP_TABLE:
             npu_unpack_table(words, &table);

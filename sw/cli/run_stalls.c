@@ -63,7 +63,7 @@ static void run_step(const run_profile_t *p, const prog_step_t *step, uint64_t b
             tokens[u][v].given = tokens[u][v].taken = 0;
     for (uint32_t i = 0; i < step->u.npu.count; i++) {
         uint32_t command = step->u.npu.first_cmd + i, words[NPU_CMD_WORDS];
-        run_command(p->prog, command, words);
+        run_command(p->commands, command, words);
         uint32_t unit = unit_of(words[0]);
         uint64_t when[NPU_QUEUES] = {0};
         for (uint32_t from = 0; from < NPU_QUEUES; from++) {

@@ -6,9 +6,9 @@
  *   Tracks: load, array, vector, store, and steps (command lists; operators on the CPU, which take
  *   no NPU cycles). Units take a command before they have ended the one before; a track cannot
  *   overlap itself, so a slice begins no earlier than the previous one of its track ended. The true
- *   first cycle is args.start. args.bytes: at the memory port, on load and store; their sum and 64
- *   for each command are the report's bytes. Sum of the lists' durations: cycles_total.
- * SPDX-License-Identifier: Apache-2.0
+ *   first cycle is args.start. args.bytes: at the memory port, on load, store and lists (which
+ *   are fetched through it); their sums are the report's bytes. Sum of the lists' durations:
+ * cycles_total. SPDX-License-Identifier: Apache-2.0
  */
 #include <inttypes.h>
 
@@ -69,8 +69,9 @@ static void print_step(const report_t *r, const report_step_t *s, FILE *f) {
     json_string(f, name);
     fprintf(f,
             ", \"cat\": \"step\", \"ph\": \"X\", \"pid\": 1, \"tid\": %d, \"ts\": %" PRIu64
-            ", \"dur\": %" PRIu64 ", \"args\": {\"commands\": %" PRIu32 "}}",
-            STEPS_TRACK, s->begin, s->end - s->begin, s->commands);
+            ", \"dur\": %" PRIu64 ", \"args\": {\"commands\": %" PRIu32 ", \"bytes\": %" PRIu32
+            "}}",
+            STEPS_TRACK, s->begin, s->end - s->begin, s->commands, s->bytes);
 }
 
 void report_print_timeline(const report_t *r, FILE *f) {

@@ -26,7 +26,6 @@ DIGITS = ROOT / "sw/examples/digits/digits.tflite"
 CONFIG_N = {"npu4": 4, "npu16": 16}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PARTS = ("array_busy", "stall_load", "stall_post", "stall_weights", "array_idle")
-COMMAND_BYTES = 64
 sums = {"passed": 0, "failed": 0, "skipped": 0}
 rerun = "tests/reports/run.py"
 
@@ -95,10 +94,11 @@ def check_timeline(name, trace, report):
     names = {layer["name"] for layer in report["layers"]}
     bad = [e["name"] for e in commands if e["name"].rsplit(" ", 1)[0] not in names]
     check(f"{name}: slices named by layer and kind", not bad, ", ".join(bad[:3]))
-    read = sum(e["args"]["bytes"] for e in commands if tracks[e["tid"]] == "load") + COMMAND_BYTES * count
+    fetched = sum(e["args"]["bytes"] for e in steps)
+    read = sum(e["args"]["bytes"] for e in commands if tracks[e["tid"]] == "load") + fetched
     written = sum(e["args"]["bytes"] for e in commands if tracks[e["tid"]] == "store")
     check(f"{name}: bytes", (read, written) == (report["bytes_read"], report["bytes_written"]), f"{read}, {written}")
-    loaded = sum(layer["bytes_read"] or 0 for layer in report["layers"]) + COMMAND_BYTES * count
+    loaded = sum(layer["bytes_read"] or 0 for layer in report["layers"]) + fetched
     check(f"{name}: the layers' bytes", loaded == report["bytes_read"], f"{loaded}")
 
 
