@@ -78,19 +78,34 @@ static int broadcast_ok(const ref_op_t *op, int n) {
     return 1;
 }
 
+/* elem: bytes of an element. */
+static int three_tensors_ok(const op_call_t *c, int64_t elem) {
+    return c->in_size[0] >= op_mul(op_elements(&c->op->a), elem) &&
+           c->in_size[1] >= op_mul(op_elements(&c->op->b), elem) &&
+           c->out_size[0] >= op_mul(op_elements(&c->op->out), elem);
+}
+
 static int three_shapes_ok(const op_call_t *c) {
-    return c->in_size[0] >= op_elements(&c->op->a) && c->in_size[1] >= op_elements(&c->op->b) &&
-           c->out_size[0] >= op_elements(&c->op->out);
+    return three_tensors_ok(c, 1);
 }
 
 static int extremum_ok(const op_call_t *c) {
     return broadcast_ok(c->op, REF_MAX_RANK) && three_shapes_ok(c);
 }
 
-static int binary_ok(const op_call_t *c) {
+static int binary_scales_ok(const op_call_t *c) {
     const ref_binary_t *p = &c->op->p.binary;
     return op_zp_ok(p->a_zp) && op_zp_ok(p->b_zp) && op_shift_ok(p->a_s) && op_shift_ok(p->b_s) &&
-           op_shift_ok(p->out_s) && op_in_range(p->left_shift, 0, 31) && extremum_ok(c);
+           op_shift_ok(p->out_s) && op_in_range(p->left_shift, 0, 31) &&
+           broadcast_ok(c->op, REF_MAX_RANK);
+}
+
+static int binary_ok(const op_call_t *c) {
+    return binary_scales_ok(c) && three_shapes_ok(c);
+}
+
+static int binary16_ok(const op_call_t *c) {
+    return binary_scales_ok(c) && three_tensors_ok(c, 2);
 }
 
 /* The kernel checks rows, depth and columns against the shapes. */
@@ -100,13 +115,21 @@ static int matmul_ok(const op_call_t *c) {
            broadcast_ok(c->op, REF_MAX_RANK - 2) && three_shapes_ok(c);
 }
 
-static int pool_ok(const op_call_t *c) {
+static int any_pool_ok(const op_call_t *c, int64_t elem) {
     const ref_pool_t *p = &c->op->p.pool;
     const int32_t *a = c->op->a.dims, *o = c->op->out.dims;
     return op_window_ok(o[H], p->stride_h, p->filter_h, 1, p->pad_top) &&
            op_window_ok(o[W], p->stride_w, p->filter_w, 1, p->pad_left) && a[N] == o[N] &&
-           a[C] == o[C] && c->in_size[0] >= op_elements(&c->op->a) &&
-           c->out_size[0] >= op_elements(&c->op->out);
+           a[C] == o[C] && c->in_size[0] >= op_mul(op_elements(&c->op->a), elem) &&
+           c->out_size[0] >= op_mul(op_elements(&c->op->out), elem);
+}
+
+static int pool_ok(const op_call_t *c) {
+    return any_pool_ok(c, 1);
+}
+
+static int pool16_ok(const op_call_t *c) {
+    return any_pool_ok(c, 2);
 }
 
 static int reduce_ok(const op_call_t *c, uint64_t *kept) {
@@ -161,6 +184,13 @@ static int count_ok(const op_call_t *c, int32_t count) {
 static int quantize_ok(const op_call_t *c) {
     const ref_quantize_t *p = &c->op->p.quantize;
     return op_zp_ok(p->in_zp) && op_shift_ok(p->s) && count_ok(c, p->count);
+}
+
+static int quantize16_ok(const op_call_t *c) {
+    const ref_quantize_t *p = &c->op->p.quantize;
+    return op_zp_ok(p->in_zp) && op_shift_ok(p->s) && p->count >= 0 &&
+           c->in_size[0] >= op_mul((uint64_t)p->count, p->in_wide ? 2 : 1) &&
+           c->out_size[0] >= op_mul((uint64_t)p->count, p->out_wide ? 2 : 1);
 }
 
 static int table_ok(const op_call_t *c) {
@@ -244,6 +274,11 @@ static const struct {
     [REF_CONV16] = {conv16_ok, 5, 2, 0},
     [REF_DEPTHWISE16] = {conv16_ok, 5, 2, 0},
     [REF_FC16] = {fc16_ok, 5, 2, 0},
+    [REF_ADD16] = {binary16_ok, 2, 0, 0},
+    [REF_MUL16] = {binary16_ok, 2, 0, 0},
+    [REF_AVG_POOL16] = {pool16_ok, 1, 0, 0},
+    [REF_MAX_POOL16] = {pool16_ok, 1, 0, 0},
+    [REF_QUANTIZE16] = {quantize16_ok, 1, 0, 0},
     [REF_ADD] = {binary_ok, 2, 0, 0},
     [REF_SUB] = {binary_ok, 2, 0, 0},
     [REF_MUL] = {binary_ok, 2, 0, 0},

@@ -426,6 +426,23 @@ static ref_op_t random_op(int32_t kind, uint32_t in_size[16], uint32_t out_size[
         op.n_in = 2;
         in_size[1] = bytes;
         break;
+    case REF_ADD16:
+    case REF_MUL16:
+        op.n_in = 2;
+        in_size[0] = in_size[1] = out_size[0] = 2 * bytes;
+        break;
+    case REF_QUANTIZE16:
+        op.p.quantize.count = (int32_t)bytes;
+        op.p.quantize.in_wide = (int32_t)(rnd() % 2);
+        op.p.quantize.out_wide = 1;
+        in_size[0] = bytes << op.p.quantize.in_wide;
+        out_size[0] = 2 * bytes;
+        break;
+    case REF_AVG_POOL16:
+    case REF_MAX_POOL16:
+        in_size[0] = out_size[0] = 2 * bytes;
+        op.p.pool = (ref_pool_t){3, 3, 1, 1, 1, 1, -128, 127};
+        break;
     case REF_AVG_POOL:
     case REF_MAX_POOL:
         op.p.pool = (ref_pool_t){3, 3, 1, 1, 1, 1, -128, 127};
