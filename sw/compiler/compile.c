@@ -80,6 +80,7 @@ static int lower(cc_t *cc, int32_t i) {
     case REF_AVG_POOL:
     case REF_MAX_POOL:
     case REF_MEAN:
+    case REF_REDUCE_MAX:
     case REF_PAD:
         return cc_lower_pool(cc, i);
     default:

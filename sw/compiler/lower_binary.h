@@ -1,5 +1,5 @@
 /*
- * lower_binary.h - internal: element-wise operators of two operands. Counterpart: lower_binary.c.
+ * lower_binary.h - internal: element-wise operators. Counterparts: lower_binary.c, lower_vector.c.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SYSTOLE_LOWER_BINARY_H
@@ -8,6 +8,8 @@
 #include "cc.h"
 
 bool cc_is_binary(int32_t kind);
+/* Is the kind, on the NPU, a table of 256 bytes? */
+bool cc_is_table(int32_t kind);
 /* Has it an operand of another shape than the output's? */
 bool cc_broadcasts(const ref_op_t *op);
 int cc_lower_binary(cc_t *cc, int32_t op);

@@ -1,6 +1,6 @@
 /*
- * lower_pool.c - windows on the vector unit: AVERAGE_POOL_2D, MAX_POOL_2D, MEAN over rows or
- * columns, and PAD (a copy into a filled tensor).
+ * lower_pool.c - windows on the vector unit: AVERAGE_POOL_2D, MAX_POOL_2D, MEAN and
+ * REDUCE_MAX over rows or columns, and PAD (a copy into a filled tensor).
  *
  * The count of an average leaves out padding: the outputs are cut into rectangles of equal count,
  * one POOL with its own divisor each. SPDX-License-Identifier: Apache-2.0
@@ -26,7 +26,7 @@ static void describe(cc_t *cc, const cc_op_t *o, pool_t *p) {
     p->h = r->a.dims[3];
     p->w = r->a.dims[4];
     p->c = r->a.dims[5];
-    if (r->kind == REF_MEAN) {
+    if (r->kind == REF_MEAN || r->kind == REF_REDUCE_MAX) {
         p->kh = r->p.mean.axis_mask >> 3 & 1 ? p->h : 1;
         p->kw = r->p.mean.axis_mask >> 4 & 1 ? p->w : 1;
         p->oh = p->h / p->kh;

@@ -69,6 +69,10 @@ static void emit_softmax(cc_t *cc, int32_t depth, int32_t pixels, const cc_view_
     cc_emit(cc, words, (uint64_t)pixels * (3 * (uint64_t)depth + 60) + 256);
 }
 
+bool cc_is_table(int32_t kind) {
+    return ref_is_unary(kind) || kind == REF_TABLE || kind == REF_RSQRT || kind == REF_PRELU;
+}
+
 /* What the operator gives for each of the 256 values. */
 static int byte_table(const ref_prepared_t *r, uint8_t table[256]) {
     ref_op_t all = r->op;
@@ -79,7 +83,12 @@ static int byte_table(const ref_prepared_t *r, uint8_t table[256]) {
         return ref_unary_table(&r->op, table);
     for (int i = 0; i < 256; i++)
         x[i] = (uint8_t)i;
-    all.p.unary.count = 256; /* RSQRT, TABLE */
+    if (r->op.kind == REF_PRELU) { /* one slope for all */
+        all.a = all.b = all.out = (ref_shape_t){1, {1, 1, 1, 1, 1, 1}};
+        all.a.dims[5] = all.out.dims[5] = 256;
+    } else {
+        all.p.unary.count = 256; /* RSQRT, TABLE */
+    }
     return ref_eval(&all, in, out, NULL) ? -1 : 0;
 }
 

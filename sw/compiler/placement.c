@@ -117,12 +117,22 @@ static npu_placement_t place_mean(const ref_prepared_t *r) {
     const ref_mean_t *c = &o->p.mean;
     const int32_t spatial = 1 << 3 | 1 << 4;
     if (o->a.rank != 4 || (c->axis_mask & ~spatial) != 0 || (c->axis_mask & spatial) == 0)
-        return cpu("a mean over other axes than rows and columns");
+        return cpu("a reduction over other axes than rows and columns");
     if (!image_ok(&o->a))
         return cpu("an image side beyond 32767");
-    if (!scale_ok(c->m, c->s))
+    if (o->kind == REF_MEAN && !scale_ok(c->m, c->s))
         return cpu("a multiplier that the vector unit does not have");
     return npu("vector unit");
+}
+
+static npu_placement_t place_prelu(const ref_prepared_t *r) {
+    const int8_t *slope = r->in[1].data;
+    for (size_t i = 1; slope && i < r->in[1].bytes; i++)
+        if (slope[i] != slope[0])
+            slope = NULL;
+    if (slope == NULL || r->in[0].data || !same_shape(&r->op.a, &r->op.out))
+        return cpu("more slopes than one");
+    return npu("vector unit, table");
 }
 
 static npu_placement_t place_pad(const ref_prepared_t *r) {
@@ -161,6 +171,8 @@ npu_placement_t npu_placement(const graph_t *g, int32_t op, const ref_prepared_t
         const char *why_not = cc_no_move(r, config);
         return why_not ? cpu(why_not) : npu("load and store units");
     }
+    if (r->op.kind == REF_ARG_MAX)
+        return cpu("not in the NPU");
     if (r->op.kind != REF_COPY && r->op.kind != REF_HOST_QUANTIZE &&
         r->op.kind != REF_HOST_DEQUANTIZE && !narrow(g, r))
         return cpu("activations other than int8");
@@ -176,6 +188,8 @@ npu_placement_t npu_placement(const graph_t *g, int32_t op, const ref_prepared_t
     case REF_MAXIMUM:
     case REF_MINIMUM:
         return place_binary(r);
+    case REF_PRELU:
+        return place_prelu(r);
     case REF_TABLE:
         return npu("vector unit, table");
     case REF_RSQRT: /* below the zero point it is an error, which a table cannot tell */
@@ -185,6 +199,7 @@ npu_placement_t npu_placement(const graph_t *g, int32_t op, const ref_prepared_t
     case REF_MAX_POOL:
         return place_pool(r);
     case REF_MEAN:
+    case REF_REDUCE_MAX:
         return place_mean(r);
     case REF_PAD:
         return place_pad(r);

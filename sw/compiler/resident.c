@@ -58,9 +58,9 @@ uint32_t cc_work_words(const cc_t *cc, int32_t op) {
         need += 1024 / cc->n;
     } else if (r->kind == REF_AVG_POOL || r->kind == REF_MAX_POOL) {
         rows = r->p.pool.filter_h;
-    } else if (r->kind == REF_MEAN) {
+    } else if (r->kind == REF_MEAN || r->kind == REF_REDUCE_MAX) {
         rows = 32767;
-    } else if (ref_is_unary(r->kind) || r->kind == REF_TABLE || r->kind == REF_RSQRT) {
+    } else if (cc_is_table(r->kind)) {
         need += 256 / cc->n;
     }
     weights = 2 * (weights * cc->n + NPU_PARAM_WORDS);

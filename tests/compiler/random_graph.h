@@ -392,12 +392,14 @@ static void rg_pad(rg_t *r, int32_t in) {
 static void rg_mean(rg_t *r, int32_t in) {
     const graph_tensor_t *x = &r->g->tensors[in];
     int32_t axes = rg_int_list(r, 1, (int32_t[]){2}, (int32_t[]){1, 2});
-    bool keep = rg_range(r, 0, 1);
+    bool keep = rg_range(r, 0, 1), max = rg_range(r, 0, 2) == 0;
     int32_t y = rg_tensor(r, GRAPH_INT8, keep ? 4 : 2,
                           keep ? (int32_t[]){x->dims[0], 1, 1, x->dims[3]}
                                : (int32_t[]){x->dims[0], x->dims[3]},
-                          x->quant.scales[0] * 0.5f, rg_range(r, -50, 50));
-    rg_op(r, GRAPH_OP_MEAN, 2, (int32_t[]){in, axes}, y)->p.reduce.keep_dims = keep;
+                          x->quant.scales[0] * (max ? 1.0f : 0.5f),
+                          max ? x->quant.zero_points[0] : rg_range(r, -50, 50));
+    graph_opcode_t code = max ? GRAPH_OP_REDUCE_MAX : GRAPH_OP_MEAN;
+    rg_op(r, code, 2, (int32_t[]){in, axes}, y)->p.reduce.keep_dims = keep;
 }
 
 /* RESHAPE: flattened, rows merged, or to one image for each row. */
