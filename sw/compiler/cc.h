@@ -36,6 +36,7 @@ typedef struct {
     int32_t from, to;
     uint32_t words, sp; /* size and address in the scratchpad */
     bool loaded;        /* while lowering: its scratchpad copy is valid */
+    bool inner;         /* between two operators of a chain: only strips of it ever exist */
     const void *data;   /* constant operand: its bytes, in the image at mem_offset once added */
     bool added;
 } cc_store_t;
@@ -51,6 +52,8 @@ typedef struct {
     bool prepared;
     int32_t with; /* ADD: the convolution just before, as whose parts it may be lowered */
     bool done;    /* while lowering: that has happened */
+    int32_t first, end; /* chain (cascade.c) that runs strip by strip: operators first..end-1 */
+    uint32_t chain_words; /* of the first: scratchpad words it wants beside residents */
     int32_t n_in, n_out;
     int32_t in[2], out; /* stores of an NPU operator's activations; CC_NONE: none or constant */
     bool direct[2];     /* in[i] can be read in its scratchpad layout */
@@ -102,6 +105,7 @@ typedef struct {
     npu_layer_t *layers; /* (n_ops) */
     uint64_t cycles;
     uint32_t n_steps, n_cpu_steps;
+    bool chains_chosen;
     bool failed; /* out of memory */
 } cc_t;
 
@@ -140,6 +144,11 @@ void cc_plan_residents(cc_t *cc);
 int cc_layout_memory(cc_t *cc);
 /* Words that op needs beside resident tensors to work well. */
 uint32_t cc_work_words(const cc_t *cc, int32_t op);
+
+/* cascade_plan.c, cascade.c: chains of operators that run strip by strip */
+bool cc_in_chain(const cc_t *cc, int32_t op);
+void cc_choose_chains(cc_t *cc);
+int cc_lower_chain(cc_t *cc, int32_t op);
 
 /* emit.c */
 int cc_step_begin(cc_t *cc);

@@ -100,18 +100,19 @@ static void mark_residents(cc_t *cc, int32_t i) {
 
 static int lower_all(cc_t *cc, int32_t *failed_op) {
     int st = cc_step_begin(cc);
-    for (int32_t i = 0; i < cc->n_ops; i++)
+    for (int32_t i = 0; i < cc->n_ops; i++) {
         cc->ops[i].done = false;
+        cc->ops[i].weight_bytes = cc->ops[i].array_steps = 0;
+    }
     for (int32_t i = 0; i < cc->n_ops && st == CC_OK; i++) {
         cc_op_t *o = &cc->ops[i];
         *failed_op = i;
         cc->layer = i;
-        o->weight_bytes = o->array_steps = 0;
         if (o->skip || o->done)
             continue;
         if (on_npu(cc, i)) {
             mark_residents(cc, i);
-            st = lower(cc, i);
+            st = cc_in_chain(cc, i) ? cc_lower_chain(cc, i) : lower(cc, i);
         } else {
             st = cc_step_end(cc);
             if (st == CC_OK)
@@ -227,6 +228,11 @@ static void summarise(cc_t *cc, npu_compiled_t *out) {
  * it uses; when there is none, allocate tightly; at last the operator goes to the CPU. */
 static void make_room(cc_t *cc, int32_t op) {
     cc_store_t *best = NULL;
+    if (cc_in_chain(cc, op)) { /* one after the other, then */
+        for (int32_t i = cc->ops[op].end - 1; i >= op; i--)
+            cc->ops[i].first = cc->ops[i].end = 0;
+        return;
+    }
     for (int pass = 0; pass < 2 && best == NULL; pass++)
         for (int32_t i = 0; i < cc->n_stores; i++) {
             cc_store_t *s = &cc->stores[i];

@@ -40,6 +40,8 @@ npu_placement_t npu_placement(const graph_t *g, int32_t op, const ref_prepared_t
 typedef struct {
     bool no_resident;  /* keep nothing in the scratchpad between operators */
     bool cpu_only;     /* place every operator on the CPU */
+    bool no_chains;    /* run every operator to its end before the next one */
+    bool all_chains;   /* run strip by strip whatever can be (tests) */
     uint32_t sp_limit; /* use only so many scratchpad words (tests of tiling); 0: all */
 } npu_compile_options_t;
 

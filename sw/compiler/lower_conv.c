@@ -241,6 +241,15 @@ static int emit_block(cc_job_t *j, cc_box_t tile, int32_t ob, uint32_t at, const
     return CC_OK;
 }
 
+void cc_conv_part(cc_job_t *j, cc_box_t part, int32_t ob, uint32_t at, const cc_view_t *in,
+                  const cc_view_t *out, bool load_params) {
+    chunk_t all = {0};
+    next_chunk(j, ob, NEVER, &all);
+    emit_conv(j, part, ob, &all, in, at + NPU_PARAM_WORDS, at, load_params);
+    emit_drain(j, part, ob, out);
+    j->cc->half ^= 1;
+}
+
 /* Loads the weights of output blocks from ob on, at `at` (or allocates); returns how many blocks.
  */
 static int load_group(cc_job_t *j, int32_t ob, int32_t end, uint32_t *at, uint32_t *words,

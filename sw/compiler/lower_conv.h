@@ -35,7 +35,12 @@ int32_t cc_fir_span(const cc_conv_t *d, int32_t x0, int32_t nx);
 bool cc_choose_tile(cc_job_t *j);
 /* The mode of fewest cycles for operator op. */
 cc_mode_t cc_conv_best_mode(const cc_t *cc, int32_t op, const cc_conv_t *d);
-/* Input of a tile with kernel lines packed into lanes. */
+/* Part of output block ob whose parameters and weights are at `at`: array and drain. */
+void cc_conv_part(cc_job_t *j, cc_box_t part, int32_t ob, uint32_t at, const cc_view_t *in,
+                  const cc_view_t *out, bool load_params);
+/* Loads the input of a tile, kernel lines packed into lanes; v: where its input box is. */
+void cc_load_packed(cc_job_t *j, cc_box_t tile, const cc_view_t *v);
+/* The same with room for it. */
 int cc_fetch_packed(cc_job_t *j, cc_box_t tile, cc_view_t *v);
 
 #endif

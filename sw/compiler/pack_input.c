@@ -152,14 +152,19 @@ static void fetch_lines(cc_job_t *j, cc_box_t tile, int32_t b, const cc_view_t *
     }
 }
 
-int cc_fetch_packed(cc_job_t *j, cc_box_t tile, cc_view_t *v) {
+void cc_load_packed(cc_job_t *j, cc_box_t tile, const cc_view_t *v) {
     cc_box_t box = cc_conv_input_box(j->cc, &j->d, tile);
-    int st = cc_room(j->cc, box, v);
-    for (int32_t b = tile.b0; b < tile.b1 && st == CC_OK; b++) {
+    for (int32_t b = tile.b0; b < tile.b1; b++) {
         if (j->d.mode == CC_LINE)
             fetch_line(j, tile, box, b, v);
         else
             fetch_lines(j, tile, b, v);
     }
+}
+
+int cc_fetch_packed(cc_job_t *j, cc_box_t tile, cc_view_t *v) {
+    int st = cc_room(j->cc, cc_conv_input_box(j->cc, &j->d, tile), v);
+    if (st == CC_OK)
+        cc_load_packed(j, tile, v);
     return st;
 }

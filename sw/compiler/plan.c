@@ -208,6 +208,13 @@ static void used(cc_store_t *s, int32_t at) {
     s->last = cc_max(s->last, at);
 }
 
+/* Operators of a chain run interleaved: all of them use what one uses. */
+static void used_by(cc_t *cc, int32_t store, int32_t op) {
+    bool chain = cc_in_chain(cc, op);
+    used(&cc->stores[store], chain ? cc->ops[op].first : op);
+    used(&cc->stores[store], chain ? cc->ops[op].end - 1 : op);
+}
+
 /* The operator that runs just before ADD i, if it is a convolution whose output the ADD reads: then
  * the ADD follows part by part, so its result must have room that early. */
 static int32_t convolution_before(const cc_t *cc, int32_t i) {
@@ -238,8 +245,9 @@ static int find_lifetimes(cc_t *cc) {
                 return graph_fail_op(cc->err, g, &g->ops[o->index],
                                      "reads a tensor that nothing writes");
             for (int32_t k = 0; k < o->n_in; k++)
-                used(&cc->stores[o->in[k]], i);
-            used(&cc->stores[o->out], i);
+                used_by(cc, o->in[k], i);
+            used_by(cc, o->out, i);
+            cc->stores[o->out].inner = cc_in_chain(cc, i) && i + 1 < o->end;
             o->with = convolution_before(cc, i);
             if (o->with != CC_NONE)
                 used(&cc->stores[o->out], o->with);
@@ -293,13 +301,23 @@ void cc_order(cc_t *cc) {
     }
 }
 
-int cc_plan(cc_t *cc) {
+static int plan_tensors(cc_t *cc) {
     cc->n_stores = 0;
     find_aliases(cc);
     if (find_lifetimes(cc) != 0)
         return CC_FATAL;
     cc_plan_residents(cc);
-    return cc_layout_memory(cc);
+    return CC_OK;
+}
+
+int cc_plan(cc_t *cc) {
+    int st = plan_tensors(cc);
+    if (st == CC_OK && !cc->chains_chosen) {
+        cc_choose_chains(cc);
+        cc->chains_chosen = true;
+        st = plan_tensors(cc);
+    }
+    return st == CC_OK ? cc_layout_memory(cc) : st;
 }
 
 /* ------------------------------------------------------------------ arena */

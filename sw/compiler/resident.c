@@ -45,6 +45,8 @@ uint32_t cc_work_words(const cc_t *cc, int32_t op) {
     const cc_op_t *o = &cc->ops[op];
     const ref_op_t *r = &o->r.op;
     uint32_t need = 16;
+    if (cc_in_chain(cc, op))
+        return cc->ops[o->first].chain_words;
     int64_t weights = 0;
     int32_t rows = 2;
     if (r->kind == REF_CONV || r->kind == REF_DEPTHWISE) {
@@ -129,8 +131,8 @@ static int32_t stay(cc_t *cc, int32_t store) {
             if (!o->direct[k])
                 continue;
             readers++;
-            s->from = cc_min(s->from, i);
-            s->to = cc_max(s->to, i);
+            s->from = cc_min(s->from, cc_in_chain(cc, i) ? o->first : i);
+            s->to = cc_max(s->to, cc_in_chain(cc, i) ? o->end - 1 : i);
         }
     }
     return readers;
@@ -153,7 +155,7 @@ void cc_plan_residents(cc_t *cc) {
     for (int32_t i = 0; i < cc->n_stores; i++) {
         cc_store_t *s = &cc->stores[i];
         int32_t readers = stay(cc, i);
-        if (s->may_reside && !cc->opt.no_resident && s->words <= cc->sp_words &&
+        if (s->may_reside && !s->inner && !cc->opt.no_resident && s->words <= cc->sp_words &&
             (s->by_npu ? readers > 0 : readers > 1))
             try_store(cc, s);
     }
@@ -163,9 +165,10 @@ void cc_plan_residents(cc_t *cc) {
         if (!on_npu(cc, i))
             continue;
         for (int32_t k = 0; k < o->n_in; k++)
-            if (!o->direct[k] || !cc->stores[o->in[k]].resident)
+            if (!cc->stores[o->in[k]].inner &&
+                (!o->direct[k] || !cc->stores[o->in[k]].resident))
                 cc->stores[o->in[k]].in_memory = true;
-        if (!cc->stores[o->out].resident)
+        if (!cc->stores[o->out].resident && !cc->stores[o->out].inner)
             cc->stores[o->out].in_memory = true;
     }
 }

@@ -1,0 +1,419 @@
+/*
+ * cascade.c - commands of a chain of operators that runs strip by strip.
+ *
+ * First the jobs of all strips in an order that is right when they run one after the other: loads
+ * of input strips and weights, parts of output blocks (CONV, DRAIN, perhaps ADD), stores. Then they
+ * are emitted in the order in which they can start by estimated times, never a job before an
+ * earlier one that it conflicts with: so the array works on the next block while one is drained.
+ * Counterparts: cascade_plan.c (sizes), lower_conv.c (commands of a part), emit.c (order between
+ * units).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cascade.h"
+
+#define WINDOW 64 /* jobs looked ahead: bits of a mask */
+
+typedef enum { JOB_INPUT, JOB_OTHER, JOB_WEIGHTS, JOB_PART, JOB_STORE } kind_t;
+
+typedef struct {
+    int32_t ring, inst;
+    bool write;
+    int32_t y0, y1, k0, k1;
+} access_t;
+
+typedef struct {
+    kind_t kind;
+    int32_t stage, ob;
+    cc_box_t box, tile;
+    cc_view_t in, out, other;
+    uint32_t at; /* weights */
+    access_t access[5];
+    int32_t n_access;
+    uint64_t after; /* bit i % WINDOW: waits until job i is emitted */
+    uint64_t ready; /* estimated end of what it depends on */
+} job_t;
+
+typedef struct {
+    cc_chain_t h;
+    cc_t *cc;
+    job_t *jobs;
+    int32_t n, capacity;
+    int32_t strip;
+    int32_t count[CC_RINGS];          /* instances so far */
+    int32_t made[CC_STAGES];          /* strip whose input the stage has, + 1 */
+    cc_view_t in[CC_STAGES];          /* views of those inputs */
+    int32_t in_inst[CC_STAGES];
+    cc_box_t box[CC_STAGES + 1];
+    bool loaded[CC_STAGES];           /* weights that stay: begun */
+    int32_t parameters[2];            /* of each half: stage and block */
+    uint64_t load_free, array_free, vector_free, half_free[2];
+} run_t;
+
+/* ------------------------------------------------------------------ jobs */
+static job_t *new_job(run_t *r, kind_t kind, int32_t stage) {
+    if (r->n == r->capacity) {
+        int32_t capacity = r->capacity ? 2 * r->capacity : 1024;
+        job_t *jobs = realloc(r->jobs, (size_t)capacity * sizeof *jobs);
+        if (jobs == NULL) {
+            r->cc->failed = true;
+            return NULL;
+        }
+        r->jobs = jobs;
+        r->capacity = capacity;
+    }
+    job_t *j = &r->jobs[r->n++];
+    memset(j, 0, sizeof *j);
+    j->kind = kind;
+    j->stage = stage;
+    return j;
+}
+
+static void touches(job_t *j, int32_t ring, int32_t inst, bool write, cc_box_t b) {
+    j->access[j->n_access++] = (access_t){ring, inst, write, b.y0, b.y1, b.k0, b.k1};
+}
+
+/* Where instance `inst` of a ring has the box. */
+static cc_view_t view_of(const run_t *r, int32_t ring, int32_t inst, cc_box_t box) {
+    const cc_ring_t *q = &r->h.ring[ring];
+    cc_view_t v = {.row = box.x1 - box.x0};
+    uint32_t at = q->at + (q->slots ? (uint32_t)inst % q->slots * q->words : 0);
+    v.image = (box.y1 - box.y0) * v.row;
+    v.blk = v.image;
+    v.base = (at - (uint32_t)(box.k0 * v.blk) - (uint32_t)(box.y0 * v.row) - (uint32_t)box.x0) &
+             0xffffu;
+    return v;
+}
+
+/* Weights of an output block in the scratchpad; a job loads them. Returns their instance. */
+static int32_t weights(run_t *r, int32_t i, int32_t ob, uint32_t *at) {
+    const cc_conv_t *d = &r->h.stage[i].d;
+    const cc_ring_t *q = &r->h.ring[CC_RING_W + i];
+    bool keep = r->h.keep >> i & 1;
+    int32_t inst = keep ? 0 : r->count[CC_RING_W + i];
+    *at = keep ? q->at + d->at[ob] / r->cc->n : q->at + (uint32_t)inst % q->slots * q->words;
+    if (keep && r->strip > 0)
+        return inst;
+    r->count[CC_RING_W + i]++;
+    job_t *j = new_job(r, JOB_WEIGHTS, i);
+    if (j == NULL)
+        return inst;
+    j->ob = ob;
+    j->at = *at;
+    touches(j, CC_RING_W + i, inst, true, (cc_box_t){.y1 = 1, .k0 = ob, .k1 = ob + 1});
+    return inst;
+}
+
+static void part_job(run_t *r, int32_t i, int32_t ob, cc_box_t part, cc_box_t out,
+                     const cc_view_t *v, int32_t out_inst, int32_t in_inst, const cc_view_t *in,
+                     int32_t w_inst, uint32_t at) {
+    const cc_chain_t *h = &r->h;
+    job_t *j = new_job(r, JOB_PART, i);
+    if (j == NULL)
+        return;
+    (void)out;
+    j->ob = ob;
+    j->box = part;
+    j->in = *in;
+    j->out = *v;
+    j->at = at;
+    cc_box_t from = cc_conv_input_box(r->cc, &h->stage[i].d, part);
+    if (h->ring[i].slots)
+        touches(j, i, in_inst, false, from);
+    touches(j, i + 1, out_inst, true, part);
+    touches(j, CC_RING_W + i, w_inst, false, (cc_box_t){.y1 = 1, .k0 = ob, .k1 = ob + 1});
+    if (i + 1 < h->n || h->add == CC_NONE)
+        return;
+    if (h->other_is_input) {
+        j->other = r->in[0];
+        if (h->ring[0].slots)
+            touches(j, 0, r->in_inst[0], false, part);
+    } else if (h->ring[CC_RING_ADD].slots) {
+        j->other = view_of(r, CC_RING_ADD, r->strip, r->box[h->n]);
+        touches(j, CC_RING_ADD, r->strip, false, part);
+    }
+}
+
+/* Jobs that make the box `out` of stage i's result. */
+static void make(run_t *r, int32_t i, cc_box_t out, const cc_view_t *v, int32_t out_inst) {
+    cc_chain_t *h = &r->h;
+    int32_t rows, cols;
+    if (cc_box_words(out) == 0)
+        return;
+    if (i > 0 && !h->by_block[i] && r->made[i] != r->strip + 1) {
+        r->made[i] = r->strip + 1;
+        r->in_inst[i] = r->strip;
+        r->in[i] = view_of(r, i, r->strip, r->box[i]);
+        make(r, i - 1, r->box[i], &r->in[i], r->strip);
+    }
+    cc_conv_parts(r->cc, out.y1 - out.y0, out.x1 - out.x0, 1, &rows, &cols);
+    for (int32_t ob = out.k0; ob < out.k1; ob++) {
+        cc_box_t part = out;
+        cc_view_t in = r->in[i];
+        int32_t in_inst = r->in_inst[i];
+        uint32_t at;
+        part.k0 = ob;
+        part.k1 = ob + 1;
+        if (h->by_block[i]) {
+            cc_box_t box = cc_conv_input_box(r->cc, &h->stage[i].d, part);
+            in_inst = r->count[i]++;
+            in = view_of(r, i, in_inst, box);
+            make(r, i - 1, box, &in, in_inst);
+        }
+        int32_t w = weights(r, i, ob, &at);
+        for (part.y0 = out.y0; part.y0 < out.y1; part.y0 += rows)
+            for (part.x0 = out.x0; part.x0 < out.x1; part.x0 += cols) {
+                part.y1 = cc_min(out.y1, part.y0 + rows);
+                part.x1 = cc_min(out.x1, part.x0 + cols);
+                part_job(r, i, ob, part, out, v, out_inst, in_inst, &in, w, at);
+            }
+    }
+}
+
+/* Loads for strip s. */
+static void fetch(run_t *r, int32_t s) {
+    cc_chain_t *h = &r->h;
+    cc_box_t box[CC_STAGES + 1];
+    if (s >= h->strips)
+        return;
+    cc_chain_boxes(h, s, box);
+    job_t *j = h->ring[0].slots && cc_box_words(box[0]) ? new_job(r, JOB_INPUT, 0) : NULL;
+    if (j) {
+        j->box = box[0];
+        j->tile = box[1];
+        j->in = view_of(r, 0, s, box[0]);
+        touches(j, 0, s, true, box[0]);
+    }
+    j = h->ring[CC_RING_ADD].slots ? new_job(r, JOB_OTHER, h->n - 1) : NULL;
+    if (j) {
+        j->box = box[h->n];
+        j->in = view_of(r, CC_RING_ADD, s, box[h->n]);
+        touches(j, CC_RING_ADD, s, true, box[h->n]);
+    }
+}
+
+static void jobs_of_strip(run_t *r, const cc_view_t *in, const cc_view_t *out) {
+    cc_chain_t *h = &r->h;
+    int32_t s = r->strip;
+    cc_chain_boxes(h, s, r->box);
+    if (s == 0)
+        fetch(r, 0);
+    fetch(r, s + 1);
+    r->in_inst[0] = s;
+    r->in[0] = h->ring[0].slots ? view_of(r, 0, s, r->box[0]) : *in;
+    cc_view_t v = h->ring[h->n].slots ? view_of(r, h->n, s, r->box[h->n]) : *out;
+    int32_t inst = h->ring[h->n].slots ? s : 0;
+    make(r, h->n - 1, r->box[h->n], &v, inst);
+    job_t *j = r->cc->stores[h->out].in_memory ? new_job(r, JOB_STORE, h->n - 1) : NULL;
+    if (j) {
+        j->box = r->box[h->n];
+        j->out = v;
+        touches(j, h->n, inst, false, j->box);
+    }
+}
+
+/* ------------------------------------------------------------------ order */
+static bool conflict(const run_t *r, const job_t *a, const job_t *b) {
+    for (int32_t i = 0; i < a->n_access; i++)
+        for (int32_t k = 0; k < b->n_access; k++) {
+            const access_t *x = &a->access[i], *y = &b->access[k];
+            uint32_t slots = r->h.ring[x->ring].slots;
+            if (x->ring != y->ring)
+                continue;
+            if (x->inst != y->inst) {
+                if (slots == 0 || (uint32_t)x->inst % slots == (uint32_t)y->inst % slots)
+                    return true;
+                continue;
+            }
+            if ((x->write || y->write) && x->y0 < y->y1 && y->y0 < x->y1 && x->k0 < y->k1 &&
+                y->k0 < x->k1)
+                return true;
+        }
+    return false;
+}
+
+static void enter(run_t *r, int32_t head, int32_t i, const bool *emitted) {
+    job_t *j = &r->jobs[i];
+    for (int32_t k = head; k < i; k++)
+        if (!emitted[k] && conflict(r, &r->jobs[k], j))
+            j->after |= (uint64_t)1 << k % WINDOW;
+}
+
+static uint64_t max_u64(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
+static uint64_t start_of(const run_t *r, const job_t *j) {
+    if (j->kind == JOB_PART)
+        return max_u64(j->ready, max_u64(r->array_free, r->half_free[r->cc->half]));
+    return j->kind == JOB_STORE ? j->ready : max_u64(j->ready, r->load_free);
+}
+
+/* ------------------------------------------------------------------ commands */
+static void emit_part_add(run_t *r, const job_t *j) {
+    cc_t *cc = r->cc;
+    const cc_chain_t *h = &r->h;
+    const cc_op_t *o = &cc->ops[h->add];
+    uint32_t own = cc_view_at(&j->out, j->ob, 0, j->box.y0, j->box.x0);
+    uint32_t other = cc_view_at(&j->other, j->ob, 0, j->box.y0, j->box.x0);
+    uint32_t at[3] = {own, own, own};
+    int32_t row[3] = {j->out.row, j->out.row, j->out.row};
+    at[h->side] = other;
+    row[h->side] = j->other.row;
+    cc->layer = h->add;
+    cc_emit_add(cc, &o->r.op.p.binary, j->box.y1 - j->box.y0, j->box.x1 - j->box.x0, at, row);
+}
+
+static uint64_t emit_part(run_t *r, job_t *j, uint64_t start, uint64_t *end) {
+    cc_t *cc = r->cc;
+    cc_job_t *s = &r->h.stage[j->stage];
+    uint32_t half = cc->half;
+    int32_t id = j->stage << 24 | j->ob, ny = j->box.y1 - j->box.y0, nx = j->box.x1 - j->box.x0;
+    bool last = j->stage + 1 == r->h.n, add = last && r->h.add != CC_NONE;
+    cc_conv_part(s, j->box, j->ob, j->at, &j->in, &j->out, r->parameters[half] != id);
+    r->parameters[half] = id;
+    if (add)
+        emit_part_add(r, j);
+    uint64_t steps = (uint64_t)ny * (uint64_t)(s->d.mode == CC_FIR
+                                                   ? cc_fir_span(&s->d, j->box.x0, nx)
+                                                   : nx);
+    uint64_t words = (uint64_t)ny * (uint64_t)nx, per = cc->n / cc->cfg->lanes;
+    uint64_t cost = (uint64_t)cc_conv_passes(cc, &s->d, j->ob) * max_u64(steps, cc->n) + 8;
+    r->array_free = start + cost;
+    uint64_t drained = max_u64(r->vector_free, start + cost + cc->n) + words * per + 12;
+    r->half_free[half] = drained;
+    r->vector_free = drained + (add ? 3 * words * per + 12 : 0);
+    *end = r->vector_free;
+    return start + cost + cc->n;
+}
+
+/* Emits a job; *end: when its result is there. Returns when its operands are no longer used. */
+static uint64_t emit_job(run_t *r, job_t *j, uint64_t *end) {
+    cc_t *cc = r->cc;
+    cc_job_t *s = &r->h.stage[j->stage];
+    uint64_t start = start_of(r, j), cost = 0;
+    cc->layer = r->h.op[j->stage];
+    switch (j->kind) {
+    case JOB_INPUT:
+        if (s->d.mode == CC_LINE || s->d.mode == CC_LINES)
+            cc_load_packed(s, j->tile, &j->in);
+        else
+            cc_load_box(cc, s->in, j->box, &j->in);
+        cost = cc_box_words(j->box);
+        break;
+    case JOB_OTHER:
+        cc->layer = r->h.add;
+        cc_load_box(cc, r->h.other, j->box, &j->in);
+        cost = cc_box_words(j->box);
+        break;
+    case JOB_WEIGHTS: {
+        uint32_t bytes = s->d.at[j->ob + 1] - s->d.at[j->ob];
+        cc_load_const(cc, s->d.image_offset + s->d.at[j->ob], bytes, j->at);
+        cost = bytes / 8;
+        break;
+    }
+    case JOB_PART:
+        return emit_part(r, j, start, end);
+    case JOB_STORE:
+        if (r->h.add != CC_NONE)
+            cc->layer = r->h.add;
+        cc_put(cc, r->h.out, j->box, &j->out);
+        *end = start + cc_box_words(j->box);
+        return *end;
+    }
+    r->load_free = start + cost + 4;
+    *end = start + cost + 40;
+    return *end;
+}
+
+static int emit_all(run_t *r) {
+    bool *emitted = calloc((size_t)r->n + 1, sizeof *emitted);
+    if (emitted == NULL)
+        return CC_FATAL;
+    int32_t head = 0, tail = 0;
+    while (head < r->n) {
+        int32_t best = -1;
+        uint64_t best_start = UINT64_MAX;
+        for (; tail < r->n && tail < head + WINDOW; tail++)
+            enter(r, head, tail, emitted);
+        for (int32_t i = head; i < tail; i++) {
+            if (emitted[i] || r->jobs[i].after)
+                continue;
+            uint64_t start = start_of(r, &r->jobs[i]);
+            if (start < best_start) {
+                best_start = start;
+                best = i;
+            }
+        }
+        uint64_t end, used = emit_job(r, &r->jobs[best], &end);
+        emitted[best] = true;
+        for (int32_t i = best + 1; i < tail; i++) {
+            job_t *j = &r->jobs[i];
+            if (!(j->after >> best % WINDOW & 1))
+                continue;
+            j->after &= ~((uint64_t)1 << best % WINDOW);
+            bool load = j->kind != JOB_PART && j->kind != JOB_STORE;
+            j->ready = max_u64(j->ready, load ? used : end);
+        }
+        while (head < r->n && emitted[head])
+            head++;
+    }
+    free(emitted);
+    return r->cc->failed ? CC_FATAL : CC_OK;
+}
+
+/* ------------------------------------------------------------------ the chain */
+/* Views of what is resident; the ADD's other operand is the same for all parts. */
+static int residents(run_t *r, cc_view_t *in, cc_view_t *out, cc_view_t *other) {
+    cc_chain_t *h = &r->h;
+    cc_t *cc = r->cc;
+    int st = CC_OK;
+    cc_chain_boxes(h, 0, r->box);
+    if (h->in_resident)
+        st = cc_fetch(cc, h->stage[0].in, true, r->box[0], in);
+    if (h->other_resident && st == CC_OK)
+        st = cc_fetch(cc, h->other, true, r->box[h->n], other);
+    if (h->out_resident && st == CC_OK)
+        st = cc_target(cc, h->out, r->box[h->n], out);
+    return st;
+}
+
+static int lower(run_t *r) {
+    cc_chain_t *h = &r->h;
+    cc_t *cc = r->cc;
+    cc_view_t in = {0}, out = {0}, other = {0};
+    int st = residents(r, &in, &out, &other);
+    for (int32_t i = 0; i < h->n && st == CC_OK; i++) {
+        cc->layer = h->op[i];
+        st = cc_conv_pack(cc, &h->stage[i].d);
+    }
+    if (st != CC_OK)
+        return st;
+    for (r->strip = 0; r->strip < h->strips; r->strip++)
+        jobs_of_strip(r, &in, &out);
+    if (cc->failed)
+        return CC_FATAL;
+    for (int32_t i = 0; h->other_resident && i < r->n; i++)
+        r->jobs[i].other = other;
+    return emit_all(r);
+}
+
+int cc_lower_chain(cc_t *cc, int32_t op) {
+    run_t r = {.cc = cc, .parameters = {-1, -1}};
+    int32_t end = cc->ops[op].end;
+    int st = CC_NOSPACE;
+    if (cc_chain_describe(cc, op, end, &r.h) && cc_chain_fit(&r.h, cc->sp_words, true)) {
+        st = lower(&r);
+        for (int32_t i = 0; i < CC_RINGS; i++)
+            if (r.h.ring[i].words)
+                cc_release(cc, r.h.ring[i].at, r.h.ring[i].words * r.h.ring[i].slots);
+    }
+    for (int32_t i = op; i < end; i++)
+        cc->ops[i].done = true;
+    cc_chain_free(&r.h);
+    free(r.jobs);
+    return st;
+}
