@@ -10,14 +10,16 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cascade.h"
 
+#define COPY_OP 3 /* ELTWISE: maximum */
 #define WINDOW 64 /* jobs looked ahead: bits of a mask */
 
-typedef enum { JOB_INPUT, JOB_OTHER, JOB_WEIGHTS, JOB_PART, JOB_STORE } kind_t;
+typedef enum { JOB_INPUT, JOB_OTHER, JOB_WEIGHTS, JOB_PART, JOB_COPY, JOB_STORE } kind_t;
 
 typedef struct {
     int32_t ring, inst;
@@ -43,13 +45,14 @@ typedef struct {
     job_t *jobs;
     int32_t n, capacity;
     int32_t strip;
-    int32_t count[CC_RINGS];          /* instances so far */
-    int32_t made[CC_STAGES];          /* strip whose input the stage has, + 1 */
-    cc_view_t in[CC_STAGES];          /* views of those inputs */
+    int32_t count[CC_RINGS]; /* instances so far */
+    int32_t made[CC_STAGES]; /* strip whose input the stage has, + 1 */
+    cc_view_t in[CC_STAGES]; /* views of those inputs */
     int32_t in_inst[CC_STAGES];
-    cc_box_t box[CC_STAGES + 1];
-    bool loaded[CC_STAGES];           /* weights that stay: begun */
-    int32_t parameters[2];            /* of each half: stage and block */
+    cc_box_t box[CC_STAGES + 1], next[CC_STAGES + 1];
+    int32_t fresh[CC_STAGES + 1], next_fresh[CC_STAGES + 1];
+    int32_t loaded[CC_STAGES]; /* output blocks whose weights came */
+    int32_t parameters[2];     /* of each half: stage and block */
     uint64_t load_free, array_free, vector_free, half_free[2];
 } run_t;
 
@@ -83,8 +86,8 @@ static cc_view_t view_of(const run_t *r, int32_t ring, int32_t inst, cc_box_t bo
     uint32_t at = q->at + (q->slots ? (uint32_t)inst % q->slots * q->words : 0);
     v.image = (box.y1 - box.y0) * v.row;
     v.blk = v.image;
-    v.base = (at - (uint32_t)(box.k0 * v.blk) - (uint32_t)(box.y0 * v.row) - (uint32_t)box.x0) &
-             0xffffu;
+    v.base =
+        (at - (uint32_t)(box.k0 * v.blk) - (uint32_t)(box.y0 * v.row) - (uint32_t)box.x0) & 0xffffu;
     return v;
 }
 
@@ -95,8 +98,9 @@ static int32_t weights(run_t *r, int32_t i, int32_t ob, uint32_t *at) {
     bool keep = r->h.keep >> i & 1;
     int32_t inst = keep ? 0 : r->count[CC_RING_W + i];
     *at = keep ? q->at + d->at[ob] / r->cc->n : q->at + (uint32_t)inst % q->slots * q->words;
-    if (keep && r->strip > 0)
+    if (keep && ob < r->loaded[i])
         return inst;
+    r->loaded[i] = ob + 1;
     r->count[CC_RING_W + i]++;
     job_t *j = new_job(r, JOB_WEIGHTS, i);
     if (j == NULL)
@@ -107,14 +111,13 @@ static int32_t weights(run_t *r, int32_t i, int32_t ob, uint32_t *at) {
     return inst;
 }
 
-static void part_job(run_t *r, int32_t i, int32_t ob, cc_box_t part, cc_box_t out,
-                     const cc_view_t *v, int32_t out_inst, int32_t in_inst, const cc_view_t *in,
-                     int32_t w_inst, uint32_t at) {
+static void part_job(run_t *r, int32_t i, int32_t ob, cc_box_t part, const cc_view_t *v,
+                     int32_t out_inst, int32_t in_inst, const cc_view_t *in, int32_t w_inst,
+                     uint32_t at) {
     const cc_chain_t *h = &r->h;
     job_t *j = new_job(r, JOB_PART, i);
     if (j == NULL)
         return;
-    (void)out;
     j->ob = ob;
     j->box = part;
     j->in = *in;
@@ -135,6 +138,26 @@ static void part_job(run_t *r, int32_t i, int32_t ob, cc_box_t part, cc_box_t ou
         j->other = view_of(r, CC_RING_ADD, r->strip, r->box[h->n]);
         touches(j, CC_RING_ADD, r->strip, false, part);
     }
+}
+
+/* Rows y0..y1-1 of block `box.k0` of tensor i: from the ring's instance aside, or back. */
+static void copy_job(run_t *r, int32_t i, cc_box_t box, int32_t inst, const cc_view_t *v,
+                     int32_t y0, int32_t y1, bool back) {
+    job_t *j = y0 < y1 ? new_job(r, JOB_COPY, i) : NULL;
+    if (j == NULL)
+        return;
+    cc_box_t saved = r->box[i];
+    saved.y0 = y0;
+    saved.y1 = y1;
+    cc_view_t aside = view_of(r, CC_RING_SAVE + i, 0, saved);
+    j->ob = box.k0;
+    j->box = box;
+    j->box.y0 = y0;
+    j->box.y1 = y1;
+    j->in = back ? aside : *v;
+    j->out = back ? *v : aside;
+    touches(j, i, inst, back, j->box);
+    touches(j, CC_RING_SAVE + i, 0, !back, (cc_box_t){.y1 = 1, .k0 = box.k0, .k1 = box.k0 + 1});
 }
 
 /* Jobs that make the box `out` of stage i's result. */
@@ -159,16 +182,25 @@ static void make(run_t *r, int32_t i, cc_box_t out, const cc_view_t *v, int32_t 
         part.k1 = ob + 1;
         if (h->by_block[i]) {
             cc_box_t box = cc_conv_input_box(r->cc, &h->stage[i].d, part);
+            box.y0 = r->box[i].y0;
+            box.y1 = r->box[i].y1;
             in_inst = r->count[i]++;
             in = view_of(r, i, in_inst, box);
-            make(r, i - 1, box, &in, in_inst);
+            bool save = h->save >> i & 1;
+            cc_box_t fresh = box;
+            fresh.y0 = cc_max(box.y0, r->fresh[i]);
+            if (save)
+                copy_job(r, i, box, in_inst, &in, box.y0, fresh.y0, true);
+            make(r, i - 1, fresh, &in, in_inst);
+            if (save && r->strip + 1 < h->strips)
+                copy_job(r, i, box, in_inst, &in, r->next[i].y0, r->next_fresh[i], false);
         }
         int32_t w = weights(r, i, ob, &at);
         for (part.y0 = out.y0; part.y0 < out.y1; part.y0 += rows)
             for (part.x0 = out.x0; part.x0 < out.x1; part.x0 += cols) {
                 part.y1 = cc_min(out.y1, part.y0 + rows);
                 part.x1 = cc_min(out.x1, part.x0 + cols);
-                part_job(r, i, ob, part, out, v, out_inst, in_inst, &in, w, at);
+                part_job(r, i, ob, part, v, out_inst, in_inst, &in, w, at);
             }
     }
 }
@@ -177,13 +209,15 @@ static void make(run_t *r, int32_t i, cc_box_t out, const cc_view_t *v, int32_t 
 static void fetch(run_t *r, int32_t s) {
     cc_chain_t *h = &r->h;
     cc_box_t box[CC_STAGES + 1];
+    int32_t made[CC_STAGES + 1];
     if (s >= h->strips)
         return;
-    cc_chain_boxes(h, s, box);
+    cc_chain_boxes(h, s, box, made);
     job_t *j = h->ring[0].slots && cc_box_words(box[0]) ? new_job(r, JOB_INPUT, 0) : NULL;
     if (j) {
         j->box = box[0];
         j->tile = box[1];
+        j->tile.y0 = made[1];
         j->in = view_of(r, 0, s, box[0]);
         touches(j, 0, s, true, box[0]);
     }
@@ -198,7 +232,9 @@ static void fetch(run_t *r, int32_t s) {
 static void jobs_of_strip(run_t *r, const cc_view_t *in, const cc_view_t *out) {
     cc_chain_t *h = &r->h;
     int32_t s = r->strip;
-    cc_chain_boxes(h, s, r->box);
+    cc_chain_boxes(h, s, r->box, r->fresh);
+    if (s + 1 < h->strips)
+        cc_chain_boxes(h, s + 1, r->next, r->next_fresh);
     if (s == 0)
         fetch(r, 0);
     fetch(r, s + 1);
@@ -249,6 +285,8 @@ static uint64_t max_u64(uint64_t a, uint64_t b) {
 static uint64_t start_of(const run_t *r, const job_t *j) {
     if (j->kind == JOB_PART)
         return max_u64(j->ready, max_u64(r->array_free, r->half_free[r->cc->half]));
+    if (j->kind == JOB_COPY)
+        return max_u64(j->ready, r->vector_free);
     return j->kind == JOB_STORE ? j->ready : max_u64(j->ready, r->load_free);
 }
 
@@ -277,9 +315,8 @@ static uint64_t emit_part(run_t *r, job_t *j, uint64_t start, uint64_t *end) {
     r->parameters[half] = id;
     if (add)
         emit_part_add(r, j);
-    uint64_t steps = (uint64_t)ny * (uint64_t)(s->d.mode == CC_FIR
-                                                   ? cc_fir_span(&s->d, j->box.x0, nx)
-                                                   : nx);
+    uint64_t steps =
+        (uint64_t)ny * (uint64_t)(s->d.mode == CC_FIR ? cc_fir_span(&s->d, j->box.x0, nx) : nx);
     uint64_t words = (uint64_t)ny * (uint64_t)nx, per = cc->n / cc->cfg->lanes;
     uint64_t cost = (uint64_t)cc_conv_passes(cc, &s->d, j->ob) * max_u64(steps, cc->n) + 8;
     r->array_free = start + cost;
@@ -288,6 +325,29 @@ static uint64_t emit_part(run_t *r, job_t *j, uint64_t start, uint64_t *end) {
     r->vector_free = drained + (add ? 3 * words * per + 12 : 0);
     *end = r->vector_free;
     return start + cost + cc->n;
+}
+
+/* Maximum of a word with itself: a copy. */
+static uint64_t emit_copy(run_t *r, const job_t *j, uint64_t start) {
+    cc_t *cc = r->cc;
+    uint32_t from = cc_view_at(&j->in, j->ob, 0, j->box.y0, j->box.x0), words[NPU_CMD_WORDS];
+    npu_cmd_eltwise_t c = {.op = COPY_OP,
+                           .a_addr = from,
+                           .b_addr = from,
+                           .out_addr = cc_view_at(&j->out, j->ob, 0, j->box.y0, j->box.x0),
+                           .ny = (uint32_t)(j->box.y1 - j->box.y0),
+                           .nx = (uint32_t)(j->box.x1 - j->box.x0),
+                           .a_row = j->in.row,
+                           .b_row = j->in.row,
+                           .out_row = j->out.row,
+                           .a_x = 1,
+                           .b_x = 1,
+                           .act_min = -128,
+                           .act_max = 127};
+    npu_pack_eltwise(&c, words);
+    uint64_t cost = (uint64_t)c.ny * c.nx * (cc->n / cc->cfg->lanes) + 12;
+    cc_emit(cc, words, cost);
+    return r->vector_free = start + cost;
 }
 
 /* Emits a job; *end: when its result is there. Returns when its operands are no longer used. */
@@ -317,6 +377,8 @@ static uint64_t emit_job(run_t *r, job_t *j, uint64_t *end) {
     }
     case JOB_PART:
         return emit_part(r, j, start, end);
+    case JOB_COPY:
+        return *end = emit_copy(r, j, start);
     case JOB_STORE:
         if (r->h.add != CC_NONE)
             cc->layer = r->h.add;
@@ -355,7 +417,7 @@ static int emit_all(run_t *r) {
             if (!(j->after >> best % WINDOW & 1))
                 continue;
             j->after &= ~((uint64_t)1 << best % WINDOW);
-            bool load = j->kind != JOB_PART && j->kind != JOB_STORE;
+            bool load = j->kind < JOB_PART;
             j->ready = max_u64(j->ready, load ? used : end);
         }
         while (head < r->n && emitted[head])
@@ -371,7 +433,7 @@ static int residents(run_t *r, cc_view_t *in, cc_view_t *out, cc_view_t *other) 
     cc_chain_t *h = &r->h;
     cc_t *cc = r->cc;
     int st = CC_OK;
-    cc_chain_boxes(h, 0, r->box);
+    cc_chain_boxes(h, 0, r->box, r->fresh);
     if (h->in_resident)
         st = cc_fetch(cc, h->stage[0].in, true, r->box[0], in);
     if (h->other_resident && st == CC_OK)
@@ -406,6 +468,25 @@ int cc_lower_chain(cc_t *cc, int32_t op) {
     int32_t end = cc->ops[op].end;
     int st = CC_NOSPACE;
     if (cc_chain_describe(cc, op, end, &r.h) && cc_chain_fit(&r.h, cc->sp_words, true)) {
+        if (getenv("DBG3")) {
+            fprintf(stderr,
+                    "LOWER %d..%d n %d add %d side %d oin %d in_res %d out_res %d oth_res %d rows "
+                    "%d strips %d keep %x\n",
+                    op, end, r.h.n, r.h.add, r.h.side, r.h.other_is_input, r.h.in_resident,
+                    r.h.out_resident, r.h.other_resident, r.h.rows, r.h.strips, r.h.keep);
+            for (int i = 0; i < r.h.n; i++) {
+                cc_conv_t *d = &r.h.stage[i].d;
+                fprintf(stderr,
+                        "  mode %d byb %d h %d w %d c %d oh %d ow %d oc %d k %d %d s %d %d d %d %d "
+                        "p %d %d pack %d\n",
+                        d->mode, r.h.by_block[i], d->h, d->w, d->c, d->oh, d->ow, d->oc, d->kh,
+                        d->kw, d->sy, d->sx, d->dy, d->dx, d->pt, d->pl, r.h.stage[i].o->pack);
+            }
+            for (int q = 0; q < CC_RINGS; q++) {
+                fprintf(stderr, " %ux%u@%u", r.h.ring[q].words, r.h.ring[q].slots, r.h.ring[q].at);
+            }
+            fprintf(stderr, "\n");
+        }
         st = lower(&r);
         for (int32_t i = 0; i < CC_RINGS; i++)
             if (r.h.ring[i].words)

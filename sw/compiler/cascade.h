@@ -3,9 +3,9 @@
  * strip of rows, so that what lies between them never leaves the scratchpad.
  *
  * Stage i reads tensor i and writes tensor i+1. Of the tensors between stages only the rows exist
- * that the current strip of the last one needs; rows that two strips need are computed twice. A
- * depthwise stage takes its input one channel block at a time, made just before. Buffers are rings
- * of equal slots. Counterparts: cascade_plan.c (which chains, sizes), cascade.c (commands).
+ * that the current strip of the last one needs. A depthwise stage takes its input one channel block
+ * at a time, made just before. Rows that two strips need are computed twice, or saved (copied aside
+ * and back by the vector unit). Buffers are rings of equal slots. Counterparts: cascade_plan.c (which chains, sizes), cascade.c (commands).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -15,10 +15,11 @@
 #include "lower_conv.h"
 
 #define CC_STAGES 4
-/* Rings: tensors 0..CC_STAGES, the ADD's other operand, weights of each stage. */
+/* Rings: tensors 0..CC_STAGES, the ADD's other operand, weights and saved rows of each stage. */
 #define CC_RING_ADD (CC_STAGES + 1)
 #define CC_RING_W (CC_STAGES + 2)
-#define CC_RINGS (CC_RING_W + CC_STAGES)
+#define CC_RING_SAVE (CC_RING_W + CC_STAGES)
+#define CC_RINGS (CC_RING_SAVE + CC_STAGES)
 
 typedef struct {
     uint32_t words, slots, at; /* of a slot; how many (0: no ring); first word */
@@ -37,6 +38,7 @@ typedef struct {
     bool other_is_input; /* read from the strips of tensor 0 */
     int32_t rows, strips;
     uint32_t keep; /* bit i: weights of stage i stay */
+    uint32_t save; /* bit i: rows of tensor i that the next strip needs too are saved */
     cc_ring_t ring[CC_RINGS];
     uint32_t words; /* of all rings */
     int64_t cost;   /* estimated cycles */
@@ -47,7 +49,7 @@ bool cc_chain_describe(cc_t *cc, int32_t first, int32_t end, cc_chain_t *h);
 void cc_chain_free(cc_chain_t *h);
 /* Chooses rows and rings of least cost within `words`; really: by allocating them. */
 bool cc_chain_fit(cc_chain_t *h, uint32_t words, bool really);
-/* Tensors of strip s: box[0..n]. */
-void cc_chain_boxes(const cc_chain_t *h, int32_t s, cc_box_t *box);
+/* Tensors of strip s: box[0..n]. Of tensor i the rows before made[i] are saved ones. */
+void cc_chain_boxes(const cc_chain_t *h, int32_t s, cc_box_t *box, int32_t *made);
 
 #endif

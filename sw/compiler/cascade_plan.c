@@ -141,13 +141,35 @@ void cc_chain_free(cc_chain_t *h) {
         free(h->stage[i].d.at);
 }
 
-void cc_chain_boxes(const cc_chain_t *h, int32_t s, cc_box_t *box) {
+/* Last rows, exclusive, that strip s needs of the tensors. */
+static void last_rows(const cc_chain_t *h, int32_t s, int32_t *y1) {
+    cc_box_t box = {.b1 = 1, .x1 = 1, .k1 = 1};
+    y1[h->n] = cc_min(h->stage[h->n - 1].d.oh, (s + 1) * h->rows);
+    for (int32_t i = h->n - 1; i >= 0; i--) {
+        box.y0 = 0;
+        box.y1 = y1[i + 1];
+        y1[i] = cc_conv_input_box(h->cc, &h->stage[i].d, box).y1;
+    }
+}
+
+void cc_chain_boxes(const cc_chain_t *h, int32_t s, cc_box_t *box, int32_t *made) {
     const cc_conv_t *d = &h->stage[h->n - 1].d;
-    int32_t y0 = s * h->rows;
+    int32_t y0 = s * h->rows, before[CC_STAGES + 1] = {0};
+    if (s > 0)
+        last_rows(h, s - 1, before);
     box[h->n] = (cc_box_t){
         d->oh, d->ow, d->oc, 0, 1, y0, cc_min(d->oh, y0 + h->rows), 0, d->ow, 0, d->obs};
-    for (int32_t i = h->n - 1; i >= 0; i--)
-        box[i] = cc_conv_input_box(h->cc, &h->stage[i].d, box[i + 1]);
+    made[h->n] = y0;
+    for (int32_t i = h->n - 1; i >= 0; i--) {
+        cc_box_t fresh = box[i + 1];
+        fresh.y0 = made[i + 1];
+        box[i] = cc_conv_input_box(h->cc, &h->stage[i].d, fresh);
+        if (i + 1 < h->n && fresh.y0 == fresh.y1)
+            box[i].y1 = box[i].y0;
+        made[i] = box[i].y0;
+        if (h->save >> i & 1)
+            made[i] = cc_max(box[i].y0, cc_min(box[i].y1, before[i]));
+    }
 }
 
 /* ------------------------------------------------------------------ sizes and cost */
@@ -183,15 +205,16 @@ static void measure_stage(cc_chain_t *h, int32_t i, cc_box_t out, load_t *l) {
     l->vector += d->obs * ((int64_t)ny * nx * (int64_t)(cc->n / cc->cfg->lanes) + parts * 12);
 }
 
-/* Rings of tensors, and work without the weights' loads, for h->rows. */
-static void measure(cc_chain_t *h, load_t *l) {
+/* Rings of tensors, and work without the weights' loads, for h->rows. False: not possible. */
+static bool measure(cc_chain_t *h, load_t *l) {
     cc_box_t box[CC_STAGES + 1];
+    int32_t made[CC_STAGES + 1];
     const cc_conv_t *d0 = &h->stage[0].d;
     uint32_t twice = h->strips > 1 ? 2 : 1;
     memset(h->ring, 0, sizeof h->ring);
     memset(l, 0, sizeof *l);
     for (int32_t s = 0; s < h->strips; s++) {
-        cc_chain_boxes(h, s, box);
+        cc_chain_boxes(h, s, box, made);
         cc_box_t in = box[0], out = box[h->n];
         if (h->other_is_input && (in.y0 > out.y0 || in.y1 < out.y1 || in.x0 > 0 || in.x1 < in.w))
             h->other_is_input = false;
@@ -207,7 +230,18 @@ static void measure(cc_chain_t *h, load_t *l) {
         if (h->cc->stores[h->out].in_memory || !h->out_resident)
             l->store += max64(cc_box_words(out), bytes_of(out) / 8) + 20;
         for (int32_t i = 0; i < h->n; i++) {
-            measure_stage(h, i, box[i + 1], l);
+            cc_box_t fresh = box[i + 1], saved = box[i];
+            fresh.y0 = made[i + 1];
+            measure_stage(h, i, fresh, l);
+            saved.y1 = made[i];
+            if (h->save && i > 0 && (fresh.y0 == fresh.y1 || box[i].y0 == box[i].y1))
+                return false; /* what is saved must be in the strip just before */
+            if (h->save >> i & 1 && cc_box_words(saved)) {
+                grow(&h->ring[CC_RING_SAVE + i], cc_box_words(saved), 1);
+                l->vector +=
+                    2 * (cc_box_words(saved) * (int64_t)(h->cc->n / h->cc->cfg->lanes) +
+                         (saved.k1 - saved.k0) * 12);
+            }
             if (i > 0 && h->by_block[i])
                 grow(&h->ring[i], cc_box_words(box[i]) / (uint32_t)(box[i].k1 - box[i].k0), 2);
             else if (i > 0)
@@ -219,6 +253,7 @@ static void measure(cc_chain_t *h, load_t *l) {
             l->load += max64(add_words, bytes_of(out) / 8) + 40;
         }
     }
+    return true;
 }
 
 static int64_t weigh(cc_chain_t *h, uint32_t keep, const load_t *l) {
@@ -260,30 +295,41 @@ static bool allocate(cc_chain_t *h) {
     return true;
 }
 
+/* The best way to keep weights for h->rows, if better than *best. */
+static void try_rows(cc_chain_t *h, uint32_t words, bool really, cc_chain_t *best) {
+    load_t l;
+    if (!measure(h, &l))
+        return;
+    for (uint32_t keep = h->strips > 1 ? 1u << h->n : 1; keep-- > 0;) {
+        h->cost = weigh(h, keep, &l);
+        if (h->words > words || h->cost >= best->cost || (really && !allocate(h)))
+            continue;
+        if (really)
+            give_back(h, CC_RINGS);
+        *best = *h;
+    }
+}
+
 bool cc_chain_fit(cc_chain_t *h, uint32_t words, bool really) {
     int32_t oh = h->stage[h->n - 1].d.oh;
+    bool other_is_input = h->other_is_input;
     cc_chain_t best = *h;
+    uint32_t can_save = 0;
+    for (int32_t i = 1; i < h->n; i++)
+        can_save |= h->by_block[i] ? 1u << i : 0;
     best.cost = INT64_MAX;
     for (int32_t strips = 1, last = 0; strips <= oh; strips++) {
-        load_t l;
         h->rows = cc_div_up(oh, strips);
         if (h->rows == last)
             continue;
         last = h->rows;
         h->strips = cc_div_up(oh, h->rows);
-        measure(h, &l);
-        for (uint32_t keep = h->strips > 1 ? 1u << h->n : 1; keep-- > 0;) {
-            h->cost = weigh(h, keep, &l);
-            if (h->words > words || h->cost >= best.cost)
-                continue;
-            if (really && !allocate(h))
-                continue;
-            if (really)
-                give_back(h, CC_RINGS);
-            best = *h;
+        for (h->save = can_save;; h->save = (h->save - 1) & can_save) {
+            h->other_is_input = other_is_input;
+            try_rows(h, words, really, &best);
+            if (h->save == 0 || h->strips == 1)
+                break;
         }
-        if (best.cost < INT64_MAX && l.array > best.cost)
-            break; /* thinner strips only compute more twice */
     }
     *h = best;
     return h->cost < INT64_MAX && (!really || allocate(h));
@@ -312,8 +358,10 @@ static int64_t alone(cc_t *cc, int32_t op) {
         if (cc_chain_describe(cc, op, op + 1, &h)) {
             if (cc_chain_fit(&h, words_left(cc, op, op + 1), false))
                 cost = h.cost;
-            else if (h.rows = 1, h.strips = h.stage[0].d.oh, h.strips > 0) {
+            else {
                 load_t l;
+                h.rows = 1;
+                h.strips = h.stage[0].d.oh;
                 measure(&h, &l);
                 cost = weigh(&h, 1, &l) + l.load + l.store;
             }

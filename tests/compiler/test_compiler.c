@@ -6,6 +6,7 @@
  *   -c configuration (default: all five); -l use only WORDS of the scratchpad; -n nothing resident;
  *   -R SEED N: N random networks of several operators (random_graph.h), in place of MODEL
  *   -d LIB the Verilated RTL (build/rtl/CONFIG/libnpu.so) in place of the model, bench conditions
+ *   -f chains strip by strip wherever possible
  *   -v each layer; -t with -d, when each command ran; -g golden models only as expectation (do not
  * look for *.out0.bin); -q only failures and sums Inputs: STEM.inK.bin beside MODEL, else every
  * CASE.inK.bin in its folder, else random (seed 1). Without MODEL: the digits network and its
@@ -385,6 +386,8 @@ int main(int argc, char **argv) {
             count = (uint32_t)atoi(argv[++i]);
         } else if (strcmp(argv[i], "-d") == 0 && i + 1 < argc) {
             library = argv[++i];
+        } else if (strcmp(argv[i], "-f") == 0) {
+            options.all_chains = true;
         } else if (strcmp(argv[i], "-n") == 0) {
             options.no_resident = true;
         } else if (strcmp(argv[i], "-g") == 0) {
