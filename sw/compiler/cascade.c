@@ -16,7 +16,10 @@
 
 #include "cascade.h"
 
-#define COPY_OP 3 /* ELTWISE: maximum */
+#define COPY_OP 3           /* ELTWISE: maximum */
+#define WAYS 6              /* sizes that are tried out */
+#define MANY_COMMANDS 30000 /* in a step: a new one, so that none ends in a trial */
+#define MOST_JOBS 9000
 #define WINDOW 64 /* jobs looked ahead: bits of a mask */
 
 typedef enum { JOB_INPUT, JOB_OTHER, JOB_WEIGHTS, JOB_PART, JOB_COPY, JOB_STORE } kind_t;
@@ -36,7 +39,8 @@ typedef struct {
     access_t access[5];
     int32_t n_access;
     uint64_t after; /* bit i % WINDOW: waits until job i is emitted */
-    uint64_t ready; /* estimated end of what it depends on */
+    uint64_t ready; /* estimated: its operands are there */
+    uint64_t room;  /* estimated: what it overwrites is no longer read */
 } job_t;
 
 typedef struct {
@@ -252,12 +256,13 @@ static void jobs_of_strip(run_t *r, const cc_view_t *in, const cc_view_t *out) {
 }
 
 /* ------------------------------------------------------------------ order */
-static bool conflict(const run_t *r, const job_t *a, const job_t *b) {
+/* Do they conflict; only_write: by what b writes. */
+static bool conflict(const run_t *r, const job_t *a, const job_t *b, bool only_write) {
     for (int32_t i = 0; i < a->n_access; i++)
         for (int32_t k = 0; k < b->n_access; k++) {
             const access_t *x = &a->access[i], *y = &b->access[k];
             uint32_t slots = r->h.ring[x->ring].slots;
-            if (x->ring != y->ring)
+            if (x->ring != y->ring || (only_write && !y->write))
                 continue;
             if (x->inst != y->inst) {
                 if (slots == 0 || (uint32_t)x->inst % slots == (uint32_t)y->inst % slots)
@@ -274,7 +279,7 @@ static bool conflict(const run_t *r, const job_t *a, const job_t *b) {
 static void enter(run_t *r, int32_t head, int32_t i, const bool *emitted) {
     job_t *j = &r->jobs[i];
     for (int32_t k = head; k < i; k++)
-        if (!emitted[k] && conflict(r, &r->jobs[k], j))
+        if (!emitted[k] && conflict(r, &r->jobs[k], j, false))
             j->after |= (uint64_t)1 << k % WINDOW;
 }
 
@@ -320,7 +325,8 @@ static uint64_t emit_part(run_t *r, job_t *j, uint64_t start, uint64_t *end) {
     uint64_t words = (uint64_t)ny * (uint64_t)nx, per = cc->n / cc->cfg->lanes;
     uint64_t cost = (uint64_t)cc_conv_passes(cc, &s->d, j->ob) * max_u64(steps, cc->n) + 8;
     r->array_free = start + cost;
-    uint64_t drained = max_u64(r->vector_free, start + cost + cc->n) + words * per + 12;
+    uint64_t drain = max_u64(max_u64(r->vector_free, j->room), start + cost + cc->n);
+    uint64_t drained = drain + words * per + 12;
     r->half_free[half] = drained;
     r->vector_free = drained + (add ? 3 * words * per + 12 : 0);
     *end = r->vector_free;
@@ -418,7 +424,10 @@ static int emit_all(run_t *r) {
                 continue;
             j->after &= ~((uint64_t)1 << best % WINDOW);
             bool load = j->kind < JOB_PART;
-            j->ready = max_u64(j->ready, load ? used : end);
+            if (j->kind == JOB_PART && conflict(r, &r->jobs[best], j, true))
+                j->room = max_u64(j->room, end);
+            else
+                j->ready = max_u64(j->ready, load ? used : end);
         }
         while (head < r->n && emitted[head])
             head++;
@@ -443,55 +452,136 @@ static int residents(run_t *r, cc_view_t *in, cc_view_t *out, cc_view_t *other) 
     return st;
 }
 
-static int lower(run_t *r) {
+/* State that lowering changes, to try several ways. */
+typedef struct {
+    cc_step_t step;
+    cc_cmd_t *cmds;
+    void *touch, *line;
+    uint32_t half;
+} saved_t;
+
+static void forget(saved_t *s) {
+    free(s->cmds);
+    free(s->touch);
+    free(s->line);
+}
+
+static bool save_state(const cc_t *cc, saved_t *s) {
+    const cc_step_t *t = &cc->step;
+    *s = (saved_t){.step = *t, .half = cc->half};
+    s->cmds = malloc((t->n + 1) * sizeof *t->cmds);
+    s->touch = malloc(t->n_touch * sizeof *t->touch);
+    s->line = malloc(t->n_line * sizeof *t->line);
+    if (s->cmds == NULL || s->touch == NULL || s->line == NULL) {
+        forget(s);
+        return false;
+    }
+    if (t->n)
+        memcpy(s->cmds, t->cmds, t->n * sizeof *t->cmds);
+    memcpy(s->touch, t->touch, t->n_touch * sizeof *t->touch);
+    memcpy(s->line, t->line, t->n_line * sizeof *t->line);
+    return true;
+}
+
+static void restore_state(cc_t *cc, const saved_t *s) {
+    cc_step_t *t = &cc->step;
+    if (s->step.n)
+        memcpy(t->cmds, s->cmds, s->step.n * sizeof *t->cmds);
+    memcpy(t->touch, s->touch, t->n_touch * sizeof *t->touch);
+    memcpy(t->line, s->line, t->n_line * sizeof *t->line);
+    memcpy(t->last_of, s->step.last_of, sizeof t->last_of);
+    memcpy(t->token, s->step.token, sizeof t->token);
+    t->n = s->step.n;
+    cc->half = s->half;
+}
+
+static uint64_t end_of_step(const cc_t *cc) {
+    uint64_t end = 0;
+    for (uint32_t u = 0; u < NPU_QUEUES; u++)
+        if (cc->step.last_of[u] >= 0)
+            end = max_u64(end, cc->step.cmds[cc->step.last_of[u]].end);
+    return end;
+}
+
+/* Lowers in the way r->h says. views: of resident input, result, other operand. */
+static int lower_way(run_t *r, const cc_view_t *views) {
     cc_chain_t *h = &r->h;
     cc_t *cc = r->cc;
-    cc_view_t in = {0}, out = {0}, other = {0};
-    int st = residents(r, &in, &out, &other);
-    for (int32_t i = 0; i < h->n && st == CC_OK; i++) {
-        cc->layer = h->op[i];
-        st = cc_conv_pack(cc, &h->stage[i].d);
+    r->n = 0;
+    memset(r->count, 0, sizeof r->count);
+    memset(r->made, 0, sizeof r->made);
+    memset(r->loaded, 0, sizeof r->loaded);
+    r->parameters[0] = r->parameters[1] = -1;
+    r->load_free = r->array_free = r->vector_free = r->half_free[0] = r->half_free[1] = 0;
+    for (int32_t i = 0; i < h->n; i++)
+        cc->ops[h->op[i]].array_steps = 0;
+    if (!cc_chain_allocate(h))
+        return CC_NOSPACE;
+    for (r->strip = 0; r->strip < h->strips; r->strip++)
+        jobs_of_strip(r, &views[0], &views[1]);
+    for (int32_t i = 0; h->other_resident && i < r->n; i++)
+        r->jobs[i].other = views[2];
+    int st = cc->failed ? CC_FATAL : r->n > MOST_JOBS ? CC_NOSPACE : emit_all(r);
+    cc_chain_release(h);
+    return st;
+}
+
+/* The one of the ways that ends first by the scheduler's times; CC_NONE: none has room. */
+static int32_t best_way(run_t *r, const cc_chain_t *ways, int32_t n, const cc_view_t *views) {
+    cc_t *cc = r->cc;
+    int32_t best = CC_NONE;
+    uint64_t best_end = UINT64_MAX;
+    saved_t state;
+    if (!save_state(cc, &state)) {
+        cc->failed = true;
+        return CC_NONE;
     }
+    for (int32_t i = 0; i < n && !cc->failed; i++) {
+        r->h = ways[i];
+        int st = lower_way(r, views);
+        uint64_t end = end_of_step(cc);
+        if (st == CC_OK && end < best_end) {
+            best_end = end;
+            best = i;
+        }
+        restore_state(cc, &state);
+    }
+    forget(&state);
+    return best;
+}
+
+static int lower(run_t *r) {
+    cc_t *cc = r->cc;
+    cc_view_t views[3] = {{0}, {0}, {0}};
+    cc_chain_t ways[WAYS];
+    int32_t first = r->h.op[0], n = 0, st = CC_OK;
+    for (int32_t i = 0; i < r->h.n && st == CC_OK; i++) {
+        cc->layer = r->h.op[i];
+        st = cc_conv_pack(cc, &r->h.stage[i].d);
+    }
+    cc->layer = first;
+    if (st == CC_OK)
+        n = cc_chain_fit(&r->h, cc_free_words(cc), ways, WAYS);
+    if (st != CC_OK || n == 0)
+        return st != CC_OK ? st : CC_NOSPACE;
+    r->h = ways[0];
+    if (cc->step.n > MANY_COMMANDS && (st = cc_step_end(cc)) != CC_OK)
+        return st;
+    st = residents(r, &views[0], &views[1], &views[2]);
     if (st != CC_OK)
         return st;
-    for (r->strip = 0; r->strip < h->strips; r->strip++)
-        jobs_of_strip(r, &in, &out);
-    if (cc->failed)
-        return CC_FATAL;
-    for (int32_t i = 0; h->other_resident && i < r->n; i++)
-        r->jobs[i].other = other;
-    return emit_all(r);
+    int32_t best = best_way(r, ways, n, views);
+    if (best == CC_NONE)
+        return cc->failed ? CC_FATAL : CC_NOSPACE;
+    r->h = ways[best];
+    cc->layer = first;
+    return lower_way(r, views);
 }
 
 int cc_lower_chain(cc_t *cc, int32_t op) {
-    run_t r = {.cc = cc, .parameters = {-1, -1}};
+    run_t r = {.cc = cc};
     int32_t end = cc->ops[op].end;
-    int st = CC_NOSPACE;
-    if (cc_chain_describe(cc, op, end, &r.h) && cc_chain_fit(&r.h, cc->sp_words, true)) {
-        if (getenv("DBG3")) {
-            fprintf(stderr,
-                    "LOWER %d..%d n %d add %d side %d oin %d in_res %d out_res %d oth_res %d rows "
-                    "%d strips %d keep %x\n",
-                    op, end, r.h.n, r.h.add, r.h.side, r.h.other_is_input, r.h.in_resident,
-                    r.h.out_resident, r.h.other_resident, r.h.rows, r.h.strips, r.h.keep);
-            for (int i = 0; i < r.h.n; i++) {
-                cc_conv_t *d = &r.h.stage[i].d;
-                fprintf(stderr,
-                        "  mode %d byb %d h %d w %d c %d oh %d ow %d oc %d k %d %d s %d %d d %d %d "
-                        "p %d %d pack %d\n",
-                        d->mode, r.h.by_block[i], d->h, d->w, d->c, d->oh, d->ow, d->oc, d->kh,
-                        d->kw, d->sy, d->sx, d->dy, d->dx, d->pt, d->pl, r.h.stage[i].o->pack);
-            }
-            for (int q = 0; q < CC_RINGS; q++) {
-                fprintf(stderr, " %ux%u@%u", r.h.ring[q].words, r.h.ring[q].slots, r.h.ring[q].at);
-            }
-            fprintf(stderr, "\n");
-        }
-        st = lower(&r);
-        for (int32_t i = 0; i < CC_RINGS; i++)
-            if (r.h.ring[i].words)
-                cc_release(cc, r.h.ring[i].at, r.h.ring[i].words * r.h.ring[i].slots);
-    }
+    int st = cc_chain_describe(cc, op, end, &r.h) ? lower(&r) : CC_NOSPACE;
     for (int32_t i = op; i < end; i++)
         cc->ops[i].done = true;
     cc_chain_free(&r.h);

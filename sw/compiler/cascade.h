@@ -47,8 +47,10 @@ typedef struct {
 /* Operators first..end-1 as a chain; false: not possible. Free with cc_chain_free() in any case. */
 bool cc_chain_describe(cc_t *cc, int32_t first, int32_t end, cc_chain_t *h);
 void cc_chain_free(cc_chain_t *h);
-/* Chooses rows and rings of least cost within `words`; really: by allocating them. */
-bool cc_chain_fit(cc_chain_t *h, uint32_t words, bool really);
+/* The `most` best sizes of strips and rings within `words`, best first; returns how many. */
+int32_t cc_chain_fit(const cc_chain_t *h, uint32_t words, cc_chain_t *best, int32_t most);
+bool cc_chain_allocate(cc_chain_t *h);
+void cc_chain_release(cc_chain_t *h);
 /* Tensors of strip s: box[0..n]. Of tensor i the rows before made[i] are saved ones. */
 void cc_chain_boxes(const cc_chain_t *h, int32_t s, cc_box_t *box, int32_t *made);
 

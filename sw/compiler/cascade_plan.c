@@ -157,8 +157,8 @@ void cc_chain_boxes(const cc_chain_t *h, int32_t s, cc_box_t *box, int32_t *made
     int32_t y0 = s * h->rows, before[CC_STAGES + 1] = {0};
     if (s > 0)
         last_rows(h, s - 1, before);
-    box[h->n] = (cc_box_t){
-        d->oh, d->ow, d->oc, 0, 1, y0, cc_min(d->oh, y0 + h->rows), 0, d->ow, 0, d->obs};
+    box[h->n] =
+        (cc_box_t){d->oh, d->ow, d->oc, 0, 1, y0, cc_min(d->oh, y0 + h->rows), 0, d->ow, 0, d->obs};
     made[h->n] = y0;
     for (int32_t i = h->n - 1; i >= 0; i--) {
         cc_box_t fresh = box[i + 1];
@@ -200,8 +200,7 @@ static void measure_stage(cc_chain_t *h, int32_t i, cc_box_t out, load_t *l) {
     cc_conv_parts(cc, ny, nx, 1, &rows, &cols);
     int64_t parts = (int64_t)cc_div_up(ny, rows) * cc_div_up(nx, cols);
     int64_t steps = (int64_t)ny * (d->mode == CC_FIR ? cc_fir_span(d, out.x0, nx) : nx);
-    l->array +=
-        h->passes[i] * max64(steps, parts * (int64_t)cc->n) + parts * d->obs * JOB_CYCLES;
+    l->array += h->passes[i] * max64(steps, parts * (int64_t)cc->n) + parts * d->obs * JOB_CYCLES;
     l->vector += d->obs * ((int64_t)ny * nx * (int64_t)(cc->n / cc->cfg->lanes) + parts * 12);
 }
 
@@ -238,9 +237,8 @@ static bool measure(cc_chain_t *h, load_t *l) {
                 return false; /* what is saved must be in the strip just before */
             if (h->save >> i & 1 && cc_box_words(saved)) {
                 grow(&h->ring[CC_RING_SAVE + i], cc_box_words(saved), 1);
-                l->vector +=
-                    2 * (cc_box_words(saved) * (int64_t)(h->cc->n / h->cc->cfg->lanes) +
-                         (saved.k1 - saved.k0) * 12);
+                l->vector += 2 * (cc_box_words(saved) * (int64_t)(h->cc->n / h->cc->cfg->lanes) +
+                                  (saved.k1 - saved.k0) * 12);
             }
             if (i > 0 && h->by_block[i])
                 grow(&h->ring[i], cc_box_words(box[i]) / (uint32_t)(box[i].k1 - box[i].k0), 2);
@@ -284,7 +282,7 @@ static void give_back(cc_chain_t *h, int32_t rings) {
             cc_release(h->cc, h->ring[i].at, h->ring[i].words * h->ring[i].slots);
 }
 
-static bool allocate(cc_chain_t *h) {
+bool cc_chain_allocate(cc_chain_t *h) {
     for (int32_t i = 0; i < CC_RINGS; i++) {
         cc_ring_t *r = &h->ring[i];
         if (r->words && cc_alloc(h->cc, r->words * r->slots, &r->at) != CC_OK) {
@@ -295,44 +293,60 @@ static bool allocate(cc_chain_t *h) {
     return true;
 }
 
-/* The best way to keep weights for h->rows, if better than *best. */
-static void try_rows(cc_chain_t *h, uint32_t words, bool really, cc_chain_t *best) {
+void cc_chain_release(cc_chain_t *h) {
+    give_back(h, CC_RINGS);
+}
+
+/* Puts h where it belongs among the *n best. */
+static void rank(const cc_chain_t *h, cc_chain_t *best, int32_t *n, int32_t most) {
+    int32_t at = *n;
+    while (at > 0 && best[at - 1].cost > h->cost)
+        at--;
+    if (at == most)
+        return;
+    *n = cc_min(*n + 1, most);
+    for (int32_t i = *n - 1; i > at; i--)
+        best[i] = best[i - 1];
+    best[at] = *h;
+}
+
+/* The best way to keep weights for h->rows and h->save. */
+static void try_rows(cc_chain_t *h, uint32_t words, cc_chain_t *best, int32_t *n, int32_t most) {
     load_t l;
+    cc_chain_t own = *h;
+    own.cost = INT64_MAX;
     if (!measure(h, &l))
         return;
     for (uint32_t keep = h->strips > 1 ? 1u << h->n : 1; keep-- > 0;) {
         h->cost = weigh(h, keep, &l);
-        if (h->words > words || h->cost >= best->cost || (really && !allocate(h)))
-            continue;
-        if (really)
-            give_back(h, CC_RINGS);
-        *best = *h;
+        if (h->words <= words && h->cost < own.cost)
+            own = *h;
     }
+    if (own.cost < INT64_MAX)
+        rank(&own, best, n, most);
 }
 
-bool cc_chain_fit(cc_chain_t *h, uint32_t words, bool really) {
-    int32_t oh = h->stage[h->n - 1].d.oh;
-    bool other_is_input = h->other_is_input;
-    cc_chain_t best = *h;
+int32_t cc_chain_fit(const cc_chain_t *chain, uint32_t words, cc_chain_t *best, int32_t most) {
+    int32_t oh = chain->stage[chain->n - 1].d.oh, n = 0;
     uint32_t can_save = 0;
-    for (int32_t i = 1; i < h->n; i++)
-        can_save |= h->by_block[i] ? 1u << i : 0;
-    best.cost = INT64_MAX;
+    for (int32_t i = 1; i < chain->n; i++)
+        can_save |= chain->by_block[i] ? 1u << i : 0;
     for (int32_t strips = 1, last = 0; strips <= oh; strips++) {
-        h->rows = cc_div_up(oh, strips);
-        if (h->rows == last)
+        cc_chain_t h = *chain;
+        h.rows = cc_div_up(oh, strips);
+        if (h.rows == last)
             continue;
-        last = h->rows;
-        h->strips = cc_div_up(oh, h->rows);
-        for (h->save = can_save;; h->save = (h->save - 1) & can_save) {
-            h->other_is_input = other_is_input;
-            try_rows(h, words, really, &best);
-            if (h->save == 0 || h->strips == 1)
+        last = h.rows;
+        h.strips = cc_div_up(oh, h.rows);
+        for (uint32_t save = h.strips > 1 ? can_save : 0;; save = (save - 1) & can_save) {
+            cc_chain_t way = h;
+            way.save = save;
+            try_rows(&way, words, best, &n, most);
+            if (save == 0)
                 break;
         }
     }
-    *h = best;
-    return h->cost < INT64_MAX && (!really || allocate(h));
+    return n;
 }
 
 /* ------------------------------------------------------------------ choice */
@@ -356,8 +370,9 @@ static int64_t alone(cc_t *cc, int32_t op) {
         cc_chain_t h;
         int64_t cost = INT32_MAX;
         if (cc_chain_describe(cc, op, op + 1, &h)) {
-            if (cc_chain_fit(&h, words_left(cc, op, op + 1), false))
-                cost = h.cost;
+            cc_chain_t best;
+            if (cc_chain_fit(&h, words_left(cc, op, op + 1), &best, 1))
+                cost = best.cost;
             else {
                 load_t l;
                 h.rows = 1;
@@ -382,12 +397,12 @@ static int64_t alone(cc_t *cc, int32_t op) {
 }
 
 static int64_t together(cc_t *cc, int32_t first, int32_t end, uint32_t *words) {
-    cc_chain_t h;
+    cc_chain_t h, best;
     int64_t cost = INT64_MAX;
     if (cc_chain_describe(cc, first, end, &h) &&
-        cc_chain_fit(&h, words_left(cc, first, end), false)) {
-        cost = cc->opt.all_chains ? 0 : h.cost + h.cost / MARGIN;
-        *words = h.words;
+        cc_chain_fit(&h, words_left(cc, first, end), &best, 1)) {
+        cost = cc->opt.all_chains ? 0 : best.cost + best.cost / MARGIN;
+        *words = best.words;
     }
     cc_chain_free(&h);
     return cost;
