@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "cascade.h"
+#include "lower_binary.h"
+#include "lower_move.h"
 
 #define JOB_CYCLES 10    /* an array command and its drain, beside the work */
 #define STRIP_CYCLES 150 /* units wait for each other at the borders of strips */
@@ -20,7 +22,8 @@ bool cc_in_chain(const cc_t *cc, int32_t op) {
 }
 
 static bool on_npu(const cc_t *cc, int32_t op) {
-    return cc->ops[op].place.on_npu && !cc->ops[op].force_cpu && !cc->ops[op].skip;
+    return cc->ops[op].place.on_npu && !cc->ops[op].force_cpu && !cc->ops[op].skip &&
+           !cc_is_move(&cc->ops[op].r);
 }
 
 static bool is_conv(const cc_t *cc, int32_t op) {
@@ -99,8 +102,8 @@ static bool add_add(cc_chain_t *h, int32_t op) {
     const cc_t *cc = h->cc;
     const cc_op_t *o = &cc->ops[op];
     int32_t own = h->stage[h->n - 1].out;
-    if (o->r.op.kind != REF_ADD || o->in[0] == o->in[1] || (o->in[0] != own && o->in[1] != own) ||
-        seen_outside(cc, own) || !only_reader(cc, own, op))
+    if (o->r.op.kind != REF_ADD || cc_broadcasts(&o->r.op) || o->in[0] == o->in[1] ||
+        (o->in[0] != own && o->in[1] != own) || seen_outside(cc, own) || !only_reader(cc, own, op))
         return false;
     h->side = o->in[0] == own;
     h->other = o->in[h->side];

@@ -245,7 +245,7 @@ void cc_conv_part(cc_job_t *j, cc_box_t part, int32_t ob, uint32_t at, const cc_
                   const cc_view_t *out, bool load_params) {
     chunk_t all = {0};
     next_chunk(j, ob, NEVER, &all);
-    emit_conv(j, part, ob, &all, in, at + NPU_PARAM_WORDS, at, load_params);
+    emit_conv(j, part, ob, &all, in, at + (uint32_t)j->d.params, at, load_params);
     emit_drain(j, part, ob, out);
     j->cc->half ^= 1;
 }
