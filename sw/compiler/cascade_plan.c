@@ -279,25 +279,43 @@ static int64_t weigh(cc_chain_t *h, uint32_t keep, const load_t *l) {
            (l->load + l->store) / h->strips + STRIP_CYCLES * (int64_t)h->strips;
 }
 
-static void give_back(cc_chain_t *h, int32_t rings) {
-    for (int32_t i = 0; i < rings; i++)
-        if (h->ring[i].words)
-            cc_release(h->cc, h->ring[i].at, h->ring[i].words * h->ring[i].slots);
-}
-
-bool cc_chain_allocate(cc_chain_t *h) {
+static bool allocate(cc_chain_t *h, const int32_t *order) {
     for (int32_t i = 0; i < CC_RINGS; i++) {
-        cc_ring_t *r = &h->ring[i];
+        cc_ring_t *r = &h->ring[order[i]];
         if (r->words && cc_alloc(h->cc, r->words * r->slots, &r->at) != CC_OK) {
-            give_back(h, i);
+            while (i-- > 0)
+                if (h->ring[order[i]].words)
+                    cc_release(h->cc, h->ring[order[i]].at,
+                               h->ring[order[i]].words * h->ring[order[i]].slots);
             return false;
         }
     }
     return true;
 }
 
+/* The largest first; where they come free first, else at the lowest addresses. */
+bool cc_chain_allocate(cc_chain_t *h) {
+    int32_t order[CC_RINGS];
+    bool *tight = &h->cc->ops[h->cc->layer].tight, before = *tight;
+    for (int32_t i = 0; i < CC_RINGS; i++) {
+        int32_t at = i;
+        uint32_t words = h->ring[i].words * h->ring[i].slots;
+        for (; at > 0 && h->ring[order[at - 1]].words * h->ring[order[at - 1]].slots < words; at--)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
+    if (allocate(h, order))
+        return true;
+    *tight = true;
+    bool ok = allocate(h, order);
+    *tight = before;
+    return ok;
+}
+
 void cc_chain_release(cc_chain_t *h) {
-    give_back(h, CC_RINGS);
+    for (int32_t i = 0; i < CC_RINGS; i++)
+        if (h->ring[i].words)
+            cc_release(h->cc, h->ring[i].at, h->ring[i].words * h->ring[i].slots);
 }
 
 /* Puts h where it belongs among the *n best. */
