@@ -287,9 +287,22 @@ static uint64_t max_u64(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
 
+/* Cycles of the array. */
+static uint64_t array_cost(const run_t *r, const job_t *j) {
+    const cc_conv_t *d = &r->h.stage[j->stage].d;
+    int32_t ny = j->box.y1 - j->box.y0, nx = j->box.x1 - j->box.x0;
+    uint64_t steps =
+        (uint64_t)ny * (uint64_t)(d->mode == CC_FIR ? cc_fir_span(d, j->box.x0, nx) : nx);
+    return (uint64_t)cc_conv_passes(r->cc, d, j->ob) * max_u64(steps, r->cc->n) + 8;
+}
+
+/* When a job should start: a part not before its drain finds room, or it blocks other drains. */
 static uint64_t start_of(const run_t *r, const job_t *j) {
-    if (j->kind == JOB_PART)
-        return max_u64(j->ready, max_u64(r->array_free, r->half_free[r->cc->half]));
+    if (j->kind == JOB_PART) {
+        uint64_t start = max_u64(j->ready, max_u64(r->array_free, r->half_free[r->cc->half]));
+        uint64_t cost = array_cost(r, j);
+        return j->room > cost ? max_u64(start, j->room - cost) : start;
+    }
     if (j->kind == JOB_COPY)
         return max_u64(j->ready, r->vector_free);
     return j->kind == JOB_STORE ? j->ready : max_u64(j->ready, r->load_free);
@@ -320,10 +333,8 @@ static uint64_t emit_part(run_t *r, job_t *j, uint64_t start, uint64_t *end) {
     r->parameters[half] = id;
     if (add)
         emit_part_add(r, j);
-    uint64_t steps =
-        (uint64_t)ny * (uint64_t)(s->d.mode == CC_FIR ? cc_fir_span(&s->d, j->box.x0, nx) : nx);
     uint64_t words = (uint64_t)ny * (uint64_t)nx, per = cc->n / cc->cfg->lanes;
-    uint64_t cost = (uint64_t)cc_conv_passes(cc, &s->d, j->ob) * max_u64(steps, cc->n) + 8;
+    uint64_t cost = array_cost(r, j);
     r->array_free = start + cost;
     uint64_t drain = max_u64(max_u64(r->vector_free, j->room), start + cost + cc->n);
     uint64_t drained = drain + words * per + 12;
@@ -403,19 +414,25 @@ static int emit_all(run_t *r) {
         return CC_FATAL;
     int32_t head = 0, tail = 0;
     while (head < r->n) {
-        int32_t best = -1;
-        uint64_t best_start = UINT64_MAX;
+        int32_t first[2] = {-1, -1};
+        uint64_t first_start[2] = {UINT64_MAX, UINT64_MAX};
         for (; tail < r->n && tail < head + WINDOW; tail++)
             enter(r, head, tail, emitted);
         for (int32_t i = head; i < tail; i++) {
             if (emitted[i] || r->jobs[i].after)
                 continue;
             uint64_t start = start_of(r, &r->jobs[i]);
-            if (start < best_start) {
-                best_start = start;
-                best = i;
+            bool part = r->jobs[i].kind == JOB_PART;
+            if (start < first_start[part]) {
+                first_start[part] = start;
+                first[part] = i;
             }
         }
+        /* Others before a part unless they would delay its drain. */
+        int32_t best = first[1];
+        if (best < 0 ||
+            (first[0] >= 0 && first_start[0] <= first_start[1] + array_cost(r, &r->jobs[first[1]])))
+            best = first[0];
         uint64_t end, used = emit_job(r, &r->jobs[best], &end);
         emitted[best] = true;
         for (int32_t i = best + 1; i < tail; i++) {
@@ -424,10 +441,11 @@ static int emit_all(run_t *r) {
                 continue;
             j->after &= ~((uint64_t)1 << best % WINDOW);
             bool load = j->kind < JOB_PART;
-            if (j->kind == JOB_PART && conflict(r, &r->jobs[best], j, true))
-                j->room = max_u64(j->room, end);
+            bool over = conflict(r, &r->jobs[best], j, true);
+            if (j->kind == JOB_PART && over)
+                j->room = max_u64(j->room, used);
             else
-                j->ready = max_u64(j->ready, load ? used : end);
+                j->ready = max_u64(j->ready, load || over ? used : end);
         }
         while (head < r->n && emitted[head])
             head++;
