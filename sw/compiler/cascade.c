@@ -470,49 +470,6 @@ static int residents(run_t *r, cc_view_t *in, cc_view_t *out, cc_view_t *other) 
     return st;
 }
 
-/* State that lowering changes, to try several ways. */
-typedef struct {
-    cc_step_t step;
-    cc_cmd_t *cmds;
-    void *touch, *line;
-    uint32_t half;
-} saved_t;
-
-static void forget(saved_t *s) {
-    free(s->cmds);
-    free(s->touch);
-    free(s->line);
-}
-
-static bool save_state(const cc_t *cc, saved_t *s) {
-    const cc_step_t *t = &cc->step;
-    *s = (saved_t){.step = *t, .half = cc->half};
-    s->cmds = malloc((t->n + 1) * sizeof *t->cmds);
-    s->touch = malloc(t->n_touch * sizeof *t->touch);
-    s->line = malloc(t->n_line * sizeof *t->line);
-    if (s->cmds == NULL || s->touch == NULL || s->line == NULL) {
-        forget(s);
-        return false;
-    }
-    if (t->n)
-        memcpy(s->cmds, t->cmds, t->n * sizeof *t->cmds);
-    memcpy(s->touch, t->touch, t->n_touch * sizeof *t->touch);
-    memcpy(s->line, t->line, t->n_line * sizeof *t->line);
-    return true;
-}
-
-static void restore_state(cc_t *cc, const saved_t *s) {
-    cc_step_t *t = &cc->step;
-    if (s->step.n)
-        memcpy(t->cmds, s->cmds, s->step.n * sizeof *t->cmds);
-    memcpy(t->touch, s->touch, t->n_touch * sizeof *t->touch);
-    memcpy(t->line, s->line, t->n_line * sizeof *t->line);
-    memcpy(t->last_of, s->step.last_of, sizeof t->last_of);
-    memcpy(t->token, s->step.token, sizeof t->token);
-    t->n = s->step.n;
-    cc->half = s->half;
-}
-
 static uint64_t end_of_step(const cc_t *cc) {
     uint64_t end = 0;
     for (uint32_t u = 0; u < NPU_QUEUES; u++)
@@ -549,8 +506,8 @@ static int32_t best_way(run_t *r, const cc_chain_t *ways, int32_t n, const cc_vi
     cc_t *cc = r->cc;
     int32_t best = CC_NONE;
     uint64_t best_end = UINT64_MAX;
-    saved_t state;
-    if (!save_state(cc, &state)) {
+    cc_trial_t state;
+    if (!cc_trial_begin(cc, &state)) {
         cc->failed = true;
         return CC_NONE;
     }
@@ -562,9 +519,9 @@ static int32_t best_way(run_t *r, const cc_chain_t *ways, int32_t n, const cc_vi
             best_end = end;
             best = i;
         }
-        restore_state(cc, &state);
+        cc_trial_undo(cc, &state);
     }
-    forget(&state);
+    cc_trial_end(&state);
     return best;
 }
 

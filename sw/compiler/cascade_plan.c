@@ -417,10 +417,19 @@ static int64_t alone(cc_t *cc, int32_t op) {
            (load + store) / 8;
 }
 
+/* Does a tensor between them not stay in the scratchpad as a whole? */
+static bool passes_memory(const cc_chain_t *h) {
+    const cc_t *cc = h->cc;
+    bool any = h->add != CC_NONE && !cc->stores[h->stage[h->n - 1].out].resident;
+    for (int32_t i = 1; i < h->n; i++)
+        any = any || !cc->stores[h->stage[i].in].resident;
+    return any;
+}
+
 static int64_t together(cc_t *cc, int32_t first, int32_t end, uint32_t *words) {
     cc_chain_t h, best;
     int64_t cost = INT64_MAX;
-    if (cc_chain_describe(cc, first, end, &h) &&
+    if (cc_chain_describe(cc, first, end, &h) && (cc->opt.all_chains || passes_memory(&h)) &&
         cc_chain_fit(&h, words_left(cc, first, end), &best, 1)) {
         cost = cc->opt.all_chains ? 0 : best.cost + best.cost / MARGIN;
         *words = best.words;

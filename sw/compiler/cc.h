@@ -50,9 +50,9 @@ typedef struct {
     bool force_cpu; /* did not fit */
     bool tight;     /* did not fit: allocate at the lowest addresses, against gaps */
     bool prepared;
-    int32_t with; /* ADD: the convolution just before, as whose parts it may be lowered */
-    bool done;    /* while lowering: that has happened */
-    int32_t first, end; /* chain (cascade.c) that runs strip by strip: operators first..end-1 */
+    int32_t with;         /* ADD: the convolution just before, as whose parts it may be lowered */
+    bool done;            /* while lowering: that has happened */
+    int32_t first, end;   /* chain (cascade.c) that runs strip by strip: operators first..end-1 */
     uint32_t chain_words; /* of the first: scratchpad words it wants beside residents */
     int32_t n_in, n_out;
     int32_t in[2], out; /* stores of an NPU operator's activations; CC_NONE: none or constant */
@@ -149,6 +149,17 @@ uint32_t cc_work_words(const cc_t *cc, int32_t op);
 bool cc_in_chain(const cc_t *cc, int32_t op);
 void cc_choose_chains(cc_t *cc);
 int cc_lower_chain(cc_t *cc, int32_t op);
+
+/* trial.c: what lowering changes, to try several ways */
+typedef struct {
+    cc_step_t step;
+    cc_cmd_t *cmds;
+    void *touch, *line;
+    uint32_t half;
+} cc_trial_t;
+bool cc_trial_begin(const cc_t *cc, cc_trial_t *s); /* false: out of memory */
+void cc_trial_undo(cc_t *cc, const cc_trial_t *s);
+void cc_trial_end(cc_trial_t *s);
 
 /* emit.c */
 int cc_step_begin(cc_t *cc);
