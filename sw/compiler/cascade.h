@@ -5,7 +5,8 @@
  * Stage i reads tensor i and writes tensor i+1. Of the tensors between stages only the rows exist
  * that the current strip of the last one needs. A depthwise stage takes its input one channel block
  * at a time, made just before. Rows that two strips need are computed twice, or saved (copied aside
- * and back by the vector unit). Buffers are rings of equal slots. Counterparts: cascade_plan.c (which chains, sizes), cascade.c (commands).
+ * and back by the vector unit). Buffers are rings of equal slots. Counterparts: cascade_plan.c
+ * (which chains, sizes), cascade.c (commands).
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -2,7 +2,9 @@
  * cc.h - internal to the compiler: its state and what its parts offer each other.
  *
  * Order of work (compile.c): prepare and place each operator; plan.c decides aliases, folded PADs,
- * memory layout and which tensors stay in the scratchpad; lower_*.c turn operators into commands in
+ * memory layout and which tensors stay in the scratchpad; cascade_plan.c which operators run strip
+ * of rows by strip of rows together, because one on its own passes its result through memory;
+ * lower_*.c and cascade.c turn operators into commands in
  * program order; emit.c derives the order between units and the list order; then the image.
  *
  * Scratchpad view of a tensor of shape b,h,w,c: channel blocks [block][pixel], pixel = (b*h + y)*w

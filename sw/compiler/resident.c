@@ -165,8 +165,7 @@ void cc_plan_residents(cc_t *cc) {
         if (!on_npu(cc, i))
             continue;
         for (int32_t k = 0; k < o->n_in; k++)
-            if (!cc->stores[o->in[k]].inner &&
-                (!o->direct[k] || !cc->stores[o->in[k]].resident))
+            if (!cc->stores[o->in[k]].inner && (!o->direct[k] || !cc->stores[o->in[k]].resident))
                 cc->stores[o->in[k]].in_memory = true;
         if (!cc->stores[o->out].resident && !cc->stores[o->out].inner)
             cc->stores[o->out].in_memory = true;

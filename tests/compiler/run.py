@@ -4,7 +4,8 @@
 Synopsis: tests/compiler/run.py [--quick]
 
 Runs build/tests/compiler/test_compiler (sanitizers on) over the digits network, random networks and, where $SYSTOLE_MODELS
-(default ../shared/models) has them, the real networks and the single-operator cases; all configurations. Then again
+(default ../shared/models) has them, the real networks and the single-operator cases; all configurations. Random
+networks also strip by strip wherever that is possible. Then again
 with the scratchpad cut short and with nothing resident, which forces tiling, chunks of weights and CPU fallback.
 --quick: configurations npu16 and npu4, every third single-operator case.
 Last line: `N passed, N failed, N skipped`.
@@ -76,6 +77,7 @@ def main():
     run([], ["sw/examples/digits/digits.tflite"])
     run(["-n", "-l", "256"], ["sw/examples/digits/digits.tflite"])
     run(["-R", "1", "150" if quick else "600"], [])
+    run(["-f", "-R", "2000", "100" if quick else "400"], [])
     cases = single_op_cases()[:: 3 if quick else 1]
     run(every, cases)
     run([*few, "-l", "400"], cases)
