@@ -258,6 +258,8 @@ static int load_group(cc_job_t *j, int32_t ob, int32_t end, uint32_t *at, uint32
     cc_t *cc = j->cc;
     int32_t last = ob + 1;
     bool cold = cc->step.last_of[NPU_UNIT_ARRAY] < 0; /* the array waits: do not keep it waiting */
+    if (cc->stores[j->out].in_memory && end > ob + 1)
+        end--; /* what comes after the last weights hides behind nothing: let it be short */
     while (last < end && !cold && (d->at[last + 1] - d->at[ob]) / cc->n <= GROUP_WORDS)
         last++;
     *words = (d->at[last] - d->at[ob]) / cc->n;
