@@ -3,8 +3,10 @@
 FUZZ_SRCS := $(addprefix tests/fuzz/,fuzz.c fuzz_gen.c fuzz_cmds.c fuzz_device.c fuzz_self.c fuzz_errors.c) $(MODEL_SRCS)
 
 $(BUILD)/fuzz: $(FUZZ_SRCS:%.c=$(BUILD)/obj/%.o)
-	gcc $^ $(LDLIBS) -o $@
+	$(call say,link,$@)
+	$(Q)gcc $^ $(LDLIBS) -o $@
 $(BUILD)/asan/fuzz: $(FUZZ_SRCS:%.c=$(BUILD)/asan/obj/%.o)
-	gcc $(SANITIZE) $^ $(LDLIBS) -o $@
+	$(call say,link,$@)
+	$(Q)gcc $(SANITIZE) $^ $(LDLIBS) -o $@
 -include $(FUZZ_SRCS:%.c=$(BUILD)/obj/%.d) $(FUZZ_SRCS:%.c=$(BUILD)/asan/obj/%.d)
 test: $(BUILD)/fuzz $(BUILD)/asan/fuzz

@@ -42,7 +42,8 @@ rtl-all: $(RTL_CONFIGS:%=$(BUILD)/rtl/%/libnpu.so)
 # The memory model's own tests.
 $(BUILD)/test/axi_mem_test: tests/rtl/axi_mem_test.cc testbench/verilator/axi_mem.cc testbench/verilator/axi_mem.h | $(SETUP)
 	@mkdir -p $(@D)
-	g++ -std=c++17 -Wall -Wextra -Werror $(SANITIZE) -Itestbench/verilator $(filter %.cc,$^) -o $@
+	$(call say,c++,$@)
+	$(Q)g++ -std=c++17 -Wall -Wextra -Werror $(SANITIZE) -Itestbench/verilator $(filter %.cc,$^) -o $@
 
 DEMO_NEEDS += $(BUILD)/rtl/$(CONFIG)/libnpu.so
 TEST_NEEDS += $(BUILD)/test/axi_mem_test rtl-all
