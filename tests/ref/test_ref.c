@@ -219,8 +219,7 @@ static void test_tar(const char *path, int all) {
         size_t n = more ? strcspn(name, "/") : 0;
         if (!more || strlen(op) != n || strncmp(op, name, n) != 0) { /* another operator begins */
             if (op_skipped)
-                printf("SKIP ref single_op/%s: %d cases, no golden model\n", op,
-                       op_skipped);
+                printf("SKIP ref single_op/%s: %d cases, no golden model\n", op, op_skipped);
             else if (*op)
                 printf("ok   ref single_op/%s: %d cases\n", op, op_passed);
             op_skipped = op_passed = 0;
