@@ -4,7 +4,7 @@
 `default_nettype none
 `include "npu_spec.vh"
 module npu_vec_check (
-    input  wire [511:0] cmd,
+    input  wire [`NPU_CMD_BITS-1:0] cmd,
     output wire         legal
 );
     wire [7:0] op = cmd[`NPU_F_OPCODE];

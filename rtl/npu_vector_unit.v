@@ -17,7 +17,7 @@ module npu_vector_unit #(
     input  wire              abort,
     // command: stable while valid, popped by ready
     input  wire              cmd_valid,
-    input  wire [511:0]      cmd_data,
+    input  wire [`NPU_CMD_BITS-1:0] cmd_data,
     input  wire [15:0]       cmd_index,
     output wire              cmd_ready,
     // tokens
@@ -66,7 +66,7 @@ module npu_vector_unit #(
     reg [2:0]   state_q;
     reg         halted_q;   // by an error
     reg         checked_q, legal_q;  // of the command on the port
-    reg [511:0] cmd_q;      // the command that runs
+    reg [`NPU_CMD_BITS-1:0] cmd_q;      // the command that runs
     wire        stop = abort || halted_q;
     wire        legal, done_valid, done_room, wrote, wrote_end, room, out_valid, out_last;
     wire        drain_issue, pool_issue, eltwise_issue, table_issue, softmax_issue;
@@ -100,7 +100,7 @@ module npu_vector_unit #(
         if (!rst_n) begin
             state_q  <= IDLE;
             halted_q <= 1'b0;
-            cmd_q    <= 512'd0;
+            cmd_q    <= {`NPU_CMD_BITS{1'b0}};
         end else begin
             if (fail) halted_q <= 1'b1;
             if (start) cmd_q <= cmd_data;
