@@ -31,6 +31,12 @@ done
 verilog soc_top spec/gen/config_npu16.vh $(ls rtl/*.vlt 2>/dev/null) rtl/soc/soc.vlt rtl/soc/*.v build/soc/VexRiscv_Lite.v \
     -f rtl/npu.f
 
+sdram='rtl/soc/soc_sdram.v rtl/soc/soc_sdram_banks.v rtl/soc/soc_sdram_init.v rtl/soc/soc_sdram_data.v rtl/npu_fifo.v'
+for pins in '-GDQ=16' '-GDQ=32 -GROW_BITS=11 -GCOL_BITS=8'; do
+    # shellcheck disable=SC2086
+    verilog soc_sdram /dev/null $pins $sdram
+done
+
 git ls-files '*.c' '*.h' '*.cc' '*.cpp' | grep -v '^spec/gen/' >build/lint.files
 xargs -r clang-format --dry-run -Werror <build/lint.files 2>&1 | grep -E 'error|warning' | head -40 | tee build/lint.out
 [ ! -s build/lint.out ] || status=1
