@@ -22,7 +22,7 @@ static const char help[] =
     "programs load at once; a MODEL's seconds include compiling it).\n"
     "\n"
     "  --config C   NPU configuration (default npu16)\n"
-    "  --target T   what measures: rtl (default) or soc; model where it estimates cycles\n"
+    "  --target T   what measures: rtl (default) or soc; model predicts the cycles of rtl\n"
     "  --repeat N   run each N times; seconds are those of the fastest (default 1)\n"
     "  --json F     everything as JSON: [{\"seconds\": S, \"report\": as of systole run}, ...]\n";
 
@@ -64,6 +64,21 @@ static int measure(const bench_t *b, const network_t *n, report_t *r, double *se
     return 0;
 }
 
+/* Cycles and what follows from them; a prediction is marked. */
+static void print_cycles(const report_t *r) {
+    uint64_t cycles = r->has_cycles ? r->cycles_total : r->cycles_predicted;
+    if (!r->has_cycles && !r->has_prediction) {
+        printf(" %12s %11s %12s %12s", "-", "-", "-", "-");
+        return;
+    }
+    printf(r->has_cycles ? " %12" PRIu64 : " %11" PRIu64 "p", cycles);
+    printf(" %9.1f %%", 100 * report_utilisation(r, r->macs, cycles));
+    if (r->has_cycles)
+        printf(" %12" PRIu64 " %12" PRIu64, r->bytes_read, r->bytes_written);
+    else
+        printf(" %12s %12s", "-", "-");
+}
+
 static int bench_one(const char *path, bench_t *b, graph_error_t *err) {
     network_t n;
     if (network_load(path, &n, err))
@@ -82,13 +97,8 @@ static int bench_one(const char *path, bench_t *b, graph_error_t *err) {
             printf(" %12" PRIu64, r.macs / ((uint64_t)r.rows * r.columns));
         else
             printf(" %12s", "-");
-        if (r.has_cycles)
-            printf(" %12" PRIu64 " %9.1f %% %12" PRIu64 " %12" PRIu64, r.cycles_total,
-                   100 * report_utilisation(&r, r.macs, r.cycles_total), r.bytes_read,
-                   r.bytes_written);
-        else
-            printf(" %12s %11s %12s %12s", "-", "-", "-", "-");
-        printf(" %9.3f\n", seconds);
+        print_cycles(&r);
+        printf(" %9.3f%s\n", seconds, r.cpu_steps ? "  (without the CPU steps)" : "");
         fflush(stdout);
         if (b->json) {
             fprintf(b->json->f, "%s{\"seconds\": %.6f, \"report\": ", b->n_written++ ? ",\n" : "",
@@ -139,7 +149,8 @@ int cmd_bench(int argc, char **argv) {
         (json_name && atomic_open(&json, json_name, &err)))
         return cli_error(&err);
     b.json = json_name ? &json : NULL;
-    printf("%s, configuration %s\n", target_name, b.config);
+    printf("%s, configuration %s%s\n", target_name, b.config,
+           strcmp(target_name, "model") == 0 ? "; p: predicted" : "");
     printf("%-36s %12s %12s %12s %11s %12s %12s %9s\n", "network", "MACs", "ideal cycles", "cycles",
            "utilisation", "bytes read", "written", "seconds");
     if (b.json)

@@ -34,7 +34,10 @@ static const char help[] =
     "  --html P        the report as one self-contained page with diagrams (rtl)\n"
     "  --no-compare    do not run ref as well to compare the result\n"
     "\n"
-    "In the report the cycles of a layer are how much later it ended than all layers before it. "
+    "In the report cycles_predicted is what the C model expects of the RTL (model, rtl); cpu_steps "
+    "operators run on\n"
+    "the CPU, in neither figure. The cycles of a layer are how much later it ended than all layers "
+    "before it. "
     "They "
     "are the sum of\n"
     "array_busy, stall_load, stall_post, stall_weights (the array waited for data, for the vector "
@@ -224,6 +227,10 @@ static void print_summary(const report_t *r) {
         printf(", %" PRIu64 " cycles", r->cycles_total);
         if (u >= 0)
             printf(", MAC utilisation %.1f %%", 100 * u);
+    } else if (r->has_prediction) {
+        printf(", %" PRIu64 " cycles predicted", r->cycles_predicted);
+        if (r->cpu_steps)
+            printf(" without %" PRIu32 " CPU steps", r->cpu_steps);
     }
     if (r->bit_exact >= 0)
         printf(", %s ref", r->bit_exact ? "equal to" : "DIFFERENT from");

@@ -142,6 +142,8 @@ void report_print_json(const report_t *r, FILE *f) {
     number(f, "seed", r->has_seed, r->seed);
     fprintf(f, ",\n  \"macs\": %" PRIu64, r->macs);
     number(f, "cycles_total", r->has_cycles, r->cycles_total);
+    number(f, "cycles_predicted", r->has_prediction, r->cycles_predicted);
+    number(f, "cpu_steps", r->has_prediction, r->cpu_steps);
     ratio(f, "mac_utilisation",
           r->has_cycles ? report_utilisation(r, r->macs, r->cycles_total) : -1);
     number(f, "bytes_read", r->has_cycles, r->bytes_read);

@@ -1,8 +1,9 @@
 /*
  * report.h - the figures of one run, and their JSON form (DESIGN: target, config, seed, macs,
- * cycles_total, mac_utilisation, bytes_read, bytes_written, bit_exact, layers).
+ * cycles_total, cycles_predicted, mac_utilisation, bytes_read, bytes_written, bit_exact, layers).
  *
- * Contract:  counters are valid only where has_cycles is set: otherwise null in JSON. Figures:
+ * Contract:  counters are valid only where has_cycles is set: otherwise null in JSON, and so is the
+ * prediction without has_prediction. Figures:
  * cycles of the NPU's clock, bytes at the memory port, MACs as in graph_op_macs.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -75,6 +76,9 @@ typedef struct {
     uint64_t macs;
     int has_cycles;
     uint64_t cycles_total, bytes_read, bytes_written;
+    int has_prediction; /* by the C model's timing, sw/runtime/prog_predict.h */
+    uint64_t cycles_predicted;
+    uint32_t cpu_steps;     /* operators on the CPU: in no cycle count of model and rtl */
     uint32_t rows, columns; /* of the array; 0 unknown */
     int bit_exact;          /* against ref: 1, 0, or -1 not compared */
     int n_layers;

@@ -9,6 +9,7 @@
 #include "compiler.h"
 #include "npu_driver.h"
 #include "npy.h"
+#include "prog_predict.h"
 #include "progress.h"
 #include "run_device.h"
 #include "runtime.h"
@@ -268,6 +269,21 @@ static int fill_report(const run_t *r, const npu_run_result_t *res) {
     return rep->has_cycles && r->job->detail ? fill_detail(r) : 0;
 }
 
+/* From the command lists alone: the cycles that the RTL needs where nothing stalls at random. */
+static int predict(const run_t *r, graph_error_t *err) {
+    report_t *rep = r->job->report;
+    npu_memory_t memory = NPU_MEMORY_BENCH;
+    prog_prediction_t p;
+    if (r->how->options && r->how->options->latency > 0)
+        memory.latency = r->how->options->latency;
+    if (prog_predict(&r->prog, &memory, NULL, &p))
+        return graph_fail(err, "%s: no prediction of cycles: %s", r->job->path, p.error);
+    rep->has_prediction = 1;
+    rep->cycles_predicted = p.cycles;
+    rep->cpu_steps = p.cpu_steps;
+    return 0;
+}
+
 static int execute(run_t *r, graph_error_t *err) {
     const npu_io_t io = {dev_read, dev_write, dev_wait, r};
     npu_t npu;
@@ -303,7 +319,7 @@ static int execute(run_t *r, graph_error_t *err) {
     }
     if (fill_report(r, &res))
         return graph_fail(err, "%s: out of memory", r->job->path);
-    return 0;
+    return predict(r, err);
 }
 
 int run_device(const target_job_t *job, const run_device_t *how, graph_error_t *err) {

@@ -1,0 +1,99 @@
+/*
+ * timing_vector.c - DRAIN, POOL, ELTWISE, TABLE, SOFTMAX.
+ *
+ * DRAINs follow each other without waiting for the writes; any other command begins when all before
+ * it are written. Offsets are from the command's start to its first operand, and from the last one
+ * to the write of the last word.
+ * Counterparts: rtl/npu_vector_unit.v, rtl/npu_vec_*.v, rtl/npu_softmax*.v.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "timing.h"
+
+#define POST 12u      /* from a beat at the lanes to the word's write */
+#define WORDS_READ 3u /* from the first address to the first word */
+#define TABLE_BYTES 256u
+
+/* Each returns the last write of the command started at s. */
+static uint64_t pool(const timing_t *t, const uint32_t *words, uint64_t s) {
+    npu_cmd_pool_t c;
+    npu_unpack_pool(words, &c);
+    uint32_t beats = t->cfg->n / t->cfg->lanes;
+    uint64_t windows = (uint64_t)c.nblk * c.ny * c.nx, taps = (uint64_t)c.kh * c.kw;
+    return s + 19 + WORDS_READ + windows * (taps + beats - 1) - (beats - 1) - 1 + beats + POST;
+}
+
+static uint64_t eltwise(const timing_t *t, const uint32_t *words, uint64_t s) {
+    npu_cmd_eltwise_t c;
+    npu_unpack_eltwise(words, &c);
+    uint64_t beats = (uint64_t)c.ny * c.nx * (t->cfg->n / t->cfg->lanes);
+    uint64_t first = s + 3 + WORDS_READ;
+    if (c.op >= 2)
+        return first + beats - 1 + 1 + POST;
+    /* a, b and their sum share the lanes; the phase of three is free-running */
+    return first + 1 + 3 * (beats - 1) + 12 + POST;
+}
+
+static uint64_t table(const timing_t *t, const uint32_t *words, uint64_t s) {
+    npu_cmd_table_t c;
+    npu_unpack_table(words, &c);
+    uint64_t beats = (uint64_t)c.ny * c.nx * (t->cfg->n / t->cfg->lanes);
+    uint64_t walk = c.load ? s + 2 + WORDS_READ + TABLE_BYTES : s + 2;
+    return walk + 1 + WORDS_READ + beats - 1 + 1 + POST;
+}
+
+static uint64_t softmax(const timing_t *t, const uint32_t *words, uint64_t s) {
+    npu_cmd_softmax_t c;
+    npu_unpack_softmax(words, &c);
+    uint32_t n = t->cfg->n, levels = 0, log_depth = 0;
+    while (n >> (levels + 1))
+        levels++;
+    while (c.depth >> (log_depth + 1))
+        log_depth++;
+    uint64_t vectors = (uint64_t)c.ny * c.nx, parts = (c.depth + n - 1) / n;
+    uint64_t walk = c.load ? s + 2 + WORDS_READ + 4 * TABLE_BYTES / n : s + 2;
+    uint32_t normalise =
+        12 - (log_depth < 12 ? log_depth / 2 : 6); /* depends on the data: the middle */
+    uint64_t maximum = parts + levels + 2, sum = c.depth + 5,
+             reciprocal = 2 + normalise + 7 * 9 + 1;
+    return walk + 1 + WORDS_READ + vectors * (maximum + sum + reciprocal + c.depth) - 1 + 3 + POST;
+}
+
+int timing_vector(timing_t *t) {
+    timing_vector_t *u = &t->vector;
+    if (u->next == NO_COMMAND || t->cmd[u->next].ready == TIME_NEVER)
+        return 0;
+    timing_cmd_t *c = &t->cmd[u->next];
+    uint64_t tokens = timing_tokens(t, u->next, ~0u), written;
+    if (tokens == TIME_NEVER)
+        return 0;
+    uint32_t words[NPU_CMD_WORDS], beats = t->cfg->n / t->cfg->lanes;
+    timing_words(t, u->next, words);
+    uint32_t op = npu_cmd_opcode(words);
+    uint64_t s = later(later(c->ready + 1, u->start + 2), tokens);
+    if (op == NPU_OP_DRAIN && u->after_drain)
+        s = later(later(s, u->issued), history_room(&u->written, 4));
+    else
+        s = later(s, history_back(&u->written, 1) + 1);
+    if (op == NPU_OP_DRAIN) {
+        npu_cmd_drain_t d;
+        npu_unpack_drain(words, &d);
+        uint64_t first = s + 2;
+        if (u->after_drain)
+            first = later(first, u->issued + beats);
+        u->issued = first + ((uint64_t)d.ny * d.nx - 1) * beats;
+        written = u->issued + 2 + (beats > 1 ? beats : 0) + POST;
+    } else {
+        written = op == NPU_OP_POOL      ? pool(t, words, s)
+                  : op == NPU_OP_ELTWISE ? eltwise(t, words, s)
+                  : op == NPU_OP_TABLE   ? table(t, words, s)
+                                         : softmax(t, words, s);
+    }
+    u->after_drain = op == NPU_OP_DRAIN;
+    u->start = s;
+    history_put(&t->left[NPU_UNIT_VECTOR], s);
+    history_put(&u->written, written);
+    c->start = s + 1;
+    c->end = written + 1;
+    u->next = c->next;
+    return 1;
+}
