@@ -5,3 +5,10 @@ FAMILY ?= ecp5
 .PHONY: synth
 synth: $(SETUP) ## area of one configuration with Yosys (CONFIG=, FAMILY=ecp5 or ice40, STYLE=nodsp)
 	@PYTHON=$(PYTHON) nice -n 10 fpga/synth.sh $(CONFIG) $(FAMILY) $(STYLE)
+
+.PHONY: synth-trace
+synth-trace: $(SETUP) ## area of the trace of commands alone (RECORDS=512), for ecp5
+	@mkdir -p $(BUILD)/fpga
+	@yosys -q -p "read_verilog -sv -Ispec/gen rtl/npu_trace_unit.v rtl/npu_trace.v; chparam -set RECORDS $(or $(RECORDS),512) npu_trace; \
+	    synth_ecp5 -top npu_trace; tee -q -o $(BUILD)/fpga/trace.txt stat" >$(BUILD)/fpga/trace.log 2>&1
+	@grep -E 'LUT4|CCU2C|DPR16X4|TRELLIS_FF|DP16KD' $(BUILD)/fpga/trace.txt

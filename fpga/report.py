@@ -32,6 +32,7 @@ BLOCKS = [
     ("store", ["u_store."]),
     ("sequencer", ["u_sequencer.", "u_tokens."]),
     ("registers", ["u_regs."]),
+    ("trace", ["u_trace."]),
     ("top, read arbiter", [""]),
 ]
 KINDS = ["LUT4", "carry", "FF", "DSP", "block_RAM", "LUT_RAM"]

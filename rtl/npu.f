@@ -9,6 +9,8 @@ rtl/npu_weight_loader.v
 rtl/npu_line_feed.v
 rtl/npu_array_unit.v
 rtl/npu_tokens.v
+rtl/npu_trace_unit.v
+rtl/npu_trace.v
 rtl/npu_regs.v
 rtl/npu_sequencer.v
 rtl/npu_axi_rd_arb.v

@@ -13,7 +13,8 @@ module npu_regs #(
     parameter SP_BANKS = 8,
     parameter ACC_DEPTH = 512,
     parameter FIR_GROUPS = 3,
-    parameter FIR_TAPS = 5
+    parameter FIR_TAPS = 5,
+    parameter TRACE_RECORDS = 0
 ) (
     input  wire          clk,
     input  wire          rst_n,
@@ -53,7 +54,10 @@ module npu_regs #(
     input  wire [3:0]    err_unit,
     input  wire [15:0]   err_cmd,
     input  wire [31:0]   err_addr,
-    input  wire [`NPU_COUNTERS*4-1:0] count_inc   // 0..8 for each counter
+    input  wire [`NPU_COUNTERS*4-1:0] count_inc,  // 0..8 for each counter
+    input  wire [31:0]   trace_status,
+    input  wire [31:0]   trace_data,
+    output wire          trace_read      // pulse: a word of the trace has been read
 );
     assign s_axil_bresp = 2'b00;
     assign s_axil_rresp = 2'b00;
@@ -149,10 +153,12 @@ module npu_regs #(
     endgenerate
 
     // ---------------------------------------------------------------- reads
-    localparam integer LOG_SP = $clog2(SP_WORDS), LOG_ACC = $clog2(ACC_DEPTH), LOG_BANKS = $clog2(SP_BANKS);
+    localparam integer LOG_SP = $clog2(SP_WORDS), LOG_ACC = $clog2(ACC_DEPTH), LOG_BANKS = $clog2(SP_BANKS),
+        LOG_TRACE = TRACE_RECORDS == 0 ? 0 : $clog2(TRACE_RECORDS);
     wire [11:0] raddr = {s_axil_araddr[11:2], 2'b00};
     wire        rd = s_axil_arvalid && !s_axil_rvalid;
     assign s_axil_arready = rd;
+    assign trace_read = rd && raddr == `NPU_REG_TRACE_DATA;
     wire [6:0]  cnt_index = raddr[9:3] - 7'h20;         // 0x100 / 8
     wire        cnt_hit = raddr >= `NPU_REG_COUNTER && raddr < `NPU_REG_COUNTER + 12'd8 * `NPU_COUNTERS;
     wire [63:0] cnt_value = counters[64*cnt_index+:64];
@@ -176,7 +182,7 @@ module npu_regs #(
                 `NPU_REG_VERSION:    value = `NPU_VERSION;
                 `NPU_REG_SPEC_HASH:  value = `NPU_SPEC_HASH;
                 `NPU_REG_CONFIG0:    value = {FIR_TAPS[7:0], FIR_GROUPS[7:0], LANES[7:0], N[7:0]};
-                `NPU_REG_CONFIG1:    value = {8'd0, LOG_BANKS[7:0], LOG_ACC[7:0], LOG_SP[7:0]};
+                `NPU_REG_CONFIG1:    value = {LOG_TRACE[7:0], LOG_BANKS[7:0], LOG_ACC[7:0], LOG_SP[7:0]};
                 `NPU_REG_STATUS:     value = {29'd0, error_q, done_q, busy || start || reset};
                 `NPU_REG_IRQ_ENABLE: value = {29'd0, irq_enable_q, 1'b0};
                 `NPU_REG_ERR_INFO:   value = {20'd0, err_unit, err_code};
@@ -185,6 +191,8 @@ module npu_regs #(
                 `NPU_REG_TIMEOUT:    value = timeout;
                 `NPU_REG_CMD_OFFSET: value = cmd_offset;
                 `NPU_REG_CMD_BYTES:  value = {8'd0, cmd_bytes};
+                `NPU_REG_TRACE_STATUS: value = trace_status;
+                `NPU_REG_TRACE_DATA: value = trace_data;
                 default:             value = 32'd0;
             endcase
         end

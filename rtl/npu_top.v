@@ -14,7 +14,8 @@ module npu_top #(
     parameter SP_BANKS = 8,
     parameter ACC_DEPTH = 512,
     parameter FIR_GROUPS = 3,
-    parameter FIR_TAPS = 5
+    parameter FIR_TAPS = 5,
+    parameter TRACE_RECORDS = 0      // 0: no trace
 ) (
     input  wire        clk,
     input  wire        rst_n,
@@ -77,8 +78,10 @@ module npu_top #(
     wire [7:0]   region_flags, err_code;
     wire [3:0]   err_unit;
     wire [`NPU_COUNTERS*4-1:0] count_inc;
+    wire [31:0]  trace_status, trace_data;
+    wire         trace_read;
     npu_regs #(.N(N), .LANES(LANES), .SP_WORDS(SP_WORDS), .SP_BANKS(SP_BANKS), .ACC_DEPTH(ACC_DEPTH),
-               .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS)) u_regs (
+               .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .TRACE_RECORDS(TRACE_RECORDS)) u_regs (
         .clk(clk), .rst_n(rst_n),
         .s_axil_awvalid(s_axil_awvalid), .s_axil_awready(s_axil_awready), .s_axil_awaddr(s_axil_awaddr),
         .s_axil_wvalid(s_axil_wvalid), .s_axil_wready(s_axil_wready), .s_axil_wdata(s_axil_wdata),
@@ -89,7 +92,8 @@ module npu_top #(
         .start(start), .reset(reset), .timeout(timeout), .cmd_offset(cmd_offset), .cmd_bytes(cmd_bytes),
         .region_base(region_base), .region_size(region_size), .region_flags(region_flags),
         .busy(busy), .done(done), .failed(failed), .cleared(cleared), .err_code(err_code), .err_unit(err_unit),
-        .err_cmd(err_cmd), .err_addr(err_addr), .count_inc(count_inc));
+        .err_cmd(err_cmd), .err_addr(err_addr), .count_inc(count_inc),
+        .trace_status(trace_status), .trace_data(trace_data), .trace_read(trace_read));
 
     wire [3:0]    q_valid, q_ready, unit_busy, unit_progress, unit_err;
     wire [4*CB-1:0] q_data;
@@ -208,6 +212,14 @@ module npu_top #(
         .busy(unit_busy[2]), .err_valid(unit_err[2]), .err_code(unit_err_code[23:16]), .err_index(unit_err_index[47:32]),
         .err_addr(unit_err_addr[95:64]), .progress(unit_progress[2]), .ev_start(trace_start[2]),
         .ev_start_index(trace_start_index[47:32]), .ev_done(trace_done[2]), .ev_done_index(trace_done_index[47:32]));
+
+    // ---------------------------------------------------------------- trace of commands
+    wire [15:0] q_wait = {q_data[3*CB+8+:4], q_data[2*CB+8+:4], q_data[CB+8+:4], q_data[`NPU_F_WAIT]};
+    npu_trace #(.RECORDS(TRACE_RECORDS)) u_trace (
+        .clk(clk), .start(start), .q_valid(q_valid), .q_pop(q_valid & q_ready), .q_wait(q_wait),
+        .q_early(q_data[CB+`NPU_F_CONV_EARLY]), .avail(avail), .stuck(stuck), .stall_weights(stall_weights), .stall_bank(stall_bank),
+        .ev_start(trace_start), .ev_done(trace_done), .ev_done_index(trace_done_index),
+        .status(trace_status), .data(trace_data), .read(trace_read));
 
     // ---------------------------------------------------------------- counters
     reg  [3:0] strobes;

@@ -29,9 +29,15 @@ def check(spec):
                 if (word, bit) in used:
                     sys.exit(f"{SOURCE.name}: {cmd['name']}.{name} overlaps {used[word, bit]}")
                 used[word, bit] = name
+    for name, word, lsb, width, *_ in spec["trace"]["fields"]:
+        if not (0 <= word < spec["trace"]["words"] < 8 and lsb + width <= 32):
+            sys.exit(f"{SOURCE.name}: trace.{name}: field outside its word")
     for cfg in spec["config"]:
         n, lanes = cfg["n"], cfg["lanes"]
         pow2 = all(v & (v - 1) == 0 for v in (n, lanes, cfg["sp_words"], cfg["sp_banks"], cfg["acc_depth"]))
+        records = cfg.setdefault("trace_records", 0)
+        if records and (records & (records - 1) or not 16 <= records <= 32768):
+            sys.exit(f"{SOURCE.name}: configuration {cfg['name']}: trace_records: want a power of two from 16 to 32768, or none")
         if not pow2 or lanes > n or cfg["fir_groups"] * cfg["fir_taps"] > n:
             sys.exit(f"{SOURCE.name}: configuration {cfg['name']}: parameters out of range")
 
@@ -78,12 +84,12 @@ def c_header(spec, digest):
             "#define NPU_STATUS_BUSY 1u", "#define NPU_STATUS_DONE 2u", "#define NPU_STATUS_ERROR 4u",
             "#define NPU_REGION_READ 1u", "#define NPU_REGION_WRITE 2u", "",
             "/* A configuration; npu_configs lists the named ones. */",
-            "typedef struct {", "    const char *name;", "    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps;",
+            "typedef struct {", "    const char *name;", "    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, trace_records;",
             "} npu_config_t;", f"#define NPU_CONFIG_COUNT {len(spec['config'])}",
             "static const npu_config_t npu_configs[NPU_CONFIG_COUNT] = {"]
     for c in spec["config"]:
         out.append(f"    {{\"{c['name']}\", {c['n']}, {c['lanes']}, {c['sp_words']}, {c['sp_banks']}, "
-                   f"{c['acc_depth']}, {c['fir_groups']}, {c['fir_taps']}}}, /* {c['doc']} */")
+                   f"{c['acc_depth']}, {c['fir_groups']}, {c['fir_taps']}, {c['trace_records']}}}, /* {c['doc']} */")
     out += ["};", "", "typedef enum {"]
     out += [f"    NPU_OP_{c['name']} = 0x{c['opcode']:02x}," for c in spec["command"]]
     out += ["} npu_opcode_t;", "",
@@ -129,8 +135,18 @@ def c_header(spec, digest):
                 raw = f"(int32_t){raw}" if width == 32 else f"(int{width}_t){raw}"
             out.append(f"    c->{name} = {raw};")
         out += ["}", ""]
+    out += c_trace(spec["trace"])
     out += ["#endif"]
     return "\n".join(out) + "\n"
+
+
+def c_trace(trace):
+    out = ["/* A record of the trace: what TRACE_DATA reads. */", f"#define NPU_TRACE_WORDS {trace['words']}", "typedef struct {"]
+    out += [f"    uint32_t {name}; /* {doc} */" for name, _, _, _, _, doc in trace["fields"]]
+    out += ["} npu_trace_record_t;", "static inline void npu_unpack_trace(const uint32_t *w, npu_trace_record_t *r) {"]
+    for name, word, lsb, width, _, _ in trace["fields"]:
+        out.append(f"    r->{name} = w[{word}] >> {lsb} & 0x{(1 << width) - 1:x}u;")
+    return out + ["}", ""]
 
 
 def v_header(spec, digest):
@@ -152,6 +168,9 @@ def v_header(spec, digest):
     out += [f"`define NPU_REG_{r['name']} 12'h{r['offset']:03x}" for r in spec["register"]]
     out += [f"`define NPU_REG_COUNTER 12'h{COUNTER_BASE:03x}", f"`define NPU_COUNTERS {len(spec['counter'])}"]
     out += [f"`define NPU_CNT_{c['name']} {i}" for i, c in enumerate(spec["counter"])]
+    out.append(f"`define NPU_TRACE_WORDS 3'd{spec['trace']['words']}")
+    out += [f"`define NPU_T_{name.upper()} {32 * word + lsb + width - 1}:{32 * word + lsb}"
+            for name, word, lsb, width, _, _ in spec["trace"]["fields"]]
     for cmd in spec["command"]:
         out.append(f"`define NPU_OP_{cmd['name']} 8'h{cmd['opcode']:02x}")
         out.append(f"`define NPU_BEATS_{cmd['name']} 3'd{words(cmd) // 2}")
@@ -164,7 +183,7 @@ def v_header(spec, digest):
 
 
 def v_config(cfg):
-    keys = ("n", "lanes", "sp_words", "sp_banks", "acc_depth", "fir_groups", "fir_taps")
+    keys = ("n", "lanes", "sp_words", "sp_banks", "acc_depth", "fir_groups", "fir_taps", "trace_records")
     out = [f"// Configuration {cfg['name']}: {cfg['doc']}.",
            "// Generated from spec/npu.toml by scripts/gen_spec.py: do not edit.",
            "// SPDX-License-Identifier: Apache-2.0"]
@@ -176,16 +195,19 @@ def reference(spec, digest):
     out = ["# Register and command reference", "",
            "Generated from `spec/npu.toml` by `scripts/gen_spec.py`: do not edit. What a command does is in [isa.md](isa.md).",
            "", f"Spec hash `0x{digest}`.", "", "## Configurations", "",
-           "| name | N | lanes | scratchpad words | banks | accumulators per half | FIR groups x taps | for |",
-           "|---|---|---|---|---|---|---|---|"]
+           "| name | N | lanes | scratchpad words | banks | accumulators per half | FIR groups x taps | trace records | for |",
+           "|---|---|---|---|---|---|---|---|---|"]
     out += [f"| `{c['name']}` | {c['n']} | {c['lanes']} | {c['sp_words']} | {c['sp_banks']} | {c['acc_depth']} | "
-            f"{c['fir_groups']} x {c['fir_taps']} | {c['doc']} |" for c in spec["config"]]
+            f"{c['fir_groups']} x {c['fir_taps']} | {c['trace_records'] or '–'} | {c['doc']} |" for c in spec["config"]]
     out += ["", "## Registers", "", "| offset | name | access | meaning |", "|---|---|---|---|"]
     for r in spec["register"]:
         off = f"0x{r['offset']:03x}" + (f" + {r['stride']}·i, i < {r['count']}" if "count" in r else "")
         out.append(f"| {off} | {r['name']} | {r['access']} | {r['doc']} |")
     out += [f"| 0x{COUNTER_BASE + 8 * i:03x} | CNT_{c['name']} | ro | {c['doc']} (64 bits) |"
             for i, c in enumerate(spec["counter"])]
+    out += ["", "## Trace records", "", "Read from TRACE_DATA; [isa.md](isa.md) says what is counted when.", "",
+            "| field | word | bits | meaning |", "|---|---|---|---|"]
+    out += [f"| {n} | {w} | {l + wd - 1}:{l} | {d} |" for n, w, l, wd, _, d in spec["trace"]["fields"]]
     out += ["", "## Errors", "", "| code | name | meaning |", "|---|---|---|"]
     out += [f"| {e['code']} | {e['name']} | {e['doc']} |" for e in spec["error"]]
     out += ["", "## Commands", "", "Word 0 of every command: opcode [7:0], wait_from [11:8], signal_to [15:12]; "

@@ -56,7 +56,8 @@ static uint32_t model_read32(void *ctx, uint32_t offset) {
     case NPU_REG_CONFIG0:
         return c->n | c->lanes << 8 | c->fir_groups << 16 | c->fir_taps << 24;
     case NPU_REG_CONFIG1:
-        return log2_of(c->sp_words) | log2_of(c->acc_depth) << 8 | log2_of(c->sp_banks) << 16;
+        return log2_of(c->sp_words) | log2_of(c->acc_depth) << 8 | log2_of(c->sp_banks) << 16 |
+               log2_of(c->trace_records) << 24;
     case NPU_REG_STATUS:
         return m->status;
     case NPU_REG_IRQ_ENABLE:
@@ -73,6 +74,11 @@ static uint32_t model_read32(void *ctx, uint32_t offset) {
         return m->cmd_offset;
     case NPU_REG_CMD_BYTES:
         return m->cmd_bytes;
+    case NPU_REG_TRACE_STATUS: /* no clock, so no record: all dropped */
+        return c->trace_records == 0 ? 0
+               : m->counter[NPU_CNT_COMMANDS] > 0xffff
+                   ? 0xffff0000u
+                   : (uint32_t)m->counter[NPU_CNT_COMMANDS] << 16;
     default:
         return 0;
     }

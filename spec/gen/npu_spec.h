@@ -7,7 +7,7 @@
 
 #define NPU_ID 0x54535953u
 #define NPU_VERSION 0x00000100u
-#define NPU_SPEC_HASH 0x6f72b3fcu
+#define NPU_SPEC_HASH 0x1debf41cu
 #define NPU_CMD_BYTES 64
 #define NPU_CMD_WORDS 16
 #define NPU_REGIONS 4
@@ -54,6 +54,8 @@ typedef enum {
 #define NPU_REG_TIMEOUT 0x02cu
 #define NPU_REG_CMD_OFFSET 0x030u
 #define NPU_REG_CMD_BYTES 0x034u
+#define NPU_REG_TRACE_STATUS 0x038u
+#define NPU_REG_TRACE_DATA 0x03cu
 #define NPU_REG_REGION_BASE(i) (0x040u + 16u * (i))
 #define NPU_REG_REGION_SIZE(i) (0x044u + 16u * (i))
 #define NPU_REG_REGION_FLAGS(i) (0x048u + 16u * (i))
@@ -88,15 +90,15 @@ typedef enum {
 /* A configuration; npu_configs lists the named ones. */
 typedef struct {
     const char *name;
-    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps;
+    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, trace_records;
 } npu_config_t;
 #define NPU_CONFIG_COUNT 5
 static const npu_config_t npu_configs[NPU_CONFIG_COUNT] = {
-    {"npu4", 4, 4, 4096, 4, 256, 1, 4}, /* 16 MAC/cycle, 16 KiB scratchpad: iCE40 UP5K class */
-    {"npu8", 8, 8, 8192, 8, 512, 2, 4}, /* 64 MAC/cycle, 64 KiB scratchpad: ECP5-25F class */
-    {"npu8s", 8, 2, 4096, 4, 128, 1, 8}, /* npu8 with two requantise lanes and half the memory: few DSP cells; keeps the parameters honest in tests */
-    {"npu16", 16, 16, 8192, 8, 512, 3, 5}, /* 256 MAC/cycle, 128 KiB scratchpad: the default, ECP5-85F class */
-    {"npu32", 32, 32, 8192, 8, 512, 3, 10}, /* 1024 MAC/cycle, 256 KiB scratchpad */
+    {"npu4", 4, 4, 4096, 4, 256, 1, 4, 0}, /* 16 MAC/cycle, 16 KiB scratchpad: iCE40 UP5K class */
+    {"npu8", 8, 8, 8192, 8, 512, 2, 4, 0}, /* 64 MAC/cycle, 64 KiB scratchpad: ECP5-25F class */
+    {"npu8s", 8, 2, 4096, 4, 128, 1, 8, 64}, /* npu8 with two requantise lanes and half the memory: few DSP cells; keeps the parameters honest in tests */
+    {"npu16", 16, 16, 8192, 8, 512, 3, 5, 512}, /* 256 MAC/cycle, 128 KiB scratchpad: the default, ECP5-85F class */
+    {"npu32", 32, 32, 8192, 8, 512, 3, 10, 512}, /* 1024 MAC/cycle, 256 KiB scratchpad */
 };
 
 typedef enum {
@@ -658,6 +660,29 @@ static inline void npu_unpack_softmax(const uint32_t *w, npu_cmd_softmax_t *c) {
     c->out_blk = (int16_t)((w[4] >> 16) & 0xffffu);
     c->t_addr = (w[5] & 0xffffu);
     c->depth = ((w[5] >> 16) & 0xffffu);
+}
+
+/* A record of the trace: what TRACE_DATA reads. */
+#define NPU_TRACE_WORDS 5
+typedef struct {
+    uint32_t index; /* of the command in its list */
+    uint32_t unit; /* that executed it */
+    uint32_t start; /* cycle in which the unit began, counted from the write of START (modulo 2^32) */
+    uint32_t end; /* cycle in which its effects were complete */
+    uint32_t wait0; /* cycles at the head of its queue in which a token from the load unit was missing */
+    uint32_t wait1; /* the same, array unit; of a CONV: cycles in which its operands waited for weights */
+    uint32_t wait2; /* the same, vector unit; of a CONV: cycles in which a token from the vector or store unit was missing */
+    uint32_t wait3; /* the same, store unit; of a CONV: cycles in which an operand did not come from the scratchpad */
+} npu_trace_record_t;
+static inline void npu_unpack_trace(const uint32_t *w, npu_trace_record_t *r) {
+    r->index = w[0] >> 0 & 0xffffu;
+    r->unit = w[0] >> 16 & 0x3u;
+    r->start = w[1] >> 0 & 0xffffffffu;
+    r->end = w[2] >> 0 & 0xffffffffu;
+    r->wait0 = w[3] >> 0 & 0xffffu;
+    r->wait1 = w[3] >> 16 & 0xffffu;
+    r->wait2 = w[4] >> 0 & 0xffffu;
+    r->wait3 = w[4] >> 16 & 0xffffu;
 }
 
 #endif

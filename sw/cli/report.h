@@ -46,6 +46,8 @@ typedef struct {
     uint32_t command, layer; /* index in the program; REPORT_NO_LAYER: of none */
     uint32_t unit, opcode;   /* npu_unit_t, npu_opcode_t */
     uint64_t start, end, bytes;
+    int has_waits;
+    uint32_t waits[4]; /* npu_trace_record_t */
 } report_event_t;
 
 /* One command list (layer REPORT_NO_LAYER), or an operator on the CPU, which takes no NPU cycles.

@@ -12,12 +12,14 @@
 #include "prog_predict.h"
 #include "progress.h"
 #include "run_device.h"
+#include "run_log.h"
 #include "runtime.h"
 
 #define PAGE 4096u
-#define MAX_POLLS                                                                                  \
-    16u /* wait() runs to the end of a list; the polls after it are for the driver                 \
-         */
+/* wait() runs to the end of a list, the polls after it are for the driver; with a trace it returns
+ * every few hundred cycles, and only the device's watchdog bounds the run. */
+#define MAX_POLLS 16u
+#define MAX_POLLS_TRACED 0x7fffffffu
 
 typedef struct {
     const target_job_t *job;
@@ -25,12 +27,12 @@ typedef struct {
     npu_device_t dev;
     prog_t prog; /* in the device's memory */
     uint8_t *arena;
-    uint32_t *commands; /* (n_cmds, NPU_CMD_WORDS) */
-    uint32_t *layer_of; /* (n_cmds): of each command, or PROG_NONE */
-    const npu_config_t *config;
-    uint64_t *step_begin; /* (n_steps): in cycles of all NPU steps so far */
-    uint64_t steps_end;   /* cycles of the NPU steps so far */
-    char failed[256];     /* the first complaint after a step; empty: none */
+    run_log_t log;
+    const npu_t *npu;            /* while it runs */
+    int traced;                  /* the trace's records are wanted and there */
+    npu_trace_record_t *records; /* (n_cmds): of the step that runs */
+    uint32_t n_records, dropped;
+    char failed[256]; /* the first complaint after a step; empty: none */
 } run_t;
 
 static uint32_t dev_read(void *ctx, uint32_t offset) {
@@ -41,35 +43,75 @@ static void dev_write(void *ctx, uint32_t offset, uint32_t value) {
     npu_device_t *dev = &((run_t *)ctx)->dev;
     dev->write32(dev->ctx, offset, value);
 }
+static void read_trace(run_t *r);
 static void dev_wait(void *ctx) {
     npu_device_t *dev = &((run_t *)ctx)->dev;
     dev->wait(dev->ctx); /* a device that hangs shows it by staying busy */
+    read_trace(ctx);
 }
 
 static const char *complaint(run_t *r) {
     return r->how->complaint ? r->how->complaint(&r->dev) : NULL;
 }
 
+/* What waits in the device's trace, behind the records of this step that are here already. */
+static void read_trace(run_t *r) {
+    if (!r->npu || !r->traced)
+        return;
+    for (;;) {
+        uint32_t words[64 * NPU_TRACE_WORDS];
+        uint32_t n = npu_read_trace(r->npu, words, 64, &r->dropped);
+        for (uint32_t i = 0; i < n && r->n_records < r->prog.h.n_cmds; i++)
+            npu_unpack_trace(words + i * NPU_TRACE_WORDS, &r->records[r->n_records++]);
+        if (n < 64)
+            return;
+    }
+}
+
+/* The simulator's events of a step into the log, with the waits that the records tell. */
 static void keep_trace(run_t *r, const npu_run_step_t *s) {
     const npu_trace_t *trace = NULL;
     size_t n = r->how->has_cycles && r->dev.get_trace ? r->dev.get_trace(r->dev.ctx, &trace) : 0;
-    report_trace_t *t = &r->job->report->trace;
-    report_event_t *events = realloc(t->events, (t->n_events + n + 1) * sizeof *events);
-    if (!events) {
+    uint32_t count = s->step.u.npu.count;
+    read_trace(r);
+    npu_trace_record_t *by_index = calloc((size_t)count + 1, sizeof *by_index);
+    uint8_t *seen = calloc((size_t)count + 1, 1);
+    int out_of_memory = !by_index || !seen;
+    for (uint32_t i = 0; !out_of_memory && i < r->n_records; i++)
+        if (r->records[i].index < count) {
+            by_index[r->records[i].index] = r->records[i];
+            seen[r->records[i].index]++;
+        }
+    uint32_t kept = 0;
+    for (size_t i = 0; !out_of_memory && i < n; i++) {
+        npu_trace_record_t e = {.index = trace[i].index,
+                                .unit = trace[i].unit,
+                                .start = (uint32_t)trace[i].start,
+                                .end = (uint32_t)trace[i].end};
+        const npu_trace_record_t *own =
+            e.index < count && seen[e.index] == 1 ? &by_index[e.index] : NULL;
+        if (own) {
+            if (own->unit != e.unit || own->start != e.start || own->end != e.end)
+                snprintf(r->failed, sizeof r->failed,
+                         "trace of command %" PRIu32 " says unit %" PRIu32 " from %" PRIu32
+                         " to %" PRIu32 ", the simulator saw unit %" PRIu32 " from %" PRIu32
+                         " to %" PRIu32,
+                         e.index, own->unit, own->start, own->end, e.unit, e.start, e.end);
+            e = *own;
+            kept++;
+        }
+        out_of_memory |= run_log_event(&r->log, &e, own != NULL) != 0;
+    }
+    if (out_of_memory)
         snprintf(r->failed, sizeof r->failed, "out of memory");
-        return;
-    }
-    t->events = events;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t command = s->step.u.npu.first_cmd + trace[i].index;
-        if (trace[i].index >= s->step.u.npu.count)
-            continue;
-        events[t->n_events++] = (report_event_t){.command = command,
-                                                 .layer = r->layer_of[command],
-                                                 .unit = trace[i].unit,
-                                                 .start = r->steps_end + trace[i].start,
-                                                 .end = r->steps_end + trace[i].end};
-    }
+    else if (r->traced && (kept != r->n_records || kept + r->dropped != count))
+        snprintf(r->failed, sizeof r->failed,
+                 "trace of %" PRIu32 " commands: %" PRIu32 " records for %" PRIu32
+                 " of them, %" PRIu32 " said to be dropped",
+                 count, r->n_records, kept, r->dropped);
+    free(by_index);
+    free(seen);
+    r->n_records = r->dropped = 0;
 }
 
 static void on_step(void *user, const npu_run_step_t *s) {
@@ -79,17 +121,10 @@ static void on_step(void *user, const npu_run_step_t *s) {
              r->prog.h.n_steps, s->op);
     progress_update(r->how->name, what, s->index + 1, r->prog.h.n_steps);
     int on_npu = s->step.kind == PROG_STEP_NPU;
-    report_trace_t *t = &r->job->report->trace;
-    r->step_begin[s->index] = r->steps_end;
-    t->steps[t->n_steps++] = (report_step_t){.layer = on_npu ? PROG_NONE : s->step.layer,
-                                             .commands = on_npu ? s->step.u.npu.count : 0,
-                                             .bytes = on_npu ? s->step.u.npu.size : 0,
-                                             .begin = r->steps_end,
-                                             .end = r->steps_end + (on_npu ? s->cycles : 0)};
+    run_log_step(&r->log, s->index, &s->step, on_npu ? s->cycles : 0);
     if (!on_npu)
         return;
     keep_trace(r, s);
-    r->steps_end += s->cycles;
     if (!r->failed[0] && complaint(r))
         snprintf(r->failed, sizeof r->failed, "%s", complaint(r));
 }
@@ -129,34 +164,6 @@ static int place(run_t *r, const void *bytes, size_t size, graph_error_t *err) {
     return same ? 0 : graph_fail(err, "%s: program and model differ in their tensors", job->path);
 }
 
-void run_command(const uint32_t *commands, uint32_t i, uint32_t words[NPU_CMD_WORDS]) {
-    memcpy(words, commands + (size_t)i * NPU_CMD_WORDS, NPU_CMD_WORDS * sizeof *words);
-}
-
-/* All commands, which have their own lengths in the image, at equal distances. */
-static void unpack_commands(const prog_t *prog, uint32_t *commands) {
-    const uint8_t *list = prog->bytes + prog->h.cmd_offset;
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < prog->h.n_cmds; i++) {
-        npu_list_get(list + at, prog->h.cmd_size - at, commands + (size_t)i * NPU_CMD_WORDS);
-        at += 4 * npu_cmd_words(list[at]);
-    }
-}
-
-static int find_layers(run_t *r, graph_error_t *err) {
-    r->layer_of = malloc(((size_t)r->prog.h.n_cmds + 1) * sizeof *r->layer_of);
-    r->step_begin = calloc((size_t)r->prog.h.n_steps + 1, sizeof *r->step_begin);
-    r->job->report->trace.steps =
-        calloc((size_t)r->prog.h.n_steps + 1, sizeof *r->job->report->trace.steps);
-    r->commands = malloc(((size_t)r->prog.h.n_cmds + 1) * NPU_CMD_WORDS * sizeof *r->commands);
-    if (!r->commands || !r->layer_of || !r->step_begin || !r->job->report->trace.steps)
-        return graph_fail(err, "%s: out of memory", r->job->path);
-    unpack_commands(&r->prog, r->commands);
-    return run_layers(&r->prog, r->commands, r->layer_of)
-               ? graph_fail(err, "%s: out of memory", r->job->path)
-               : 0;
-}
-
 /* One line for a run that failed. */
 static int explain(const run_t *r, npu_run_status_t st, const npu_run_result_t *res,
                    const char *complaint_text, graph_error_t *err) {
@@ -173,8 +180,8 @@ static int explain(const run_t *r, npu_run_status_t st, const npu_run_result_t *
         return graph_fail(err, "%s: step %" PRIu32 ": NPU: %s", path, res->step,
                           npu_strerror(res->npu_status));
     prog_layer_t l = {.name = "?", .op = "?"};
-    if (r->layer_of[e->command] != PROG_NONE)
-        prog_get_layer(&r->prog, r->layer_of[e->command], &l);
+    if (r->log.layer_of[e->command] != PROG_NONE)
+        prog_get_layer(&r->prog, r->log.layer_of[e->command], &l);
     return graph_fail(err,
                       "%s: NPU error %s in unit %s, command %" PRIu32 ", address 0x%" PRIx32
                       ", layer %s (%s)",
@@ -182,91 +189,15 @@ static int explain(const run_t *r, npu_run_status_t st, const npu_run_result_t *
                       l.name, l.op);
 }
 
-/* Beats of the bus that a LOAD's runs take, or bytes that a STORE writes, in bytes; else 0. */
-static uint64_t port_bytes(const uint32_t *words) {
-    uint64_t bytes = 0;
-    if (npu_cmd_opcode(words) == NPU_OP_STORE) {
-        npu_cmd_store_t c;
-        npu_unpack_store(words, &c);
-        bytes = (uint64_t)c.n1 * c.n2 * c.run_bytes;
-    } else if (npu_cmd_opcode(words) == NPU_OP_LOAD) {
-        npu_cmd_load_t c;
-        npu_unpack_load(words, &c);
-        for (uint32_t i = 0; c.run_bytes > 0 && i < c.n1 * c.n2; i++) {
-            uint32_t at =
-                c.offset + i % c.n1 * (uint32_t)c.stride1 + i / c.n1 * (uint32_t)c.stride2;
-            bytes += ((uint64_t)at % 8 + c.run_bytes + 7) / 8 * 8;
-        }
-    }
-    return bytes;
-}
-
-/* Everything of the report that the trace tells. 0, or -1 when out of memory. */
-static int fill_detail(const run_t *r) {
+static int fill_report(run_t *r, const npu_run_result_t *res) {
     report_t *rep = r->job->report;
-    report_trace_t *t = &rep->trace;
-    run_span_t *spans = calloc((size_t)r->prog.h.n_cmds + 1, sizeof *spans);
-    if (!spans)
-        return -1;
-    for (size_t i = 0; i < t->n_events; i++)
-        spans[t->events[i].command] = (run_span_t){t->events[i].start, t->events[i].end};
-    const run_profile_t profile = {
-        &r->prog,      r->config, r->commands, r->how->options ? r->how->options->latency : 0,
-        r->step_begin, spans,     r->layer_of};
-    int status = run_memory(&profile, rep) || run_stalls(&profile, rep) ? -1 : 0;
-    free(spans);
-    for (size_t i = 0; i < t->n_events; i++) {
-        report_event_t *e = &t->events[i];
-        uint32_t words[NPU_CMD_WORDS];
-        run_command(r->commands, e->command, words);
-        e->layer = r->layer_of[e->command];
-        e->opcode = npu_cmd_opcode(words);
-        e->bytes = port_bytes(words);
-        if (e->layer != PROG_NONE)
-            *(e->unit == NPU_UNIT_STORE ? &rep->layers[e->layer].bytes_written
-                                        : &rep->layers[e->layer].bytes_read) += e->bytes;
-    }
-    run_limits(&profile, rep);
-    for (int i = 0; i < rep->n_layers; i++)
-        rep->layers[i].has_detail = rep->layers[i].has_cycles;
-    return status;
-}
-
-static int fill_report(const run_t *r, const npu_run_result_t *res) {
-    report_t *rep = r->job->report;
-    const prog_header_t *h = &r->prog.h;
-    if (report_alloc_layers(rep, (int)h->n_layers))
-        return -1;
-    rep->macs = 0;
     rep->has_cycles = r->how->has_cycles;
     rep->cycles_total = res->npu_cycles;
     rep->bytes_read = res->counters[NPU_CNT_BYTES_READ];
     rep->bytes_written = res->counters[NPU_CNT_BYTES_WRITTEN];
-    rep->rows = rep->columns = h->config.n;
-    for (uint32_t i = 0; i < h->n_layers; i++) {
-        prog_layer_t l;
-        prog_get_layer(&r->prog, i, &l);
-        snprintf(rep->layers[i].name, sizeof rep->layers[i].name, "%s", l.name);
-        snprintf(rep->layers[i].op, sizeof rep->layers[i].op, "%s", l.op);
-        rep->layers[i].unit = l.unit == PROG_UNIT_NPU ? "npu" : "cpu";
-        rep->layers[i].macs = l.macs;
-        rep->layers[i].has_cycles = r->how->has_cycles && l.unit == PROG_UNIT_NPU;
-        rep->macs += l.macs;
-    }
-    /* When the last own command of each layer ended; loads run ahead and do not count. */
-    uint64_t frontier = 0;
-    for (size_t i = 0; i < rep->trace.n_events; i++) {
-        const report_event_t *e = &rep->trace.events[i];
-        if (e->layer != PROG_NONE && e->unit != NPU_UNIT_LOAD &&
-            e->end > rep->layers[e->layer].cycles)
-            rep->layers[e->layer].cycles = e->end;
-    }
-    for (uint32_t i = 0; i < h->n_layers; i++) {
-        uint64_t end = rep->layers[i].cycles;
-        rep->layers[i].cycles = end > frontier ? end - frontier : 0;
-        frontier = end > frontier ? end : frontier;
-    }
-    return rep->has_cycles && r->job->detail ? fill_detail(r) : 0;
+    return rep->has_cycles ? run_log_finish(&r->log, r->how->options ? r->how->options->latency : 0,
+                                            r->job->detail)
+                           : 0;
 }
 
 /* From the command lists alone: the cycles that the RTL needs where nothing stalls at random. */
@@ -291,8 +222,11 @@ static int execute(run_t *r, graph_error_t *err) {
     if (init != NPU_OK)
         return graph_fail(err, "%s: NPU: %s", r->job->path,
                           complaint(r) ? complaint(r) : npu_strerror(init));
+    r->npu = &npu;
+    r->traced = r->how->has_cycles && r->job->detail && npu.config.trace_records != 0;
+    r->records = malloc(((size_t)r->prog.h.n_cmds + 1) * sizeof *r->records);
     void *scratch = malloc(r->prog.h.scratch_size + 16u);
-    if (!scratch)
+    if (!scratch || !r->records)
         return graph_fail(err, "%s: out of memory", r->job->path);
     npu_run_env_t env = {.npu = &npu,
                          .prog = &r->prog,
@@ -301,11 +235,12 @@ static int execute(run_t *r, graph_error_t *err) {
                          .arena_addr = NPU_MEM_BASE + (uint32_t)(r->arena - r->dev.mem),
                          .scratch = scratch,
                          .scratch_size = r->prog.h.scratch_size,
-                         .max_polls = MAX_POLLS,
+                         .max_polls = r->traced ? MAX_POLLS_TRACED : MAX_POLLS,
                          .on_step = on_step,
                          .user = r};
     npu_run_result_t res;
     npu_run_status_t st = npu_run_program(&env, &res);
+    r->npu = NULL;
     progress_end();
     free(scratch);
     if (st != NPU_RUN_OK)
@@ -331,20 +266,18 @@ int run_device(const target_job_t *job, const run_device_t *how, graph_error_t *
             config = &npu_configs[i];
     if (!config)
         return graph_fail(err, "unknown configuration '%.40s'", job->config);
-    r.config = config;
     if (!job->prog && npu_compile(job->graph, config, NULL, &compiled, err))
         return -1;
     int status = place(&r, job->prog ? job->prog : compiled.bytes,
                        job->prog ? job->prog_size : compiled.size, err);
-    if (status == 0)
-        status = find_layers(&r, err);
+    if (status == 0 && run_log_open(&r.log, &r.prog, config, job->report))
+        status = graph_fail(err, "%s: out of memory", job->path);
     if (status == 0)
         status = execute(&r, err);
     if (r.dev.close)
         r.dev.close(r.dev.ctx);
-    free(r.layer_of);
-    free(r.commands);
-    free(r.step_begin);
+    free(r.records);
+    run_log_free(&r.log);
     npu_compiled_free(&compiled);
     return status;
 }

@@ -5,12 +5,11 @@
  *   run_device() compiles job->graph (or takes job->prog), puts image and arena into the device's
  *   memory, runs the program through driver and runtime, copies the outputs and fills the report.
  *   Image and arena begin on pages of their own, the image at NPU_MEM_BASE.
- *   Report: the prediction (memory latency of how->options, or bench conditions), and when the
- * device counts cycles: cycles_total is the sum of the NPU steps (CPU steps run
- * on the host and cost nothing). A layer's cycles are how much later the last of its array, vector
- * and store commands ended than those of all layers before it, so that layers add up to the total.
- * With job->detail also the trace, and of each layer its bytes, what the array did meanwhile, and
- * its limits. A load belongs to the layer that first reads what it brought.
+ *   Report: the prediction (memory latency of how->options, or bench conditions). When the device
+ *   counts cycles: cycles_total is the sum of the NPU steps (CPU steps run on the host and cost
+ *   nothing); by layer as in run_log.h, from the simulator's events. With job->detail and a
+ *   configuration that has a trace, the trace's records are read too and must say the same, or the
+ *   run fails.
  * Counterpart: target_soc.c. SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SYSTOLE_RUN_DEVICE_H

@@ -17,6 +17,7 @@
 
 #include "run_device.h"
 
+#define TRACE_EVERY 512u /* cycles after which the trace is read, before it is full */
 #define WATCHDOG 200000u /* cycles without progress in any unit */
 
 /* Of the library that is loaded; a process runs one target at a time. */
@@ -69,6 +70,7 @@ static int run(const target_job_t *job, graph_error_t *err) {
     const npu_device_options_t options = {.latency = (uint32_t)latency,
                                           .stall_pct = (uint32_t)stall,
                                           .seed = seed,
+                                          .max_cycles = job->detail ? TRACE_EVERY : 0,
                                           .wave = job->wave};
     char path[1200];
     if (find_library(job->config, job->wave ? "libnpu_trace.so" : "libnpu.so", path, sizeof path))

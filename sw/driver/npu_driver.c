@@ -19,10 +19,12 @@ static void wr(const npu_t *npu, uint32_t offset, uint32_t value) {
     npu->io.write32(npu->io.ctx, offset, value);
 }
 
-/* Decode CONFIG0/CONFIG1; 0 when a value is outside what any configuration may have. */
+/* Decode CONFIG0/CONFIG1; 0 when a value is outside what any configuration may have. The name does
+ * not depend on the trace: programs do not. */
 static int decode_config(uint32_t c0, uint32_t c1, npu_config_t *c) {
-    uint32_t log_sp = c1 & 0xffu, log_acc = (c1 >> 8) & 0xffu, log_banks = (c1 >> 16) & 0xffu;
-    if (log_sp > 16 || log_acc > 16 || log_banks > log_sp) {
+    uint32_t log_sp = c1 & 0xffu, log_acc = (c1 >> 8) & 0xffu, log_banks = (c1 >> 16) & 0xffu,
+             log_trace = c1 >> 24;
+    if (log_sp > 16 || log_acc > 16 || log_banks > log_sp || log_trace > 15) {
         return 0;
     }
     *c = (npu_config_t){.name = "custom",
@@ -32,7 +34,8 @@ static int decode_config(uint32_t c0, uint32_t c1, npu_config_t *c) {
                         .sp_banks = 1u << log_banks,
                         .acc_depth = 1u << log_acc,
                         .fir_groups = (c0 >> 16) & 0xffu,
-                        .fir_taps = c0 >> 24};
+                        .fir_taps = c0 >> 24,
+                        .trace_records = log_trace != 0 ? 1u << log_trace : 0};
     if (c->n == 0 || c->lanes == 0 || c->n % c->lanes != 0 || c->fir_groups * c->fir_taps > c->n) {
         return 0;
     }
@@ -176,6 +179,18 @@ void npu_read_counters(const npu_t *npu, uint64_t counters[NPU_CNT_COUNT]) {
         uint32_t low = rd(npu, NPU_REG_COUNTER(i)); /* latches the high word */
         counters[i] = (uint64_t)rd(npu, NPU_REG_COUNTER(i) + 4u) << 32 | low;
     }
+}
+
+uint32_t npu_read_trace(const npu_t *npu, uint32_t *words, uint32_t records, uint32_t *dropped) {
+    uint32_t status = npu->config.trace_records != 0 ? rd(npu, NPU_REG_TRACE_STATUS) : 0;
+    uint32_t n = (status & 0xffffu) < records ? status & 0xffffu : records;
+    for (uint32_t i = 0; i < n * NPU_TRACE_WORDS; i++) {
+        words[i] = rd(npu, NPU_REG_TRACE_DATA);
+    }
+    if (dropped != NULL) {
+        *dropped = status >> 16;
+    }
+    return n;
 }
 
 const char *npu_strerror(npu_status_t status) {

@@ -101,6 +101,13 @@ npu_status_t npu_recover(npu_t *npu, uint32_t max_polls);
 /* Counters of the last run, indexed by npu_counter_t. */
 void npu_read_counters(const npu_t *npu, uint64_t counters[NPU_CNT_COUNT]);
 
+/* The trace of the last or current run: moves up to `records` waiting records to words (records,
+ * NPU_TRACE_WORDS; npu_unpack_trace() decodes one), oldest first, and returns their number.
+ * *dropped (may be NULL): records that found no place in the device's ring since npu_submit(). A
+ * ring that is read often enough while the device runs drops none; reading costs it no cycles. 0
+ * records and 0 dropped where config.trace_records is 0. */
+uint32_t npu_read_trace(const npu_t *npu, uint32_t *words, uint32_t records, uint32_t *dropped);
+
 /* One short English phrase each, never NULL. */
 const char *npu_strerror(npu_status_t status);
 const char *npu_error_name(uint32_t code);

@@ -44,7 +44,8 @@ module tb_npu;
         .SP_BANKS(`NPU_CFG_SP_BANKS),
         .ACC_DEPTH(`NPU_CFG_ACC_DEPTH),
         .FIR_GROUPS(`NPU_CFG_FIR_GROUPS),
-        .FIR_TAPS(`NPU_CFG_FIR_TAPS)
+        .FIR_TAPS(`NPU_CFG_FIR_TAPS),
+        .TRACE_RECORDS(`NPU_CFG_TRACE_RECORDS)
     ) u_npu (
         .clk(clk),
         .rst_n(rst_n),

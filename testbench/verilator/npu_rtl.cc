@@ -232,13 +232,13 @@ uint32_t Rtl::read32(uint32_t offset) {
 void Rtl::write32(uint32_t offset, uint32_t value) {
     Vnpu &t = *top_;
     bool address_sent = false, data_sent = false;
-    if (offset == NPU_REG_CTRL && (value & NPU_CTRL_START) &&
-        !(read32(NPU_REG_STATUS) & NPU_STATUS_BUSY)) {
+    bool starts = offset == NPU_REG_CTRL && (value & NPU_CTRL_START) &&
+                  !(read32(NPU_REG_STATUS) & NPU_STATUS_BUSY);
+    if (starts) {
         trace_.clear();
         for (auto &list : open_) {
             list.clear();
         }
-        start_cycle_ = cycle_;
     }
     t.s_axil_awaddr = offset & 0xfff;
     t.s_axil_wdata = value;
@@ -251,6 +251,10 @@ void Rtl::write32(uint32_t offset, uint32_t value) {
             t.s_axil_wvalid = 1;
         }
         t.s_axil_bready = !stalls();
+        if (starts && !(address_sent && data_sent)) {
+            start_cycle_ =
+                cycle_; /* the cycle in which the write is taken: address and data at once */
+        }
         step();
         if (t.s_axil_awvalid && seen_.awready) {
             t.s_axil_awvalid = 0;

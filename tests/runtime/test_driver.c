@@ -21,6 +21,7 @@ typedef struct {
     uint32_t id, version, hash, config0, config1;
     uint32_t busy_polls; /* STATUS reads until done; counts down */
     uint32_t end, status, polls, irq_enable;
+    uint32_t records, dropped, next_word; /* of the trace: waiting; the words count up */
     int stuck, lost_irq;
     npu_t *npu;
 } fake_t;
@@ -53,6 +54,14 @@ static uint32_t fake_read(void *ctx, uint32_t offset) {
         return 0xfffffffe;
     case NPU_REG_COUNTER(NPU_CNT_CYCLES) + 4:
         return 3;
+    case NPU_REG_TRACE_STATUS:
+        return f->records | f->dropped << 16;
+    case NPU_REG_TRACE_DATA:
+        if (f->records == 0)
+            return 0;
+        f->next_word++;
+        f->records -= f->next_word % NPU_TRACE_WORDS == 0;
+        return f->next_word - 1;
     default:
         return 0;
     }
@@ -103,6 +112,25 @@ static void test_driver(void) {
     CHECK(npu_set_region(&npu, 0, 0xfffffff8, 16, 1) == NPU_E_ARG);
     CHECK(npu_set_region(&npu, 0, 0xfffffff8, 8, 3) == NPU_OK);
 
+    uint32_t words[4 * NPU_TRACE_WORDS],
+        dropped = 7; /* trace: of a device without one, then of one */
+    npu_trace_record_t record;
+    f.records = 3;
+    CHECK(npu.config.trace_records == 0 && npu_read_trace(&npu, words, 4, &dropped) == 0);
+    CHECK(dropped == 0 && f.next_word == 0);
+    f = good;
+    f.config1 |= 9 << 24;
+    f.records = 3;
+    f.dropped = 2;
+    CHECK(npu_init(&npu, &io, 0) == NPU_OK && npu.config.trace_records == 512);
+    CHECK(strcmp(npu.config.name, "npu16") == 0);
+    CHECK(npu_read_trace(&npu, words, 2, NULL) == 2 && f.next_word == 2 * NPU_TRACE_WORDS);
+    CHECK(npu_read_trace(&npu, words, 4, &dropped) == 1 && dropped == 2 && words[0] == 10);
+    CHECK(npu_read_trace(&npu, words, 4, &dropped) == 0);
+    npu_unpack_trace((const uint32_t[]){0x30012, 5, 9, 0x20001, 0x40003}, &record);
+    CHECK(record.index == 0x12 && record.unit == NPU_UNIT_STORE && record.start == 5);
+    CHECK(record.end == 9 && record.wait0 == 1 && record.wait1 == 2 && record.wait3 == 4);
+
     f = good; /* device error, then recovery */
     f.end = NPU_STATUS_ERROR;
     CHECK(npu_submit(&npu, 0, 8) == NPU_OK && npu_wait(&npu, 100) == NPU_E_DEVICE);
@@ -146,6 +174,9 @@ static void test_driver(void) {
     CHECK(npu_init(&npu, &io, 0) == NPU_E_CONFIG);
     f = good;
     f.config1 = 40;
+    CHECK(npu_init(&npu, &io, 0) == NPU_E_CONFIG);
+    f = good;
+    f.config1 |= 16 << 24;
     CHECK(npu_init(&npu, &io, 0) == NPU_E_CONFIG);
     f = good;
     f.stuck = 1;
