@@ -16,8 +16,8 @@
 #include "runtime.h"
 
 #define PAGE 4096u
-/* wait() runs to the end of a list, the polls after it are for the driver; with a trace it returns
- * every few hundred cycles, and only the device's watchdog bounds the run. */
+/* wait() runs to the end of a list, the polls after it are for the driver; with detail (trace) it
+ * returns every few hundred cycles, and only the device's watchdog bounds the run. */
 #define MAX_POLLS 16u
 #define MAX_POLLS_TRACED 0x7fffffffu
 
@@ -235,7 +235,8 @@ static int execute(run_t *r, graph_error_t *err) {
                          .arena_addr = NPU_MEM_BASE + (uint32_t)(r->arena - r->dev.mem),
                          .scratch = scratch,
                          .scratch_size = r->prog.h.scratch_size,
-                         .max_polls = r->traced ? MAX_POLLS_TRACED : MAX_POLLS,
+                         .max_polls =
+                             r->how->has_cycles && r->job->detail ? MAX_POLLS_TRACED : MAX_POLLS,
                          .on_step = on_step,
                          .user = r};
     npu_run_result_t res;
