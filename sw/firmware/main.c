@@ -2,13 +2,15 @@
  * main.c - run the program that the loader left in main memory, report over the UART.
  *
  * The last line is "SYSTOLE DONE ok" or "SYSTOLE ERROR <reason>". After it the byte 'r' on the UART
- * runs the mailbox's program again. Protocol with the loader: mailbox.h.
+ * runs the mailbox's program again; 'L' and 'D' load and read main memory (loader.h). Protocol with
+ * the loader: mailbox.h.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stddef.h>
 #include <string.h>
 
+#include "loader.h"
 #include "mailbox.h"
 #include "platform.h"
 #include "prog.h"
@@ -338,7 +340,8 @@ int main(void) {
     put_str(" MiB\n");
     for (;;) {
         run();
-        while (get_char() != 'r') {
+        for (int c = get_char(); c != 'r'; c = get_char()) {
+            loader_serve(c);
         }
     }
 }

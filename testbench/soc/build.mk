@@ -61,3 +61,10 @@ $(SOC_BUS_TEST): tests/soc/bus_bench.v tests/soc/bus_bench.cc rtl/soc/soc_wb_axi
 	    -CFLAGS "-std=c++17 -O2 -I$(CURDIR)/testbench/verilator" $(filter %.v,$^) $(abspath $(filter %.cc,$^)) \
 	    >$(@D).log 2>&1 || { cat $(@D).log; exit 1; }
 TEST_NEEDS += $(SOC_BUS_TEST)
+
+# The simulated system with its UART on a pseudo-terminal.
+SOC_PTY := $(BUILD)/soc_pty
+$(SOC_PTY): testbench/soc/soc_pty.c testbench/soc/soc_sim.h | $(SETUP)
+	$(call say,cc,$@)
+	$(Q)gcc $(CFLAGS) $(SANITIZE) $< -ldl -o $@
+TEST_NEEDS += $(SOC_PTY)
