@@ -1,6 +1,9 @@
 // RTL of the NPU, leaf modules first. Include path: spec/gen.
 rtl/npu_fifo.v
 rtl/npu_delay.v
+rtl/npu_mul_ecp5_carry.v
+rtl/npu_mul_ecp5_dsp.v
+rtl/npu_mul2.v
 rtl/npu_pe.v
 rtl/npu_array.v
 rtl/npu_accum.v

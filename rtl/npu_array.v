@@ -5,6 +5,8 @@
 // group, and must be presented g*FIR_TAPS steps after group 0's.
 // Weights: row_sel (one-hot) with w_word writes the shadow weights of one row; all rows must have been presented
 // before the step whose swap uses them, and the next tile's first row not before that step.
+// Products: MUL_STYLE as in npu_mul2. With a style of DSP cells, the first MUL_DSP products (rounded down to pairs) have
+// them and the others are carry chains on ECP5, generic elsewhere: for devices with fewer cells than products.
 // Counterpart: the sum over r of CONV in cmodel/npu.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
@@ -12,7 +14,9 @@ module npu_array #(
     parameter N = 16,
     parameter FIR_GROUPS = 3,
     parameter FIR_TAPS = 5,
-    parameter PSUM_W = 20
+    parameter PSUM_W = 20,
+    parameter MUL_STYLE = 0,
+    parameter MUL_DSP = N * N
 ) (
     input  wire                        clk,
     input  wire                        rst_n,
@@ -58,6 +62,8 @@ module npu_array #(
                 wire [7:0] a_in, a_out, line_byte;
                 wire       swap_in, swap_out, fir_in, fir_out, we_in, we_out;
                 wire [PSUM_W-1:0] p_in, p_out;
+                wire [7:0]        w_out;
+                wire [15:0]       prod;
                 if (r < FIR_ROWS) begin : gen_bus
                     assign line_byte = gen_col[c].gen_line[r/FIR_TAPS].bus;
                 end else begin : gen_no_bus
@@ -80,8 +86,14 @@ module npu_array #(
                 end
                 npu_pe #(.PSUM_W(PSUM_W), .HAS_BUS(r < FIR_ROWS ? 1 : 0)) u_pe (
                     .clk(clk), .rst_n(rst_n), .en(en), .a_in(a_in), .bus(line_byte), .swap_in(swap_in), .fir_in(fir_in),
-                    .we_in(we_in), .wbus(weight), .psum_in(p_in), .a_q(a_out), .swap_q(swap_out), .fir_q(fir_out),
-                    .we_q(we_out), .psum_q(p_out));
+                    .we_in(we_in), .wbus(weight), .psum_in(p_in), .prod(prod), .a_q(a_out), .weight_q(w_out),
+                    .swap_q(swap_out), .fir_q(fir_out), .we_q(we_out), .psum_q(p_out));
+                if (r % 2 == 1) begin : gen_mul
+                    localparam STYLE = MUL_STYLE < 2 || c * N + r < MUL_DSP ? MUL_STYLE : MUL_STYLE == 2 ? 1 : 0;
+                    npu_mul2 #(.STYLE(STYLE)) u_mul (
+                        .clk(clk), .en(en), .a0(gen_col[c].gen_row[r-1].a_out), .w0(gen_col[c].gen_row[r-1].w_out),
+                        .a1(a_out), .w1(w_out), .prod0(gen_col[c].gen_row[r-1].prod), .prod1(prod));
+                end
                 if (c == N - 1) begin : gen_end
                     wire unused = &{1'b0, a_out, swap_out, fir_out, we_out};
                 end

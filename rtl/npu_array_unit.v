@@ -12,7 +12,9 @@ module npu_array_unit #(
     parameter N = 16,
     parameter ACC_DEPTH = 512,
     parameter FIR_GROUPS = 3,
-    parameter FIR_TAPS = 5
+    parameter FIR_TAPS = 5,
+    parameter MUL_STYLE = 0,
+    parameter MUL_DSP = N * N
 ) (
     input  wire                      clk,
     input  wire                      rst_n,
@@ -277,7 +279,8 @@ module npu_array_unit #(
     endgenerate
 
     wire [N*PSUM_W-1:0] psum;
-    npu_array #(.N(N), .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .PSUM_W(PSUM_W)) u_array (
+    npu_array #(.N(N), .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .PSUM_W(PSUM_W),
+                .MUL_STYLE(MUL_STYLE), .MUL_DSP(MUL_DSP)) u_array (
         .clk(clk), .rst_n(rst_n), .en(en), .word(op_word_q), .swap(op_swap_q), .fir(op_fir_q), .lines(op_lines_q),
         .row_sel(row_sel), .w_word(row_word), .psum(psum));
 

@@ -1,10 +1,11 @@
-// Processing element: one int8 multiply-accumulate of the weight-stationary array.
+// Processing element: one int8 multiply-accumulate (without the product itself) of the weight-stationary array.
 //
-// Timing (in steps, cycles with en = 1): operand at a_in/bus -> a_q (1) -> product (2) -> psum_q (3). The operand, swap and
-// we tags move right one element a step; partial sums move down one element a step.
+// Timing (in steps, cycles with en = 1): operand at a_in/bus -> a_q (1) -> prod (2) -> psum_q (3). The operand, swap and
+// we tags move right one element a step; partial sums move down one element a step. The product of a_q and weight_q is
+// made outside (npu_mul2) and must come back on prod one step later.
 // Weights: we_in writes the shadow register from wbus; swap_in, travelling with the first operand of a pass, makes the shadow the
 // working weight for that operand on and sets the operand source (fir: the column's line bus, else the left neighbour).
-// Counterpart: the inner sum of CONV in cmodel/npu. The 65,536 products are plain signed 8 x 8.
+// Counterpart: the inner sum of CONV in cmodel/npu.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 module npu_pe #(
@@ -21,19 +22,18 @@ module npu_pe #(
     input  wire              we_in,
     input  wire [7:0]        wbus,
     input  wire [PSUM_W-1:0] psum_in,
+    input  wire [15:0]       prod,
     output reg  [7:0]        a_q,
+    output reg  [7:0]        weight_q,
     output reg               swap_q,
     output reg               fir_q,
     output reg               we_q,
     output reg  [PSUM_W-1:0] psum_q
 );
-    reg signed [7:0]  shadow_q;
-    reg signed [7:0]  weight_q;
-    reg signed [15:0] prod_q;
+    reg [7:0] shadow_q;
 
     wire fir_now = swap_in ? fir_in : fir_q;
     wire use_bus = (HAS_BUS != 0) && fir_now;
-    wire signed [15:0] product = $signed(a_q) * weight_q;
 
     always @(posedge clk) begin
         if (!rst_n) begin
@@ -47,8 +47,7 @@ module npu_pe #(
         end
         if (en) begin
             a_q    <= use_bus ? bus : a_in;
-            prod_q <= product;
-            psum_q <= psum_in + {{(PSUM_W - 16) {prod_q[15]}}, prod_q};
+            psum_q <= psum_in + {{(PSUM_W - 16) {prod[15]}}, prod};
             if (swap_in) weight_q <= shadow_q;
             if (we_in) shadow_q <= wbus;
         end

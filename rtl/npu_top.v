@@ -15,7 +15,9 @@ module npu_top #(
     parameter ACC_DEPTH = 512,
     parameter FIR_GROUPS = 3,
     parameter FIR_TAPS = 5,
-    parameter TRACE_RECORDS = 0      // 0: no trace
+    parameter TRACE_RECORDS = 0,     // 0: no trace
+    parameter MUL_STYLE = 0,         // products of the array: npu_mul2, npu_array
+    parameter MUL_DSP = N * N
 ) (
     input  wire        clk,
     input  wire        rst_n,
@@ -186,7 +188,8 @@ module npu_top #(
     wire [2*32*N-1:0] par_bias, par_mult;
     wire [2*6*N-1:0]  par_shift;
     wire              step, stall_load, stall_post, stall_weights, stall_bank;
-    npu_array_unit #(.N(N), .ACC_DEPTH(ACC_DEPTH), .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS)) u_array_unit (
+    npu_array_unit #(.N(N), .ACC_DEPTH(ACC_DEPTH), .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .MUL_STYLE(MUL_STYLE),
+                     .MUL_DSP(MUL_DSP)) u_array_unit (
         .clk(clk), .rst_n(unit_rst_n), .abort(stop),
         .cmd_valid(q_valid[1]), .cmd_data(q_data[CB+:CB]), .cmd_index(q_index[31:16]), .cmd_ready(q_ready[1]),
         .avail(avail[7:4]), .take(take[7:4]), .give(give[7:4]),
