@@ -54,8 +54,19 @@ $(BUILD)/asan/obj/%.o: %.c | $(SETUP)
 	$(Q)$(CCACHE) gcc $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -MMD -MP -c $< -o $@
 -include $(patsubst %.o,%.d,$(call objects,obj,$(SYSTOLE_SRCS)) $(call objects,asan/obj,$(SYSTOLE_SRCS) $(TEST_MAINS)))
 
+# -- configurations: named ones have a generated header; `CONFIG=npu16,lanes=8` gets its own in build/gen -------------
+comma := ,
+NAMED_CONFIGS  := $(patsubst spec/gen/config_%.vh,%,$(wildcard spec/gen/config_*.vh))
+CONFIG_FOLDER  := $(subst =,,$(subst $(comma),-,$(CONFIG)))
+CONFIG_FOLDERS := $(sort $(NAMED_CONFIGS) $(CONFIG_FOLDER))
+config_vh       = $(if $(filter $(1),$(NAMED_CONFIGS)),spec/gen/config_$(1).vh,$(BUILD)/gen/config_$(1).vh)
+$(BUILD)/gen/config_$(CONFIG_FOLDER).vh: spec/npu.toml | $(SYSTOLE)
+	@mkdir -p $(@D)
+	@$(SYSTOLE) config '$(CONFIG)' --verilog >$@
+	@grep -q '^// Configuration $(CONFIG):' $@ || { sed -n 's,^// Configuration \([^:]*\):.*,say CONFIG=\1,p' $@ >&2; exit 1; }
+
 # -- simulators and firmware: the folders say how; these lists say what `demo` and `test` need ---------------------
-DEMO_NEEDS := $(SYSTOLE) $(BUILD)/rtl/$(CONFIG)/libnpu.so $(BUILD)/soc/$(CONFIG)/libsoc.so $(BUILD)/firmware/firmware.bin
+DEMO_NEEDS := $(SYSTOLE) $(BUILD)/rtl/$(CONFIG_FOLDER)/libnpu.so $(BUILD)/soc/$(CONFIG_FOLDER)/libsoc.so $(BUILD)/firmware/firmware.bin
 TEST_NEEDS := $(DEMO_NEEDS) $(ASAN) $(TESTS) $(BUILD)/fuzz $(BUILD)/asan/fuzz $(BUILD)/soc/npu4/libsoc.so
 -include $(wildcard testbench/*/build.mk sw/firmware/build.mk fpga/build.mk)
 
@@ -73,7 +84,7 @@ setup: $(SETUP) ## install what is missing (Debian packages, Python venv in buil
 build: $(DEMO_NEEDS) ## build the program, the simulators and the firmware
 
 demo: $(DEMO_NEEDS) ## classify a handwritten digit on ref, model, rtl and soc (DIGIT=0..9)
-	@$(PYTHON) scripts/demo.py $(if $(DIGIT),--digit $(DIGIT)) --config $(CONFIG)
+	@$(PYTHON) scripts/demo.py $(if $(DIGIT),--digit $(DIGIT)) --config '$(CONFIG)'
 
 test: $(TEST_NEEDS) ## run all tests (ONLY=suite for one); the last line is the sum
 	@$(PYTHON) tests/run.py $(ONLY)

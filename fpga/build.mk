@@ -3,8 +3,8 @@
 FAMILY ?= ecp5
 
 .PHONY: synth
-synth: $(SETUP) ## area of one configuration with Yosys (CONFIG=, FAMILY=ecp5 or ice40, STYLE=nodsp)
-	@PYTHON=$(PYTHON) nice -n 10 fpga/synth.sh $(CONFIG) $(FAMILY) $(STYLE)
+synth: $(call config_vh,$(CONFIG_FOLDER)) | $(SETUP) ## area of one configuration with Yosys (CONFIG=, FAMILY=ecp5 or ice40, STYLE=nodsp)
+	@PYTHON=$(PYTHON) nice -n 10 fpga/synth.sh $(CONFIG_FOLDER) $(FAMILY) $(STYLE)
 
 .PHONY: synth-trace
 synth-trace: $(SETUP) ## area of the trace of commands alone (RECORDS=512), for ecp5

@@ -71,7 +71,7 @@ def memories(log):
 
 def main():
     out, config, family, seconds = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
-    header = pathlib.Path(f"spec/gen/config_{config}.vh").read_text()
+    header = next(p for p in (pathlib.Path(f"{folder}/gen/config_{config}.vh") for folder in ("spec", "build")) if p.exists()).read_text()
     n = int(re.search(r"NPU_CFG_N (\d+)", header)[1])
     blocks = count(out)
     total = sum(blocks.values(), collections.Counter())

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Synthesise the NPU with Yosys and say what it costs.
 #
-# Synopsis: fpga/synth.sh CONFIG FAMILY [STYLE]     CONFIG: npu4, npu8, ... (spec/gen/config_*.vh); FAMILY: ecp5, ice40
+# Synopsis: fpga/synth.sh CONFIG FAMILY [STYLE]     CONFIG: npu4, npu8, ... (spec/gen/config_*.vh; or build/gen/config_*.vh, which make synth CONFIG=npu8,lanes=2 writes); FAMILY: ecp5, ice40
 # STYLE: nodsp: no multiplier cells (ecp5); memories: ends when memories and multipliers have their cells, a third of the time.
 # Writes build/fpga/CONFIG-FAMILY[-STYLE]/: synth.log, cells/* (names of the cells of each kind), report.json and table.txt
 # (fpga/report.py: counts of the whole and of each block). Prints one line.
@@ -16,6 +16,7 @@ fail() { echo "synth: $*" >&2; exit 1; }
 [ $# -eq 2 ] || [ $# -eq 3 ] || fail "want CONFIG FAMILY [STYLE]"
 config=$1 family=$2 style=${3-} until=
 header=spec/gen/config_$config.vh
+[ -f "$header" ] || header=build/gen/config_$config.vh
 [ -f "$header" ] || fail "no configuration $config; there are:$(ls spec/gen/config_*.vh | sed 's/.*config_/ /; s/\.vh//' | tr -d '\n')"
 case $family-$style in
     ecp5-) synth=synth_ecp5 ;;

@@ -167,22 +167,13 @@ static void model_close(void *ctx) {
     free(m);
 }
 
-const npu_config_t *npu_find_config(const char *name) {
-    for (int i = 0; i < NPU_CONFIG_COUNT; i++)
-        if (strcmp(npu_configs[i].name, name) == 0)
-            return &npu_configs[i];
-    return NULL;
-}
-
 int npu_model_open(npu_device_t *dev, const char *config, size_t mem_size,
                    const npu_device_options_t *options, char *err, size_t err_size) {
-    const npu_config_t *cfg = npu_find_config(config);
+    const npu_config_t *cfg = npu_find_config(config, err, err_size);
     const char *check = getenv("NPU_MODEL_CHECK_ORDER");
     (void)options;
-    if (!cfg) {
-        snprintf(err, err_size, "no configuration is called %s", config);
+    if (!cfg)
         return -1;
-    }
     if (mem_size == 0 || mem_size > 0x100000000u - NPU_MEM_BASE) {
         snprintf(err, err_size, "%zu bytes of device memory do not fit its address space",
                  mem_size);

@@ -24,13 +24,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "npu_spec.h"
+#include "npu_config.h"
 #include "../../testbench/common/npu_device.h"
 
-/* Named configuration, or NULL. */
-const npu_config_t *npu_find_config(const char *name);
-
-/* An npu_device_open_fn. options may be NULL. */
+/* config: as npu_find_config() understands it. An npu_device_open_fn. options may be NULL. */
 int npu_model_open(npu_device_t *dev, const char *config, size_t mem_size,
                    const npu_device_options_t *options, char *err, size_t err_size);
 

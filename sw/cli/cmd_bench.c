@@ -21,7 +21,7 @@ static const char help[] =
     "simulation (compiled\n"
     "programs load at once; a MODEL's seconds include compiling it).\n"
     "\n"
-    "  --config C   NPU configuration (default npu16)\n"
+    "  --config C   NPU configuration (default npu16); see systole config --help\n"
     "  --target T   what measures: rtl (default) or soc; model predicts the cycles of rtl\n"
     "  --repeat N   run each N times; seconds are those of the fastest (default 1)\n"
     "  --json F     everything as JSON: [{\"seconds\": S, \"report\": as of systole run}, ...]\n";
@@ -145,9 +145,10 @@ int cmd_bench(int argc, char **argv) {
     if (optind == argc)
         return cli_usage("bench", "it needs at least one MODEL");
     b.target = target_find(target_name, &err);
-    if (!b.target || network_check_config(b.config, &err) ||
-        (json_name && atomic_open(&json, json_name, &err)))
+    const npu_config_t *config = b.target ? network_config(b.config, &err) : NULL;
+    if (!config || (json_name && atomic_open(&json, json_name, &err)))
         return cli_error(&err);
+    b.config = config->name;
     b.json = json_name ? &json : NULL;
     printf("%s, configuration %s%s\n", target_name, b.config,
            strcmp(target_name, "model") == 0 ? "; p: predicted" : "");

@@ -18,7 +18,7 @@ static const char help[] =
     "Writes the model's weights, command stream and CPU operators for one configuration.\n"
     "\n"
     "  -o, --output PROG   the program\n"
-    "  --config C          NPU configuration (default npu16)\n"
+    "  --config C          NPU configuration (default npu16); see systole config --help\n"
     "  --report R          JSON: for each layer unit and why, commands, weight bytes, array steps\n"
     "\n"
     "Example: systole compile network.tflite -o network.prog && systole run network.prog --target "
@@ -63,13 +63,6 @@ static int parse(int argc, char **argv, options_t *o) {
     return 0;
 }
 
-static const npu_config_t *find_config(const char *name) {
-    for (int i = 0; i < NPU_CONFIG_COUNT; i++)
-        if (strcmp(npu_configs[i].name, name) == 0)
-            return &npu_configs[i];
-    return NULL;
-}
-
 static int write_files(const options_t *o, const npu_compiled_t *c, const char *json,
                        graph_error_t *err) {
     atomic_file_t program, report;
@@ -108,16 +101,18 @@ int cmd_compile(int argc, char **argv) {
     int status = parse(argc, argv, &o);
     if (status)
         return status - 1;
-    if (network_check_config(o.config, &err))
+    const npu_config_t *config = network_config(o.config, &err);
+    if (!config)
         return cli_error(&err);
+    o.config = config->name;
     graph_t *g = graph_load(argv[optind], &err);
     if (!g)
         return cli_error(&err);
-    if (npu_compile(g, find_config(o.config), NULL, &compiled, &err)) {
+    if (npu_compile(g, config, NULL, &compiled, &err)) {
         graph_free(g);
         return cli_error(&err);
     }
-    char *json = o.report ? npu_compiled_json(&compiled, g, find_config(o.config)) : NULL;
+    char *json = o.report ? npu_compiled_json(&compiled, g, config) : NULL;
     if (o.report && !json)
         status = graph_fail(&err, "%s: out of memory", argv[optind]);
     else

@@ -19,7 +19,8 @@ static const char help[] = "systole info [--config C] MODEL|PROG\n"
                            "it (npu, cpu, or - when nothing here can) and why. Of a compiled "
                            "program it lists the layers instead.\n"
                            "\n"
-                           "  --config C   NPU configuration to decide for (default npu16)\n"
+                           "  --config C   NPU configuration to decide for (default npu16); see "
+                           "systole config --help\n"
                            "\n"
                            "Example: systole info network.tflite\n";
 
@@ -88,8 +89,9 @@ static void print_prog(const network_t *n) {
     if (prog_open(n->prog, n->prog_size, 0, &p, NULL))
         return; /* network_load has opened it already */
     printf("compiled program for %s: %u bytes, %u commands, %u steps, %u bytes of arena\n",
-           n->prog_config ? n->prog_config : "an unnamed configuration", (unsigned)p.h.total_size,
-           (unsigned)p.h.n_cmds, (unsigned)p.h.n_steps, (unsigned)p.h.arena_size);
+           n->prog_config ? n->prog_config : "a configuration that does not exist",
+           (unsigned)p.h.total_size, (unsigned)p.h.n_cmds, (unsigned)p.h.n_steps,
+           (unsigned)p.h.arena_size);
     printf("%4s  %-18s %12s  %-4s %s\n", "#", "operator", "MACs", "unit", "name");
     for (uint32_t i = 0; i < p.h.n_layers; i++) {
         prog_layer_t l;
@@ -120,13 +122,14 @@ int cmd_info(int argc, char **argv) {
     }
     if (optind != argc - 1)
         return cli_usage("info", "it needs one MODEL");
-    if (network_check_config(config, &err) || network_load(argv[optind], &n, &err))
+    const npu_config_t *chosen = network_config(config, &err);
+    if (!chosen || network_load(argv[optind], &n, &err))
         return cli_error(&err);
     printf("%s\n", n.path);
     print_io("input", n.in_desc, n.n_inputs);
     print_io("output", n.out_desc, n.n_outputs);
     if (n.graph)
-        print_graph(&n, config);
+        print_graph(&n, chosen->name);
     else
         print_prog(&n);
     network_free(&n);

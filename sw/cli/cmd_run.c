@@ -23,7 +23,8 @@ static const char help[] =
     "                  model  C model of the NPU, executing the compiled commands\n"
     "                  rtl    Verilated NPU, driver on the host: cycle-exact\n"
     "                  soc    Verilated system: RISC-V soft-core, firmware, UART, NPU\n"
-    "  --config C      NPU configuration (default npu16; a compiled program brings its own)\n"
+    "  --config C      NPU configuration (default npu16; a compiled program brings its own); see "
+    "systole config --help\n"
     "  --input F       a tensor: .npy, or raw little-endian bytes (any other name); repeat in "
     "model order\n"
     "  --output F      the same for the outputs\n"
@@ -305,8 +306,12 @@ int cmd_run(int argc, char **argv) {
     if (status)
         return status < 0 ? EXIT_OK : status;
     const target_t *target = target_find(o.target, &err);
-    if (!target || (o.config && network_check_config(o.config, &err)))
+    if (!target)
         return cli_error(&err);
+    const npu_config_t *config = o.config ? network_config(o.config, &err) : NULL;
+    if (o.config && !config)
+        return cli_error(&err);
+    o.config = config ? config->name : NULL;
     if ((o.wave && !target->has_wave) || ((o.timeline || o.html) && !target->has_trace))
         return cli_usage("run", "target %s writes no %s", target->name,
                          o.wave && !target->has_wave ? "waves"
@@ -319,9 +324,9 @@ int cmd_run(int argc, char **argv) {
     if (n.prog && !target->can_run_prog)
         status = graph_fail(&err, "%s: target %s runs models, not compiled programs", n.path,
                             target->name);
-    else if (n.prog && o.config && (!n.prog_config || strcmp(o.config, n.prog_config) != 0))
+    else if (n.prog && config && !network_is_for(&n, config))
         status = graph_fail(&err, "%s: compiled for configuration %s, not for %s", n.path,
-                            n.prog_config ? n.prog_config : "without a name", o.config);
+                            n.prog_config ? n.prog_config : "that does not exist", o.config);
     else
         status = run(&n, &o, target, &r, &err);
     if (status) {

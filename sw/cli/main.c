@@ -18,6 +18,8 @@ static const char help[] =
     "configuration\n"
     "  systole run     MODEL|PROG --target T         one inference on ref, model, rtl or soc\n"
     "  systole bench   MODEL... [--config C]         cycles and MAC utilisation, as a table\n"
+    "  systole config  [C]                           configurations: the named ones, or what one "
+    "is\n"
     "\n"
     "MODEL is a .tflite file, PROG what `compile` wrote. `systole COMMAND --help` tells more.\n"
     "\n"
@@ -42,8 +44,11 @@ int cli_usage(const char *command, const char *fmt, ...) {
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
-} commands[] = {
-    {"info", cmd_info}, {"compile", cmd_compile}, {"run", cmd_run}, {"bench", cmd_bench}};
+} commands[] = {{"info", cmd_info},
+                {"compile", cmd_compile},
+                {"run", cmd_run},
+                {"bench", cmd_bench},
+                {"config", cmd_config}};
 
 int main(int argc, char **argv) {
     if (argc < 2) {
@@ -70,7 +75,8 @@ int main(int argc, char **argv) {
         return status;
     }
     fprintf(stderr,
-            "systole: unknown command '%.40s' (info, compile, run, bench); see systole --help\n",
+            "systole: unknown command '%.40s' (info, compile, run, bench, config); see systole "
+            "--help\n",
             argv[1]);
     return EXIT_USAGE;
 }

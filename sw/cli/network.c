@@ -134,9 +134,16 @@ static int from_prog(network_t *n, graph_error_t *err) {
     n->n_outputs = (int32_t)p.h.n_outputs;
     n->in_desc = prog_descs(&p, 0, p.h.n_inputs);
     n->out_desc = prog_descs(&p, p.h.n_inputs, p.h.n_outputs);
-    for (int i = 0; i < NPU_CONFIG_COUNT; i++)
-        if (prog_check_config(&p, &npu_configs[i]) == PROG_OK)
-            n->prog_config = npu_configs[i].name;
+    const npu_config_t made_for = {.n = p.h.config.n,
+                                   .lanes = p.h.config.lanes,
+                                   .sp_words = p.h.config.sp_words,
+                                   .sp_banks = p.h.config.sp_banks,
+                                   .acc_depth = p.h.config.acc_depth,
+                                   .fir_groups = p.h.config.fir_groups,
+                                   .fir_taps = p.h.config.fir_taps,
+                                   .trace_records = NPU_CONFIG_ANY};
+    const npu_config_t *known = npu_config_of(&made_for, NULL, 0);
+    n->prog_config = known ? known->name : NULL;
     return n->in_desc && n->out_desc ? 0 : graph_fail(err, "%s: out of memory", n->path);
 }
 
@@ -223,13 +230,12 @@ target_job_t network_job(const network_t *n, const char *config, report_t *repor
                           .report = report};
 }
 
-int network_check_config(const char *config, graph_error_t *err) {
-    char names[160] = "";
-    for (int i = 0; i < NPU_CONFIG_COUNT; i++) {
-        if (strcmp(npu_configs[i].name, config) == 0)
-            return 0;
-        size_t used = strlen(names);
-        snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", npu_configs[i].name);
-    }
-    return graph_fail(err, "unknown configuration '%.40s' (%s)", config, names);
+int network_is_for(const network_t *n, const npu_config_t *config) {
+    prog_t p;
+    return prog_open(n->prog, n->prog_size, 0, &p, NULL) == PROG_OK &&
+           prog_check_config(&p, config) == PROG_OK;
+}
+
+const npu_config_t *network_config(const char *text, graph_error_t *err) {
+    return npu_find_config(text, err->msg, sizeof err->msg);
 }

@@ -8,6 +8,7 @@
 #ifndef SYSTOLE_NETWORK_H
 #define SYSTOLE_NETWORK_H
 
+#include "npu_config.h"
 #include "target.h"
 
 typedef struct {
@@ -15,8 +16,8 @@ typedef struct {
     graph_t *graph; /* a model, else NULL */
     void *prog;     /* a compiled program's bytes, else NULL */
     size_t prog_size;
-    const char *prog_config; /* the named configuration that the program is for, or NULL when it has
-                                no name */
+    const char *prog_config; /* the configuration that the program is for, or NULL when there can be
+                                none such */
     int32_t n_inputs, n_outputs;
     io_desc_t *in_desc, *out_desc;
     void **inputs, **outputs; /* zeroed buffers */
@@ -32,14 +33,17 @@ void **network_new_buffers(const io_desc_t *desc, int32_t n);
 void network_free_buffers(void **buffers, int32_t n);
 /* A job over the network's own buffers; the rest is up to the caller. */
 target_job_t network_job(const network_t *n, const char *config, report_t *report);
-/* The configuration exists? 0, or -1 with *err listing them. */
-int network_check_config(const char *config, graph_error_t *err);
+/* The compiled program runs on that configuration? */
+int network_is_for(const network_t *n, const npu_config_t *config);
+/* npu_find_config(), for a command line. */
+const npu_config_t *network_config(const char *text, graph_error_t *err);
 
 /* Commands; each gets its own arguments, argv[0] its name. Exit status. */
 enum { EXIT_OK = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_DIFFERENT = 3 };
 int cmd_info(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_config(int argc, char **argv);
 int cmd_compile(int argc, char **argv) __attribute__((weak)); /* supplied by the compiler */
 
 /* "systole: MESSAGE" on stderr; returns EXIT_ERROR. */

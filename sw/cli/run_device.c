@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "compiler.h"
+#include "npu_config.h"
 #include "npu_driver.h"
 #include "npy.h"
 #include "prog_predict.h"
@@ -261,12 +262,9 @@ static int execute(run_t *r, graph_error_t *err) {
 int run_device(const target_job_t *job, const run_device_t *how, graph_error_t *err) {
     npu_compiled_t compiled = {0};
     run_t r = {.job = job, .how = how};
-    const npu_config_t *config = NULL;
-    for (int i = 0; i < NPU_CONFIG_COUNT; i++)
-        if (strcmp(npu_configs[i].name, job->config) == 0)
-            config = &npu_configs[i];
+    const npu_config_t *config = npu_find_config(job->config, err->msg, sizeof err->msg);
     if (!config)
-        return graph_fail(err, "unknown configuration '%.40s'", job->config);
+        return -1;
     if (!job->prog && npu_compile(job->graph, config, NULL, &compiled, err))
         return -1;
     int status = place(&r, job->prog ? job->prog : compiled.bytes,

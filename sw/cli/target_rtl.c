@@ -1,12 +1,12 @@
 /*
  * target_rtl.c - target `rtl`: the compiled program on the Verilated NPU, the driver on the host.
  *
- * Contract: target.h. The simulator of a configuration is build/rtl/CONFIG/libnpu.so (with waves:
- * libnpu_trace.so), found beside this program (or in $SYSTOLE_BUILD). $SYSTOLE_LATENCY: memory
- * latency in cycles (default 32), $SYSTOLE_STALL: percent of random stalls on every channel
- * (default 0), $SYSTOLE_RTL_SEED: of the stalls and of what registers hold at power-up (default:
- * that of the inputs). Counterpart: testbench/verilator/npu_lib.cc.
- * SPDX-License-Identifier: Apache-2.0
+ * Contract: target.h. The simulator of a configuration is build/rtl/FOLDER/libnpu.so
+ * (npu_config_folder(); with waves: libnpu_trace.so), found beside this program (or in
+ * $SYSTOLE_BUILD). $SYSTOLE_LATENCY: memory latency in cycles (default 32), $SYSTOLE_STALL: percent
+ * of random stalls on every channel (default 0), $SYSTOLE_RTL_SEED: of the stalls and of what
+ * registers hold at power-up (default: that of the inputs). Counterpart:
+ * testbench/verilator/npu_lib.cc. SPDX-License-Identifier: Apache-2.0
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "npu_config.h"
 #include "run_device.h"
 
 #define TRACE_EVERY 512u /* cycles after which the trace is read, before it is full */
@@ -27,10 +28,13 @@ static const char *complaint(const npu_device_t *dev) {
     return rtl_fault && dev->ctx ? rtl_fault(dev->ctx) : NULL;
 }
 
-/* rtl/CONFIG/NAME in $SYSTOLE_BUILD, or in the folder of this program or one above. 0 or -1. */
+/* rtl/FOLDER/NAME of the configuration in $SYSTOLE_BUILD, or in the folder of this program or one
+ * above. 0 or -1. */
 static int find_library(const char *config, const char *name, char *path, size_t size) {
     const char *env = getenv("SYSTOLE_BUILD");
     char self[1024];
+    char folder[128];
+    npu_config_folder(config, folder, sizeof folder);
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     self[n > 0 ? n : 0] = 0;
     for (int up = 0; up < 2; up++) {
@@ -39,7 +43,7 @@ static int find_library(const char *config, const char *name, char *path, size_t
             break;
         if (slash)
             *slash = 0;
-        snprintf(path, size, "%s/rtl/%s/%s", env ? env : self, config, name);
+        snprintf(path, size, "%s/rtl/%s/%s", env ? env : self, folder, name);
         if (access(path, R_OK) == 0)
             return 0;
     }
@@ -74,7 +78,7 @@ static int run(const target_job_t *job, graph_error_t *err) {
                                           .wave = job->wave};
     char path[1200];
     if (find_library(job->config, job->wave ? "libnpu_trace.so" : "libnpu.so", path, sizeof path))
-        return graph_fail(err, "the RTL of %.40s is not built: run make rtl%s CONFIG=%.40s",
+        return graph_fail(err, "the RTL of %.100s is not built: run make rtl%s CONFIG=%.100s",
                           job->config, job->wave ? "-trace" : "", job->config);
     void *lib = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!lib)

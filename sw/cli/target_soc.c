@@ -18,6 +18,7 @@
 #include "../../testbench/soc/soc_sim.h"
 #include "../firmware/mailbox.h"
 #include "compiler.h"
+#include "npu_config.h"
 #include "npu_device.h"
 #include "progress.h"
 #include "runtime.h"
@@ -83,7 +84,7 @@ static uint32_t setting(const char *name, uint32_t fallback, uint32_t max) {
 }
 
 static int open_sim(const target_job_t *job, soc_t *s, graph_error_t *err) {
-    char name[128], path[1200], message[256];
+    char folder[128], name[160], path[1200], message[256];
     static uint8_t firmware[FIRMWARE_MAX];
     if (find_built("firmware/firmware.bin", path, sizeof path))
         return graph_fail(err, "no firmware (%s): make soc CONFIG=%s", path, job->config);
@@ -93,7 +94,8 @@ static int open_sim(const target_job_t *job, soc_t *s, graph_error_t *err) {
         fclose(f);
     if (firmware_size == 0)
         return graph_fail(err, "%s: cannot read", path);
-    snprintf(name, sizeof name, "soc/%s/libsoc%s.so", job->config, job->wave ? "_trace" : "");
+    npu_config_folder(job->config, folder, sizeof folder);
+    snprintf(name, sizeof name, "soc/%s/libsoc%s.so", folder, job->wave ? "_trace" : "");
     if (find_built(name, path, sizeof path))
         return graph_fail(err, "no simulator of the system (%s): make soc%s CONFIG=%s", path,
                           job->wave ? "-trace" : "", job->config);
@@ -239,12 +241,9 @@ static int run(const target_job_t *job, graph_error_t *err) {
     npu_compiled_t compiled = {0};
     const void *bytes = job->prog;
     size_t size = job->prog_size;
-    const npu_config_t *config = NULL;
-    for (int i = 0; i < NPU_CONFIG_COUNT; i++)
-        if (strcmp(npu_configs[i].name, job->config) == 0)
-            config = &npu_configs[i];
+    const npu_config_t *config = npu_find_config(job->config, err->msg, sizeof err->msg);
     if (!config)
-        return graph_fail(err, "unknown configuration '%.40s'", job->config);
+        return -1;
     if (!bytes) {
         if (npu_compile(job->graph, config, NULL, &compiled, err))
             return -1;

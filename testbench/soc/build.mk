@@ -1,6 +1,6 @@
 # The SoC as shared objects: build/soc/CONFIG/libsoc.so (fast), libsoc_trace.so (can write waves); see soc_sim.h.
 # `make soc CONFIG=npu8` builds one configuration and the firmware. SPDX-License-Identifier: Apache-2.0
-SOC_CONFIGS := $(patsubst spec/gen/config_%.vh,%,$(wildcard spec/gen/config_*.vh))
+SOC_CONFIGS := $(CONFIG_FOLDERS)
 SOC_CPU_PY  := import pythondata_cpu_vexriscv as p, pathlib; print(pathlib.Path(p.__file__).parent / "verilog/VexRiscv_Lite.v")
 SOC_CPU     := $(BUILD)/soc/VexRiscv_Lite.v
 SOC_NPU_RTL  = $(shell sed 's/[#].*//; s,//.*,,' rtl/npu.f 2>/dev/null | tr ' ' '\n' | grep '\.s*v$$')
@@ -15,7 +15,7 @@ SOC_OPT ?= -O1
 # Parameters of the simulated system; the harness must know them too.
 SOC_SIM_UART_CLOCKS := 4
 SOC_SIM_MEM_BYTES   := 67108864
-soc_params = $(shell sed -n 's/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-G\1=\2/p' spec/gen/config_$(1).vh) \
+soc_params = $(shell sed -n 's/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-G\1=\2/p' $(call config_vh,$(1))) \
     -GUART_DIV=$(SOC_SIM_UART_CLOCKS) -GMEM_SIZE=$(SOC_SIM_MEM_BYTES)
 
 # The CPU, copied next to what is built so that every tool finds it without asking Python.
@@ -32,7 +32,7 @@ define verilate_soc
 	    -Wno-lint -Wno-style $(3) -Ispec/gen -Irtl -Irtl/soc $(call soc_params,$(1)) $(SOC_VLT) $(SOC_RTL_ALL) $(SOC_CPU) \
 	    $(abspath testbench/soc/soc_lib.cc testbench/verilator/axi_mem.cc) -o ../$(2).so \
 	    -MAKEFLAGS "OPT_FAST=$(SOC_OPT) OPT_SLOW=-O0 OPT_GLOBAL=-O2 OBJCACHE=$(CCACHE)" \
-	    -CFLAGS "-fPIC -fvisibility=hidden -fno-gnu-unique -std=c++17 -DSYSTOLE_CONFIG='\"$(1)\"' -DVL_USER_FATAL \
+	    -CFLAGS "-fPIC -fvisibility=hidden -fno-gnu-unique -std=c++17 -DSYSTOLE_CONFIG='\"$(call rtl_name,$(1))\"' -DVL_USER_FATAL \
 	        -DVL_USER_STOP -DVL_USER_FINISH -DSOC_UART_CLOCKS=$(SOC_SIM_UART_CLOCKS) -DSOC_MEM_BYTES=$(SOC_SIM_MEM_BYTES) \
 	        -I$(CURDIR)/spec/gen -I$(CURDIR)/testbench/common -I$(CURDIR)/testbench/verilator -I$(CURDIR)/$(BUILD)/soc" \
 	    -LDFLAGS "-shared -Wl,--version-script=$(CURDIR)/testbench/soc/exports.map" \
@@ -42,14 +42,14 @@ endef
 SOC_DEPS = $(SOC_RTL_ALL) $(SOC_CPU) $(SOC_BENCH) $(BUILD)/soc/soc_map.h rtl/soc/soc_map.vh \
     spec/gen/npu_spec.vh spec/gen/npu_spec.h testbench/soc/build.mk
 .SECONDEXPANSION:
-$(SOC_CONFIGS:%=$(BUILD)/soc/%/libsoc.so): $(BUILD)/soc/%/libsoc.so: spec/gen/config_%.vh $$(SOC_DEPS) | $(SETUP)
+$(SOC_CONFIGS:%=$(BUILD)/soc/%/libsoc.so): $(BUILD)/soc/%/libsoc.so: $$(call config_vh,$$*) $$(SOC_DEPS) | $(SETUP)
 	$(call verilate_soc,$*,libsoc)
-$(SOC_CONFIGS:%=$(BUILD)/soc/%/libsoc_trace.so): $(BUILD)/soc/%/libsoc_trace.so: spec/gen/config_%.vh $$(SOC_DEPS) | $(SETUP)
+$(SOC_CONFIGS:%=$(BUILD)/soc/%/libsoc_trace.so): $(BUILD)/soc/%/libsoc_trace.so: $$(call config_vh,$$*) $$(SOC_DEPS) | $(SETUP)
 	$(call verilate_soc,$*,libsoc_trace,--trace-fst --trace-structs -CFLAGS -DSYSTOLE_TRACE)
 
 .PHONY: soc soc-trace
-soc: $(BUILD)/soc/$(CONFIG)/libsoc.so firmware ## build the Verilated SoC of one configuration, and the firmware
-soc-trace: $(BUILD)/soc/$(CONFIG)/libsoc_trace.so firmware
+soc: $(BUILD)/soc/$(CONFIG_FOLDER)/libsoc.so firmware ## build the Verilated SoC of one configuration, and the firmware
+soc-trace: $(BUILD)/soc/$(CONFIG_FOLDER)/libsoc_trace.so firmware
 
 # Random traffic on the memory arbiter and the CPU's memory bridge.
 SOC_BUS_TEST := $(BUILD)/test/soc_bus/Vbus

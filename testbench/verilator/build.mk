@@ -1,7 +1,8 @@
 # The NPU as shared objects: build/rtl/CONFIG/libnpu.so (fast), build/rtl/CONFIG/libnpu_trace.so (can write waves).
-# `make rtl CONFIG=npu8` builds one configuration, `make rtl-trace CONFIG=npu8` its library with waves.
+# `make rtl CONFIG=npu8` builds one configuration, `make rtl-trace CONFIG=npu8` its library with waves. CONFIG may be any that
+# `systole config` knows: CONFIG=npu16,lanes=8 lands in build/rtl/npu16-lanes8.
 # SPDX-License-Identifier: Apache-2.0
-RTL_CONFIGS := $(patsubst spec/gen/config_%.vh,%,$(wildcard spec/gen/config_*.vh))
+RTL_CONFIGS := $(CONFIG_FOLDERS)
 RTL_LIST    := rtl/npu.f
 # Of the generated C++: -O1 runs at half the speed of -O3 and builds in a third of the time.
 RTL_OPT     ?= -O1
@@ -9,10 +10,12 @@ RTL_SRCS    := $(shell sed 's/[#].*//; s,//.*,,' $(RTL_LIST) 2>/dev/null | tr ' 
 RTL_BENCH   := $(wildcard testbench/verilator/*.cc testbench/verilator/*.h testbench/verilator/npu_public.vlt) \
                testbench/verilator/exports.map testbench/common/npu_device.h
 
-# Parameters of npu_top from the generated configuration header. $(1): configuration
-rtl_params = $(shell sed -n 's/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-G\1=\2/p' spec/gen/config_$(1).vh)
+# Parameters of npu_top from the generated configuration header; its name; its numbers. $(1): folder of the configuration
+rtl_params  = $(shell sed -n 's/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-G\1=\2/p' $(call config_vh,$(1)))
+rtl_name    = $(shell sed -n 's,^// Configuration \([^:]*\):.*,\1,p' $(call config_vh,$(1)))
+rtl_numbers = $(shell sed -n 's/^`define NPU_CFG_[A-Z_]* \(.*\)/\1/p' $(call config_vh,$(1)) | paste -sd,)
 
-# $(1): configuration, $(2): libnpu or libnpu_trace, $(3): more verilator flags, $(4): more link flags
+# $(1): folder of the configuration, $(2): libnpu or libnpu_trace, $(3): more verilator flags, $(4): more link flags
 define verilate_npu
 	@mkdir -p $(BUILD)/rtl/$(1)
 	@echo "verilate $(1) $(2)"
@@ -21,23 +24,24 @@ define verilate_npu
 	    -Ispec/gen -Irtl $(call rtl_params,$(1)) testbench/verilator/npu_public.vlt $(RTL_SRCS) \
 	    $(abspath $(wildcard testbench/verilator/*.cc)) -o ../$(2).so \
 	    -MAKEFLAGS "OPT_FAST=$(RTL_OPT) OPT_SLOW=-O0 OPT_GLOBAL=-O2 OBJCACHE=$(CCACHE)" \
-	    -CFLAGS "-fPIC -fvisibility=hidden -fno-gnu-unique -std=c++17 -DSYSTOLE_CONFIG='\"$(1)\"' -DVL_USER_FATAL \
+	    -CFLAGS "-fPIC -fvisibility=hidden -fno-gnu-unique -std=c++17 -DSYSTOLE_CONFIG='\"$(call rtl_name,$(1))\"' -DSYSTOLE_CONFIG_NUMBERS=$(call rtl_numbers,$(1)) -DVL_USER_FATAL \
 	        -DVL_USER_STOP -DVL_USER_FINISH -I$(CURDIR)/spec/gen -I$(CURDIR)/testbench/common" \
 	    -LDFLAGS "-shared -Wl,--version-script=$(CURDIR)/testbench/verilator/exports.map $(4)" \
 	    >$(BUILD)/rtl/$(1)/$(2).log 2>&1 || { cat $(BUILD)/rtl/$(1)/$(2).log; exit 1; }
 endef
 
+.SECONDEXPANSION:
 $(RTL_CONFIGS:%=$(BUILD)/rtl/%/libnpu.so): $(BUILD)/rtl/%/libnpu.so: $(RTL_LIST) $(RTL_SRCS) $(RTL_BENCH) \
-    spec/gen/config_%.vh spec/gen/npu_spec.vh spec/gen/npu_spec.h | $(SETUP)
+    $$(call config_vh,$$*) spec/gen/npu_spec.vh spec/gen/npu_spec.h | $(SETUP)
 	$(call verilate_npu,$*,libnpu)
 $(RTL_CONFIGS:%=$(BUILD)/rtl/%/libnpu_trace.so): $(BUILD)/rtl/%/libnpu_trace.so: $(RTL_LIST) $(RTL_SRCS) $(RTL_BENCH) \
-    spec/gen/config_%.vh spec/gen/npu_spec.vh spec/gen/npu_spec.h | $(SETUP)
+    $$(call config_vh,$$*) spec/gen/npu_spec.vh spec/gen/npu_spec.h | $(SETUP)
 	$(call verilate_npu,$*,libnpu_trace,--trace-fst --trace-structs -CFLAGS -DSYSTOLE_TRACE)
 
 .PHONY: rtl rtl-trace rtl-all
-rtl: $(BUILD)/rtl/$(CONFIG)/libnpu.so ## build the Verilated NPU of one configuration (CONFIG=npu4, npu8, npu8s, npu16, npu32)
-rtl-trace: $(BUILD)/rtl/$(CONFIG)/libnpu_trace.so
-rtl-all: $(RTL_CONFIGS:%=$(BUILD)/rtl/%/libnpu.so)
+rtl: $(BUILD)/rtl/$(CONFIG_FOLDER)/libnpu.so ## build the Verilated NPU of one configuration (CONFIG=npu4, npu8, npu8s, npu16, npu32)
+rtl-trace: $(BUILD)/rtl/$(CONFIG_FOLDER)/libnpu_trace.so
+rtl-all: $(NAMED_CONFIGS:%=$(BUILD)/rtl/%/libnpu.so)
 
 # The memory model's own tests.
 $(BUILD)/test/axi_mem_test: tests/rtl/axi_mem_test.cc testbench/verilator/axi_mem.cc testbench/verilator/axi_mem.h | $(SETUP)
@@ -45,6 +49,6 @@ $(BUILD)/test/axi_mem_test: tests/rtl/axi_mem_test.cc testbench/verilator/axi_me
 	$(call say,c++,$@)
 	$(Q)g++ -std=c++17 -Wall -Wextra -Werror $(SANITIZE) -Itestbench/verilator $(filter %.cc,$^) -o $@
 
-DEMO_NEEDS += $(BUILD)/rtl/$(CONFIG)/libnpu.so
+DEMO_NEEDS += $(BUILD)/rtl/$(CONFIG_FOLDER)/libnpu.so
 TEST_NEEDS += $(BUILD)/test/axi_mem_test rtl-all
 wave: rtl-trace

@@ -9,8 +9,8 @@
 //   the design start with random content from the seed. Register accesses cost clock cycles, as on
 //   hardware; wait() polls STATUS and looks at the interrupt every cycle.
 //
-// Build: build.mk passes -DSYSTOLE_CONFIG="name" and, for the library with waves, -DSYSTOLE_TRACE.
-// Counterpart: cmodel/npu (npu_model_open).
+// Build: build.mk passes -DSYSTOLE_CONFIG="name", -DSYSTOLE_CONFIG_NUMBERS=its fields and, for the
+// library with waves, -DSYSTOLE_TRACE. Counterpart: cmodel/npu (npu_model_open).
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 #include <cstring>
@@ -69,13 +69,8 @@ extern "C" __attribute__((visibility("default"))) const char *npu_rtl_fault(void
 extern "C" __attribute__((visibility("default"))) int
 npu_rtl_open(npu_device_t *dev, const char *config, size_t mem_size,
              const npu_device_options_t *options, char *err, size_t err_size) {
-    const npu_config_t *found = nullptr;
-    for (const npu_config_t &c : npu_configs) {
-        if (strcmp(c.name, SYSTOLE_CONFIG) == 0) {
-            found = &c;
-        }
-    }
-    if (!found || strcmp(config, SYSTOLE_CONFIG) != 0) {
+    static const npu_config_t built = {SYSTOLE_CONFIG, SYSTOLE_CONFIG_NUMBERS};
+    if (strcmp(config, SYSTOLE_CONFIG) != 0) {
         snprintf(err, err_size, "this RTL library is built for " SYSTOLE_CONFIG ", not for %s",
                  config);
         return -1;
@@ -92,7 +87,7 @@ npu_rtl_open(npu_device_t *dev, const char *config, size_t mem_size,
     }
 #endif
     try {
-        auto rtl = std::make_unique<Rtl>(*found, mem_size, *options);
+        auto rtl = std::make_unique<Rtl>(built, mem_size, *options);
         *dev = npu_device_t{};
         dev->mem = rtl->mem();
         dev->mem_size = mem_size;

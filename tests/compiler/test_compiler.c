@@ -255,7 +255,7 @@ static void run_cases(const graph_t *g, const char *model, char *const *stems, i
                    model, configs[k]->name, c.n_commands, c.n_steps, c.n_cpu_steps, c.n_resident,
                    c.n_tensors, c.weight_bytes, (unsigned long long)c.cycles_estimated, c.attempts);
         for (uint32_t i = 0; i < c.n_layers; i++)
-            if (!c.layers[i].on_npu && npu_find_config("npu16") == configs[k] && !quiet)
+            if (!c.layers[i].on_npu && npu_find_config("npu16", NULL, 0) == configs[k] && !quiet)
                 printf("     cpu: %s: %s\n", g->ops[c.layers[i].op].type, c.layers[i].why);
         for (uint32_t i = 0; verbose && i < c.n_layers; i++)
             printf("     %-18s %8llu ideal %8u steps %4u cmds %7u weights\n",
@@ -376,7 +376,7 @@ int main(int argc, char **argv) {
     uint32_t seed = 0, count = 0;
     for (; i < argc && argv[i][0] == '-'; i++) {
         if (strcmp(argv[i], "-c") == 0 && i + 1 < argc && n_configs < NPU_CONFIG_COUNT) {
-            configs[n_configs] = npu_find_config(argv[++i]);
+            configs[n_configs] = npu_find_config(argv[++i], NULL, 0);
             if (configs[n_configs++] == NULL)
                 return usage();
         } else if (strcmp(argv[i], "-l") == 0 && i + 1 < argc) {

@@ -224,7 +224,7 @@ int main(int argc, char **argv) {
                 "[--no-errors]\n");
         return 2;
     }
-    if (o.config && !npu_find_config(o.config)) {
+    if (o.config && !npu_find_config(o.config, NULL, 0)) {
         fprintf(stderr, "error: no configuration is called %s\n", o.config);
         return 2;
     }

@@ -20,7 +20,7 @@
 #include "check.h"
 
 static const npu_config_t *config(void) {
-    return npu_find_config("npu8");
+    return npu_find_config("npu8", NULL, 0);
 }
 
 /* ---- the example program: input -> NPU copies it through the scratchpad -> CPU negates -> output
@@ -152,7 +152,7 @@ static void test_image(void) {
     CHECK(l.macs == 5000000000u && strcmp(l.op, "COPY") == 0 && l.last_cmd == 1);
     CHECK(npu_run_layer_of(&p, 1) == 0 && npu_run_layer_of(&p, 2) == PROG_NONE);
     CHECK(prog_check_config(&p, config()) == PROG_OK);
-    CHECK(prog_check_config(&p, npu_find_config("npu8s")) == PROG_E_CONFIG);
+    CHECK(prog_check_config(&p, npu_find_config("npu8s", NULL, 0)) == PROG_E_CONFIG);
 
     for (size_t n = 0; n < size; n++) { /* every truncation */
         uint8_t *cut = malloc(n ? n : 1);
