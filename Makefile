@@ -19,7 +19,7 @@ say     = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 -include $(wildcard sw/sources.mk sw/*/sources.mk cmodel/*/sources.mk tests/sources.mk)
 
 # -- the C side: build/systole, and build/asan/systole with the sanitizers ------------------------------------------
-LIB_SRCS := $(REF_SRCS) $(GRAPH_SRCS) $(COMPILER_SRCS) $(MODEL_SRCS) $(DRIVER_SRCS) $(RUNTIME_SRCS) $(RUNTIME_HOST_SRCS)
+LIB_SRCS := $(REF_SRCS) $(GRAPH_SRCS) $(ONNX_SRCS) $(COMPILER_SRCS) $(MODEL_SRCS) $(DRIVER_SRCS) $(RUNTIME_SRCS) $(RUNTIME_HOST_SRCS)
 SYSTOLE_SRCS := $(sort $(LIB_SRCS) $(CLI_SRCS))
 TEST_MAINS := $(wildcard tests/*/test_*.c)
 
@@ -27,7 +27,7 @@ TEST_MAINS := $(wildcard tests/*/test_*.c)
 CFLAGS   := -std=c11 -O3 -g -Wall -Wextra -Werror -ffp-contract=off
 SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CPPFLAGS := -D_POSIX_C_SOURCE=200809L -Ispec/gen -Itestbench/common $(addprefix -I,$(sort $(dir $(SYSTOLE_SRCS))))
-LDLIBS   := -lcjson -lm -ldl
+LDLIBS   := -lcjson -lprotobuf-c -lm -ldl
 
 SYSTOLE := $(BUILD)/systole
 ASAN    := $(BUILD)/asan/systole

@@ -27,6 +27,9 @@ gcc-riscv64-unknown-elf       riscv64-unknown-elf-gcc
 picolibc-riscv64-unknown-elf  /usr/lib/picolibc/riscv64-unknown-elf/picolibc.specs
 libcjson-dev                  /usr/include/cjson/cJSON.h
 zlib1g-dev                    /usr/include/zlib.h
+libprotobuf-c-dev             /usr/include/protobuf-c/protobuf-c.h
+protobuf-c-compiler           protoc-c
+libonnx-dev                   /usr/include/onnx/onnx.proto
 ca-certificates               /etc/ssl/certs/ca-certificates.crt
 '
 # Python >= 3.11 that can make a venv. A python3 earlier on PATH may be another one than Debian's.

@@ -67,6 +67,22 @@ int prep_gelu(prep_t *p) {
     return table(p, p->op->p.gelu.approximate ? gelu_tanh : gelu);
 }
 
+int prep_lookup(prep_t *p) {
+    const graph_tensor_t *t = graph_in(p->g, p->op, 1);
+    PREP_TRY(prep_inputs(p, 2, 2));
+    PREP_TRY(prep_int8(p, p->x, "its input"));
+    PREP_TRY(prep_int8(p, p->y, "its output"));
+    PREP_REQUIRE(p, p->x->elements == p->y->elements, "its input and output differ in size");
+    PREP_REQUIRE(p, t && t->data && t->type == GRAPH_INT8 && t->elements == 256,
+                 "its table is not 256 constant bytes");
+    p->r->op.kind = REF_TABLE;
+    p->r->op.p.unary.count = (int32_t)p->x->elements;
+    PREP_TRY(prep_args(p, 2, 1));
+    prep_bind(p, 0, 0);
+    prep_bind(p, 1, 1);
+    return 0;
+}
+
 int prep_prelu(prep_t *p) {
     ref_binary_t *c = &p->r->op.p.binary;
     PREP_TRY(prep_binary(p, REF_PRELU));

@@ -177,10 +177,10 @@ graph_t *graph_load_bytes(const void *bytes, size_t size, const char *path, grap
     if (size >= 8 && memcmp((const char *)bytes + 4, "TFL3", 4) == 0)
         return graph_load_tflite(bytes, size, path, err);
     size_t n = strlen(path);
-    if (n >= 5 && strcmp(path + n - 5, ".onnx") == 0)
-        graph_fail(err, "%s: ONNX models are not supported yet, only .tflite", path);
-    else
-        graph_fail(err, "%s: not a .tflite model (no TFL3 identifier)", path);
+    /* ONNX has no mark; its first field is the version, a number */
+    if ((n >= 5 && strcmp(path + n - 5, ".onnx") == 0) || *(const uint8_t *)bytes == 0x08)
+        return graph_load_onnx(bytes, size, path, err);
+    graph_fail(err, "%s: neither a .tflite model (no TFL3 identifier) nor an .onnx one", path);
     return NULL;
 }
 

@@ -96,7 +96,8 @@ typedef enum {
     X(VAR_HANDLE)                                                                                  \
     X(READ_VARIABLE)                                                                               \
     X(ASSIGN_VARIABLE)                                                                             \
-    X(CALL_ONCE)
+    X(CALL_ONCE)                                                                                   \
+    X(LOOKUP) /* int8 -> int8 by the 256 bytes of input 1, by code read as unsigned */
 
 typedef enum {
 #define GRAPH_OP_ENUM(name) GRAPH_OP_##name,
@@ -238,6 +239,7 @@ graph_t *graph_load(const char *path, graph_error_t *err);
 /* The same from bytes in memory (copied); `path` only names it in messages. */
 graph_t *graph_load_bytes(const void *bytes, size_t size, const char *path, graph_error_t *err);
 graph_t *graph_load_tflite(const void *bytes, size_t size, const char *path, graph_error_t *err);
+graph_t *graph_load_onnx(const void *bytes, size_t size, const char *path, graph_error_t *err);
 void graph_free(graph_t *g);
 
 size_t graph_type_size(graph_type_t t);      /* bytes of an element, 0 unknown */

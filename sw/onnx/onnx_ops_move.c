@@ -1,0 +1,204 @@
+/*
+ * onnx_ops_move.c - operators that move values: Reshape and its kin, Transpose, Concat, Split,
+ * Slice, Gather, Pad, Resize. They keep their input's quantisation; where another one is wanted,
+ * the input is made so. SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "onnx_internal.h"
+
+/* One input in the layout it is kept in, one output in the same. n_more: further inputs. */
+static graph_op_t *move(onnx_t *o, const onnx_want_t *w, graph_opcode_t code, bool nhwc, int n_more,
+                        const int32_t *more) {
+    int32_t in[5] = {onnx_tensor(o, w->node->in[0], w->q, nhwc)}, out;
+    for (int i = 0; i < n_more; i++)
+        if ((in[i + 1] = more[i]) < 0)
+            return NULL;
+    out = in[0] < 0 ? in[0] : onnx_new_like(o, w->v, w->q, nhwc);
+    graph_op_t *op = out < 0 ? NULL : onnx_new_op(o, code, w->name, n_more + 1, in, 1, &out);
+    return op && onnx_remember(o, w->v, w->q, nhwc, out) == 0 ? op : NULL;
+}
+
+int onnx_lower_reshape(onnx_t *o, const onnx_want_t *w) {
+    return move(o, w, GRAPH_OP_RESHAPE, false, 0, NULL) ? 0 : -1;
+}
+
+int onnx_lower_transpose(onnx_t *o, const onnx_want_t *w) {
+    const onnx_value_t *x = &o->values[w->node->in[0]];
+    int64_t perm[GRAPH_MAX_RANK];
+    int32_t stored[GRAPH_MAX_RANK], t;
+    bool nhwc = o->image[w->node->in[0]], same = true;
+    for (int d = 0; d < x->rank; d++)
+        perm[d] = x->rank - 1 - d;
+    if (!onnx_attr_ints(w->node, "perm", perm, (size_t)x->rank))
+        return -1;
+    for (int d = 0; d < x->rank; d++) { /* the output is stored plainly */
+        stored[d] = onnx_stored_axis((int)perm[d], x->rank, nhwc);
+        same = same && stored[d] == d;
+    }
+    if ((t = onnx_tensor(o, w->node->in[0], w->q, nhwc)) < 0)
+        return -1;
+    if (same) /* the image's layout is the one asked for */
+        return onnx_remember(o, w->v, w->q, false, t);
+    int32_t in[2] = {t, onnx_new_ints(o, "permutation", x->rank, stored)};
+    int32_t out = onnx_new_like(o, w->v, w->q, false);
+    return in[1] >= 0 && onnx_new_op(o, GRAPH_OP_TRANSPOSE, w->name, 2, in, 1, &out)
+               ? onnx_remember(o, w->v, w->q, false, out)
+               : -1;
+}
+
+int onnx_lower_concat(onnx_t *o, const onnx_want_t *w) {
+    const onnx_node_t *n = w->node;
+    int rank = o->values[w->v].rank, axis = onnx_axis(o, n, onnx_attr_int(n, "axis", 0), rank);
+    int32_t *in = malloc((size_t)n->n_in * sizeof *in), out = ONNX_NONE;
+    bool nhwc = o->image[w->v], ok = in != NULL;
+    for (int32_t i = 0; i < n->n_in && ok; i++)
+        ok = (in[i] = onnx_tensor(o, n->in[i], w->q, nhwc)) >= 0;
+    graph_op_t *op = NULL;
+    if (ok && (out = onnx_new_like(o, w->v, w->q, nhwc)) >= 0)
+        op = onnx_new_op(o, GRAPH_OP_CONCATENATION, w->name, n->n_in, in, 1, &out);
+    free(in);
+    if (!op)
+        return -1;
+    op->p.concat.axis = onnx_stored_axis(axis, rank, nhwc);
+    return onnx_remember(o, w->v, w->q, nhwc, out);
+}
+
+int onnx_lower_split(onnx_t *o, const onnx_want_t *w) {
+    const onnx_node_t *n = w->node;
+    int rank = o->values[w->v].rank, axis = onnx_axis(o, n, onnx_attr_int(n, "axis", 0), rank);
+    int32_t out[ONNX_MAX_IN], sizes[ONNX_MAX_IN];
+    bool nhwc = o->image[n->in[0]];
+    int at = onnx_stored_axis(axis, rank, nhwc);
+    for (int32_t i = 0; i < n->n_out; i++) {
+        if (n->out[i] < 0)
+            return onnx_fail(o, n, "an output without a name");
+        sizes[i] = o->values[n->out[i]].dims[axis];
+        if ((out[i] = onnx_new_like(o, n->out[i], w->q, nhwc)) < 0)
+            return -1;
+    }
+    int32_t in[3] = {onnx_tensor(o, n->in[0], w->q, nhwc),
+                     onnx_new_ints(o, "sizes", n->n_out, sizes),
+                     onnx_new_const(o, "axis", GRAPH_INT32, 0, NULL, NULL, &(int32_t){at})};
+    if (in[0] < 0 || in[1] < 0 || in[2] < 0 ||
+        !onnx_new_op(o, GRAPH_OP_SPLIT_V, w->name, 3, in, n->n_out, out))
+        return -1;
+    for (int32_t i = 0; i < n->n_out; i++)
+        if (onnx_remember(o, n->out[i], w->q, nhwc, out[i]))
+            return -1;
+    return 0;
+}
+
+int onnx_lower_slice(onnx_t *o, const onnx_want_t *w) {
+    const onnx_value_t *x = &o->values[w->node->in[0]];
+    int64_t start[GRAPH_MAX_RANK], end[GRAPH_MAX_RANK], axes[GRAPH_MAX_RANK], step[GRAPH_MAX_RANK];
+    int32_t lists[3][GRAPH_MAX_RANK] = {{0}}, more[3], end_mask = 0;
+    int count = onnx_slice(o, w->node, start, end, axes, step);
+    bool nhwc = o->image[w->node->in[0]];
+    if (count < 0)
+        return -1;
+    for (int d = 0; d < x->rank; d++) {
+        int at = onnx_stored_axis(d, x->rank, nhwc);
+        lists[1][at] = x->dims[d];
+        lists[2][at] = 1;
+    }
+    for (int i = 0; i < count; i++) {
+        int at = onnx_stored_axis((int)axes[i], x->rank, nhwc);
+        lists[0][at] = (int32_t)start[i];
+        lists[1][at] = (int32_t)end[i];
+        lists[2][at] = (int32_t)step[i];
+        end_mask |= end[i] < 0 ? 1 << at : 0; /* backwards, the first element included */
+    }
+    for (int i = 0; i < 3; i++)
+        more[i] = onnx_new_ints(o, "slice", x->rank, lists[i]);
+    graph_op_t *op = move(o, w, GRAPH_OP_STRIDED_SLICE, nhwc, 3, more);
+    if (!op)
+        return -1;
+    op->p.strided_slice.end_mask = end_mask;
+    return 0;
+}
+
+int onnx_lower_gather(onnx_t *o, const onnx_want_t *w) {
+    const onnx_node_t *n = w->node;
+    const onnx_value_t *x = &o->values[n->in[0]], *at = &o->values[n->in[1]];
+    int axis = onnx_axis(o, n, onnx_attr_int(n, "axis", 0), x->rank);
+    if (!at->data || (at->type != GRAPH_INT64 && at->type != GRAPH_INT32))
+        return onnx_fail(o, n, "its indices are not constant");
+    int32_t *index = malloc(at->elements * sizeof *index);
+    for (size_t i = 0; index && i < at->elements; i++) {
+        int64_t k = at->type == GRAPH_INT64 ? ((const int64_t *)at->data)[i]
+                                            : ((const int32_t *)at->data)[i];
+        k = k < 0 ? k + x->dims[axis] : k;
+        if (k < 0 || k >= x->dims[axis]) {
+            free(index);
+            return onnx_fail(o, n, "an index is out of range");
+        }
+        index[i] = (int32_t)k;
+    }
+    if (!index)
+        return graph_fail(o->err, "%s: out of memory", o->path);
+    int32_t t = onnx_new_const(o, at->name, GRAPH_INT32, at->rank, at->dims, NULL, index);
+    free(index);
+    graph_op_t *op = t < 0 ? NULL : move(o, w, GRAPH_OP_GATHER, false, 1, &t);
+    if (!op)
+        return -1;
+    op->p.gather.axis = axis;
+    return 0;
+}
+
+int onnx_lower_pad(onnx_t *o, const onnx_want_t *w) {
+    const onnx_node_t *n = w->node;
+    const onnx_value_t *x = &o->values[n->in[0]];
+    int64_t pads[2 * GRAPH_MAX_RANK];
+    int32_t pairs[2 * GRAPH_MAX_RANK], shape[2] = {x->rank, 2}, more[2];
+    double value = (double)onnx_attr_float(n, "value", 0);
+    char mode[32];
+    bool nhwc = o->image[w->node->in[0]];
+    onnx_attr_string(n, "mode", mode);
+    if ((*mode && strcmp(mode, "constant") != 0) ||
+        (n->n_in > 2 && n->in[2] >= 0 && !onnx_scalar(o, n->in[2], &value)))
+        return onnx_fail(o, n, "only a constant padding value is supported");
+    if (onnx_ints(o, n, "pads", 1, pads, 2 * GRAPH_MAX_RANK) < 0)
+        return -1;
+    for (int d = 0; d < x->rank; d++) {
+        int at = onnx_stored_axis(d, x->rank, nhwc);
+        pairs[2 * at] = (int32_t)pads[d];
+        pairs[2 * at + 1] = (int32_t)pads[x->rank + d];
+    }
+    double r = value / (double)w->q.scale + w->q.zp;
+    int8_t code = (int8_t)(r >= 127 ? 127 : r <= -128 ? -128 : r < 0 ? r - 0.5 : r + 0.5);
+    more[0] = onnx_new_const(o, "padding", GRAPH_INT32, 2, shape, NULL, pairs);
+    more[1] = onnx_new_const(o, "value", GRAPH_INT8, 0, NULL, &w->q, &code);
+    return move(o, w, GRAPH_OP_PADV2, nhwc, 2, more) ? 0 : -1;
+}
+
+int onnx_lower_resize(onnx_t *o, const onnx_want_t *w) {
+    const onnx_node_t *n = w->node;
+    const onnx_value_t *x = &o->values[n->in[0]], *y = &o->values[w->v];
+    char mode[32], where[32], near[32];
+    onnx_attr_string(n, "mode", mode);
+    onnx_attr_string(n, "coordinate_transformation_mode", where);
+    onnx_attr_string(n, "nearest_mode", near);
+    bool linear = strcmp(mode, "linear") == 0, half = !*where || strcmp(where, "half_pixel") == 0,
+         align = strcmp(where, "align_corners") == 0, plain = strcmp(where, "asymmetric") == 0;
+    bool whole = x->rank == 4 && y->dims[2] % x->dims[2] == 0 && y->dims[3] % x->dims[3] == 0;
+    if (x->rank != 4 || y->dims[0] != x->dims[0] || y->dims[1] != x->dims[1])
+        return onnx_fail(o, n, "only rows and columns of images can be resized");
+    /* nearest: where floor and round agree with the kernel's rule */
+    bool nearest = !linear && (!*mode || strcmp(mode, "nearest") == 0) &&
+                   ((plain && strcmp(near, "floor") == 0) || (half && whole));
+    if (!nearest && !(linear && (half || align || plain)))
+        return onnx_fail(o, n, "mode %.20s with %.30s and %.20s is not supported", mode, where,
+                         near);
+    int32_t size[2] = {y->dims[2], y->dims[3]}, t = onnx_new_ints(o, "size", 2, size);
+    graph_op_t *op =
+        t < 0 ? NULL
+              : move(o, w, linear ? GRAPH_OP_RESIZE_BILINEAR : GRAPH_OP_RESIZE_NEAREST_NEIGHBOR,
+                     true, 1, &t);
+    if (!op)
+        return -1;
+    op->p.resize.align_corners = align;
+    op->p.resize.half_pixel_centers = half;
+    return 0;
+}

@@ -1,0 +1,111 @@
+/*
+ * onnx_quant.c - how a value is quantised: what the file says, and what follows where it leaves an
+ * operator between quantised ones in float. Contract: onnx_internal.h. SPDX-License-Identifier:
+ * Apache-2.0
+ */
+#include <math.h>
+#include <string.h>
+
+#include "onnx_internal.h"
+
+static bool natural(onnx_t *o, int32_t v, int depth, onnx_quant_t *q);
+
+bool onnx_node_quant(const onnx_t *o, const onnx_node_t *n, onnx_quant_t *q) {
+    const onnx_value_t *s = n->n_in > 1 && n->in[1] >= 0 ? &o->values[n->in[1]] : NULL;
+    const onnx_value_t *z = n->n_in > 2 && n->in[2] >= 0 ? &o->values[n->in[2]] : NULL;
+    if (!s || !s->data || s->elements != 1 || s->type != GRAPH_FLOAT32)
+        return false;
+    q->scale = *(const float *)s->data;
+    if (!isfinite(q->scale) || q->scale <= 0)
+        return false;
+    graph_type_t type = z ? z->type : GRAPH_UINT8;
+    if (z && (!z->data || z->elements != 1))
+        return false;
+    if (type == GRAPH_INT8)
+        q->zp = *(const int8_t *)z->data;
+    else if (type == GRAPH_UINT8)
+        q->zp = (z ? *(const uint8_t *)z->data : 0) - 128;
+    return type == GRAPH_INT8 || type == GRAPH_UINT8;
+}
+
+bool onnx_limits(const onnx_t *o, const onnx_node_t *n, double *lo, double *hi) {
+    *lo = strcmp(n->op, "Relu") == 0 ? 0 : -INFINITY;
+    *hi = INFINITY;
+    if (strcmp(n->op, "Relu") == 0)
+        return true;
+    if (strcmp(n->op, "Clip") != 0)
+        return false;
+    *lo = (double)onnx_attr_float(n, "min", -INFINITY);
+    *hi = (double)onnx_attr_float(n, "max", INFINITY);
+    return (n->n_in < 2 || n->in[1] < 0 || onnx_scalar(o, n->in[1], lo)) &&
+           (n->n_in < 3 || n->in[2] < 0 || onnx_scalar(o, n->in[2], hi));
+}
+
+/* A quantisation that covers lo..hi, with a code for 0. */
+static bool covering(double lo, double hi, onnx_quant_t *q) {
+    lo = lo < 0 ? lo : 0;
+    hi = hi > 0 ? hi : 0;
+    if (!isfinite(lo) || !isfinite(hi) || hi - lo < 1e-30 || hi - lo > 1e30)
+        return false;
+    q->scale = (float)((hi - lo) / 255.0);
+    q->zp = (int32_t)nearbyint(-128.0 - lo / (double)q->scale);
+    q->zp = q->zp < -128 ? -128 : q->zp > 127 ? 127 : q->zp;
+    return true;
+}
+
+static void range_of(onnx_quant_t q, double *lo, double *hi) {
+    *lo = (-128.0 - q.zp) * (double)q.scale;
+    *hi = (127.0 - q.zp) * (double)q.scale;
+}
+
+/* Of a sum, difference, product or joining: from the ranges of the operands. */
+static bool combined(onnx_t *o, const onnx_node_t *n, int depth, onnx_quant_t *q) {
+    double lo = 0, hi = 0;
+    char op = n->op[0];
+    for (int32_t i = 0; i < n->n_in; i++) {
+        onnx_quant_t qi;
+        double l, h;
+        if (n->in[i] < 0 || !natural(o, n->in[i], depth, &qi))
+            return false;
+        range_of(qi, &l, &h);
+        if (op == 'M' && i > 0) {
+            double p[4] = {lo * l, lo * h, hi * l, hi * h};
+            lo = fmin(fmin(p[0], p[1]), fmin(p[2], p[3]));
+            hi = fmax(fmax(p[0], p[1]), fmax(p[2], p[3]));
+        } else if (op == 'C') {
+            lo = fmin(lo, l);
+            hi = fmax(hi, h);
+        } else {
+            lo += op == 'S' && i > 0 ? -h : l;
+            hi += op == 'S' && i > 0 ? -l : h;
+        }
+    }
+    return covering(lo, hi, q);
+}
+
+static bool natural(onnx_t *o, int32_t v, int depth, onnx_quant_t *q) {
+    static const char *const combines[] = {"Add", "Sub", "Mul", "Concat"};
+    for (; v >= 0 && o->values[v].node >= 0 && depth < 64; depth++) {
+        const onnx_node_t *n = &o->nodes[o->values[v].node];
+        double lo, hi;
+        if (strcmp(n->op, "DequantizeLinear") == 0)
+            return onnx_node_quant(o, n, q);
+        if (strcmp(n->op, "Softmax") == 0) {
+            *q = (onnx_quant_t){1.0f / 256.0f, -128};
+            return true;
+        }
+        if (onnx_elementwise(n) && onnx_function_range(o, n->out[0], &lo, &hi))
+            return covering(lo, hi, q);
+        for (size_t i = 0; i < sizeof combines / sizeof combines[0]; i++)
+            if (strcmp(n->op, combines[i]) == 0)
+                return combined(o, n, depth + 1, q);
+        if (!onnx_limits(o, n, &lo, &hi) && !onnx_keeps_quant(n))
+            return false;
+        v = n->in[0];
+    }
+    return false;
+}
+
+bool onnx_natural(onnx_t *o, int32_t v, onnx_quant_t *q) {
+    return natural(o, v, 0, q);
+}

@@ -1,0 +1,164 @@
+"""Random networks in ONNX, quantised by ONNX Runtime's static quantiser into the QDQ form.
+
+make(seed) -> (quantised model, float model, input). Every network begins with a quantised convolution; after it any of the
+operators that the reader takes, several ways of writing an activation, both 8-bit types, scales per tensor and per channel.
+SPDX-License-Identifier: Apache-2.0
+"""
+import logging
+import os
+import tempfile
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+logging.disable(logging.WARNING)
+ort.set_default_logger_severity(3)
+
+
+class Net:
+    """A float network under construction: y is its last value, of `channels` channels."""
+
+    def __init__(self, rng, channels, size):
+        self.rng, self.channels = rng, channels
+        self.nodes, self.constants, self.count = [], [], 0
+        self.shape, self.y = [1, channels, *size], "x"
+
+    def const(self, value):
+        self.count += 1
+        name = f"k{self.count}"
+        self.constants.append(numpy_helper.from_array(np.asarray(value), name))
+        return name
+
+    def weights(self, *shape):
+        fan_in = max(1, int(np.prod(shape[1:])))
+        return self.const((self.rng.standard_normal(shape) * np.sqrt(2 / fan_in)).astype(np.float32))
+
+    def node(self, op, inputs, outputs=1, **attributes):
+        self.count += 1
+        names = [f"{op}{self.count}_{i}" for i in range(outputs)]
+        self.nodes.append(helper.make_node(op, inputs, names, name=f"{op}{self.count}", **attributes))
+        return names[0] if outputs == 1 else names
+
+    def conv(self, x, channels, kernel, stride=1, groups=1, dilation=1):
+        pad = (kernel - 1) * dilation // 2
+        return self.node("Conv", [x, self.weights(channels, self.channels // groups, kernel, kernel), self.weights(channels)],
+                         pads=[pad] * 4, strides=[stride] * 2, group=groups, dilations=[dilation] * 2)
+
+    def layer(self):
+        rng, y, c = self.rng, self.y, self.channels
+        wide = int(rng.choice([4, 8, 16, 20]))
+        kind = rng.integers(0, 10)
+        if kind < 2:
+            self.y = self.conv(y, wide, int(rng.choice([1, 3, 5])), int(rng.integers(1, 3)), dilation=int(rng.integers(1, 3)))
+            self.channels = wide
+        elif kind == 2:
+            self.y, self.channels = self.conv(y, 2 * c, 3, groups=c), 2 * c
+        elif kind == 3:
+            pair = [self.conv(y, wide, 1), self.conv(y, wide, 3)]
+            self.y, self.channels = self.node(str(rng.choice(["Add", "Mul", "Sub"])), pair), wide
+        elif kind == 4:
+            self.y = self.node("MaxPool", [y], kernel_shape=[2, 2], strides=[1, 1], ceil_mode=int(rng.integers(0, 2)))
+        elif kind == 5:
+            self.y = self.node("AveragePool", [y], kernel_shape=[3, 3], strides=[1, 1], pads=[1] * 4,
+                               count_include_pad=int(rng.integers(0, 2)))
+        elif kind == 6:
+            self.y, self.channels = self.node("Concat", [y, self.conv(y, wide, 1)], axis=1), c + wide
+        elif kind == 7 and c % 2 == 0:
+            halves = self.node("Split", [y, self.const(np.array([c // 2] * 2, np.int64))], 2, axis=1)
+            self.y, self.channels = self.node("Add", halves), c // 2
+        elif kind == 8:
+            self.y = self.node(str(rng.choice(["Add", "Mul"])), [y, self.const(rng.standard_normal((c, 1, 1)).astype(np.float32))])
+        elif kind == 9:
+            self.y = self.node("Resize", [y, "", self.const(np.array([1, 1, 2, 2], np.float32))], mode="nearest",
+                               coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+
+    def activation(self):
+        y, number = self.y, lambda v: self.const(np.float32(v))
+        kind = self.rng.integers(0, 9)
+        if kind == 0:
+            self.y = self.node("Relu", [y])
+        elif kind == 1:
+            self.y = self.node("Clip", [y, number(0), number(6)])
+        elif kind == 2:
+            self.y = self.node("Clip", [y, number(-0.5), number(2.5)])
+        elif kind == 3:
+            self.y = self.node(str(self.rng.choice(["Sigmoid", "Tanh", "HardSwish", "Softplus"])), [y])
+        elif kind == 4:
+            self.y = self.node("Mul", [y, self.node("Sigmoid", [y])])
+        elif kind == 5:
+            inner = self.node("Add", [self.node("Erf", [self.node("Div", [y, number(1.41421356)])]), number(1)])
+            self.y = self.node("Mul", [self.node("Mul", [y, inner]), number(0.5)])
+        elif kind == 6:
+            self.y = self.node("LeakyRelu", [y], alpha=0.1)
+
+    def ending(self):
+        y, c, kind = self.y, self.channels, self.rng.integers(0, 6)
+        if kind == 0:
+            flat = self.node("Flatten", [self.node("GlobalAveragePool", [y])])
+            self.y = self.node("Softmax", [self.node("Gemm", [flat, self.weights(10, c), self.weights(10)], transB=1)], axis=1)
+        elif kind == 1:
+            self.y = self.node("Flatten", [y])
+        elif kind == 2:
+            rows = self.node("Transpose", [y], perm=[0, 2, 3, 1])
+            self.y = self.node("Add", [self.node("MatMul", [rows, self.weights(c, 7)]), self.weights(7)])
+        elif kind == 3:
+            self.y = self.node("ReduceMean", [y], axes=[2, 3], keepdims=int(self.rng.integers(0, 2)))
+        elif kind == 4:  # attention: tokens of c channels
+            flat = self.node("Reshape", [y, self.const(np.array([1, c, -1], np.int64))])
+            tokens = self.node("Transpose", [flat], perm=[0, 2, 1])
+            q, k, v = (self.node("MatMul", [tokens, self.weights(c, 8)]) for _ in range(3))
+            scores = self.node("Softmax", [self.node("MatMul", [q, self.node("Transpose", [k], perm=[0, 2, 1])])], axis=-1)
+            self.y = self.node("MatMul", [scores, v])
+        else:
+            self.y = self.node("Slice", [y, *(self.const(np.array(v, np.int64)) for v in ([1, 0], [-1, 1 << 40], [2, 1], [2, 1]))])
+
+    def model(self):
+        graph = helper.make_graph(self.nodes, "net", [helper.make_tensor_value_info("x", TensorProto.FLOAT, self.shape)],
+                                  [helper.make_tensor_value_info(self.y, TensorProto.FLOAT, None)], self.constants)
+        model = onnx.shape_inference.infer_shapes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8))
+        onnx.checker.check_model(model)
+        return model
+
+
+class Calibration(CalibrationDataReader):
+    def __init__(self, inputs):
+        self.inputs = iter(inputs)
+
+    def get_next(self):
+        return next(self.inputs, None)
+
+
+def quantise(model, inputs, per_channel, activation_type):
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [os.path.join(folder, name) for name in ("float.onnx", "int8.onnx")]
+        onnx.save(model, paths[0])
+        quantize_static(*paths, Calibration(inputs), quant_format=QuantFormat.QDQ, per_channel=per_channel,
+                        weight_type=QuantType.QInt8, activation_type=activation_type)
+        return onnx.load(paths[1])
+
+
+def make(seed):
+    rng = np.random.default_rng(seed)
+    net = Net(rng, int(rng.choice([1, 3, 4, 16])), rng.integers(6, 14, 2).tolist())
+    first = int(rng.choice([4, 8, 16]))
+    net.y, net.channels = net.conv("x", first, 3), first
+    for _ in range(int(rng.integers(1, 5))):
+        net.activation()
+        net.layer()
+    net.activation()
+    net.ending()
+    model = net.model()
+    inputs = [{"x": rng.standard_normal(net.shape).astype(np.float32)} for _ in range(8)]
+    quantised = quantise(model, inputs, bool(rng.integers(0, 2)), [QuantType.QInt8, QuantType.QUInt8][int(rng.integers(0, 2))])
+    return quantised, model, rng.standard_normal(net.shape).astype(np.float32)
+
+
+def infer(model, x):
+    """The network as ONNX Runtime computes it, node by node (no fusion)."""
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return session.run(None, {session.get_inputs()[0].name: x})[0]

@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""Suite: networks from ONNX.
+
+Synopsis: tests/onnx/run.py [--count N] [--seed S] [--target model]... [--keep FOLDER]
+
+Random networks (nets.py), quantised by ONNX Runtime:
+  close    `ref` against ONNX Runtime: as near the float network as ONNX Runtime's own int8 execution is, up to the roundings
+           that an integer requantisation and a fused table do differently;
+  TARGET   the same network with 8-bit edges on TARGET: every byte equal to `ref`.
+Then files that are wrong: each must be refused in one line that says what, never crash (build with sanitizers).
+SPDX-License-Identifier: Apache-2.0
+"""
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+SYSTOLE, ASAN = ROOT / "build" / "systole", ROOT / "build" / "asan" / "systole"
+counts = {"passed": 0, "failed": 0}
+
+
+def check(what, ok, why=""):
+    counts["passed" if ok else "failed"] += 1
+    if not ok:
+        print(f"FAIL {what}: {why}")
+
+
+def systole(program, *arguments):
+    return subprocess.run([str(program), *map(str, arguments)], capture_output=True, text=True, errors="replace", timeout=300)
+
+
+def with_int8_edges(model):
+    """The network from the first quantised value to the last: what runs on every target."""
+    import onnx
+    graph = model.graph
+    types = {c.name: c.data_type for c in graph.initializer}
+    first = next(n for n in graph.node if n.op_type == "QuantizeLinear" and n.input[0] == graph.input[0].name)
+    last = next((n for n in graph.node if n.output[0] == graph.output[0].name and n.op_type == "DequantizeLinear"), None)
+    shape = [d.dim_value for d in graph.input[0].type.tensor_type.shape.dim]
+    ends = [onnx.helper.make_tensor_value_info(first.output[0], types[first.input[2]], shape)]
+    del graph.input[:]
+    graph.input.extend(ends)
+    graph.node.remove(first)
+    if last:
+        source = last.input[0]
+        graph.node.remove(last)
+        del graph.output[:]
+        graph.output.extend([onnx.helper.make_tensor_value_info(source, types[last.input[2]], None)])
+    return model, types[ends[0].name] if ends[0].name in types else types[first.input[2]], last is not None
+
+
+def compare(seed, targets, folder):
+    import numpy as np
+    import nets
+    rerun = f"rerun: tests/onnx/run.py --count 1 --seed {seed}"
+    quantised, real, x = nets.make(seed)
+    path, data, out = (pathlib.Path(folder) / name for name in ("net.onnx", "in.bin", "out.bin"))
+    path.write_bytes(quantised.SerializeToString())
+    x.tofile(data)
+    done = systole(ASAN, "run", path, "--target", "ref", "--input", data, "--output", out)
+    if done.returncode:
+        check(f"seed {seed} close", False, f"{done.stderr.strip()[-300:]}; {rerun}")
+        return
+    want, exact = nets.infer(quantised, x), nets.infer(real, x)
+    got = np.fromfile(out, np.float32).reshape(want.shape)
+    spread = float(exact.max() - exact.min()) + 1e-6
+    error, theirs = float(np.abs(got - exact).mean()) / spread, float(np.abs(want - exact).mean()) / spread
+    check(f"seed {seed} close", error <= 1.5 * theirs + 0.01,
+          f"mean error {error:.4f} of the range, ONNX Runtime's {theirs:.4f}; {rerun}")
+    model, _, integer = with_int8_edges(quantised)
+    if not integer:
+        return
+    path.write_bytes(model.SerializeToString())
+    reference = None
+    for target in ("ref", *targets):
+        done = systole(SYSTOLE, "run", path, "--target", target, "--output", out, "--seed", seed)
+        if target == "ref":
+            reference = out.read_bytes() if done.returncode == 0 else None
+        check(f"seed {seed} {target}", done.returncode == 0 and out.read_bytes() == reference,
+              f"{done.stderr.strip()[-300:] or 'other bytes than ref'}; {rerun} --target {target}")
+
+
+def message(tag, body):
+    """A protobuf field of bytes."""
+    size, head = len(body), [tag]
+    while size > 127:
+        head.append(size & 127 | 128)
+        size >>= 7
+    return bytes([*head, size]) + body
+
+
+def wrong_files(folder):
+    """(name, bytes, what the line must say)"""
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper
+    import nets
+    good = nets.make(1)[0]
+
+    def changed(edit):
+        model = onnx.ModelProto()
+        model.CopyFrom(good)
+        edit(model.graph)
+        return model.SerializeToString()
+
+    def cycle(graph):
+        conv = next(n for n in graph.node if n.op_type == "Conv")
+        user = next(n for n in graph.node if n.input[0] == conv.output[0])
+        conv.input[0] = user.output[0]
+
+    def external(location):
+        def edit(graph):
+            t = next(t for t in graph.initializer if t.data_type == TensorProto.INT8 and len(t.dims) == 4)
+            length = len(t.raw_data)
+            t.ClearField("raw_data")
+            t.data_location = TensorProto.EXTERNAL
+            for key, value in (("location", location), ("length", str(length))):
+                t.external_data.add(key=key, value=value)
+        return changed(edit)
+
+    def regroup(graph):
+        conv = first(graph, "Conv")
+        kept = [a for a in conv.attribute if a.name != "group"]
+        del conv.attribute[:]
+        conv.attribute.extend([*kept, helper.make_attribute("group", 7)])
+
+    def first(graph, op):
+        return next(n for n in graph.node if n.op_type == op)
+
+    nested = b""
+    while len(nested) < 60000:  # g { node { attribute {
+        for field in (0x32, 0x2A, 0x0A):
+            nested = message(field, nested)
+    nested = b"\x08\x08" + message(0x3A, nested)
+    (pathlib.Path(folder) / "outside.bin").write_bytes(bytes(100000))
+    inner = pathlib.Path(folder) / "inner"
+    inner.mkdir(exist_ok=True)
+    link = inner / "link.bin"
+    if not link.is_symlink():
+        link.symlink_to("../outside.bin")
+    whole = good.SerializeToString()
+    yield "empty", b"", "empty"
+    yield "nested", nested, "nest"
+    yield "cycle", changed(cycle), "cycle"
+    yield "dynamic", changed(lambda g: setattr(g.input[0].type.tensor_type.shape.dim[0], "dim_param", "N")), "dynamic"
+    yield "no shape", changed(lambda g: g.input[0].type.tensor_type.ClearField("shape")), "no shape"
+    yield "unknown operator", changed(lambda g: setattr(first(g, "Conv"), "op_type", "Einsum")), "Einsum"
+    yield "missing value", changed(lambda g: first(g, "Conv").input.__setitem__(0, "nowhere")), "nowhere"
+    yield "twice", changed(lambda g: g.node[-1].output.__setitem__(0, g.node[0].output[0])), "twice"
+    yield "short data", changed(lambda g: setattr(g.initializer[-1], "raw_data", b"")), "does not fit its shape"
+    yield "float", nets.make(1)[1].SerializeToString(), "not quantised"
+    yield "outside", external("../outside.bin"), "not a file in the model's folder"
+    yield "absolute", external("/etc/passwd"), "not a file in the model's folder"
+    yield "link", external("link.bin"), "not a file in the model's folder"
+    yield "absent", external("absent.bin"), "not a file in the model's folder"
+    yield "group", changed(regroup), "do not fit"
+    for cut in (1, len(whole) // 3, len(whole) - 1):
+        yield f"cut at {cut}", whole[:cut], ""
+    rng = np.random.default_rng(7)
+    for i in range(60):
+        noisy = bytearray(whole)
+        for at in rng.integers(0, len(noisy), 4):
+            noisy[at] = int(rng.integers(256))
+        yield f"noise {i}", bytes(noisy), None  # may be a fine network; must not crash
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--target", action="append", default=[])
+    parser.add_argument("--keep", help="folder for the files instead of a temporary one")
+    options = parser.parse_args()
+    try:
+        import onnx  # noqa: F401
+        import onnxruntime  # noqa: F401
+    except ImportError as error:
+        print(f"SKIP networks from ONNX: {error.name} is not installed")
+        print("0 passed, 0 failed, 1 skipped")
+        return 0
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.keep or temporary
+        os.makedirs(folder, exist_ok=True)
+        for seed in range(options.seed, options.seed + options.count):
+            compare(seed, options.target or ["model"], folder)
+        for name, data, says in wrong_files(folder) if options.count > 1 else ():
+            path = pathlib.Path(folder) / "inner" / "wrong.onnx"
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(data)
+            done = systole(ASAN, "info", path)
+            line = done.stderr.strip()
+            sane = "\n" not in line and done.returncode in (0, 1, 2)
+            check(f"wrong file: {name}", sane and (says is None or (done.returncode != 0 and line and says in line)),
+                  f"exit {done.returncode}, said: {line[-200:]}")
+    print(f"{counts['passed']} passed, {counts['failed']} failed")
+    return counts["failed"] > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
