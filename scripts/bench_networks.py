@@ -34,12 +34,12 @@ def systole(*words):
         raise SystemExit(f"{' '.join(map(str, words[:2]))} ...: {(done.stderr.strip() or 'failed').splitlines()[-1]}")
 
 
-def measure(name, path, config, target="rtl", repeat=1):
-    """(report, seconds of the fastest simulation)"""
+def measure(name, path, config, target="rtl", repeat=1, remove=False):
+    """(report, seconds of the fastest simulation); remove: without the channels that are provably constant"""
     OUT.mkdir(parents=True, exist_ok=True)
-    stem = OUT / f"{name.replace(' ', '-')}.{config}"
+    stem = OUT / f"{name.replace(' ', '-')}{'.without-constants' if remove else ''}.{config}"
     program, result = f"{stem}.prog", f"{stem}.{target}.json"
-    systole("compile", path, "-o", program, "--config", config)
+    systole("compile", path, "-o", program, "--config", config, *(["--remove-constant"] if remove else []))
     systole("bench", program, "--config", config, "--target", target, "--repeat", repeat, "--json", result)
     [entry] = json.loads(pathlib.Path(result).read_text())
     return entry["report"], entry["seconds"]

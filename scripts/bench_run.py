@@ -21,6 +21,8 @@ def run(name, path, config):
     report, rtl = measure(name, path, config)
     _, model = measure(name, path, config, "model", MODEL_REPEAT)
     ideal = -(-report["macs"] // (report["rows"] * report["columns"]))
+    rest, _ = measure(name, path, config, remove=True)
+    removed = report["macs"] - rest["macs"]
     layers = report["layers"]
     share = collections.Counter()
     for layer in layers:
@@ -31,6 +33,8 @@ def run(name, path, config):
             "array_busy": sum(layer.get("array_busy") or 0 for layer in layers),
             "bound": report["bound"], "bound_cycles": report["bound_cycles"],
             "cycles_by_bound": {k: v for k, v in share.most_common() if k and v}, "cpu_layers": sum(x["unit"] == "cpu" for x in layers),
+            "without_constants": {"macs": rest["macs"], "macs_removed": removed, "cycles": rest["cycles_total"],
+                                  "mac_utilisation": rest["mac_utilisation"]} if removed else None,
             "seconds": {"rtl": rtl, "model": model}, "report": report}
 
 
@@ -46,6 +50,13 @@ def markdown(results):
             [[r["network"], grouped(r["macs"]), grouped(r["ideal_cycles"]), grouped(r["cycles"]), f"{100 * r['mac_utilisation']:.1f} %", r["bound"],
               f"{100 * r['bound_cycles'] / r['cycles']:.0f} %", grouped(r["bytes_read"]), grouped(r["bytes_written"]),
               *(grouped(r["stalls"][s]) for s in STALLS)] for r in own]))
+        smaller = [r for r in own if r["without_constants"]]
+        if smaller:
+            text.append("Without the channels that are provably constant (`--remove-constant`): the same outputs from fewer MACs. Not the\n"
+                        "network's speed, which is in the table above: what its zeros are worth. Utilisation: of the MACs that were executed.\n")
+            text.append(table(["network", "cycles, whole network", "cycles without constants", "MACs executed", "MACs removed", "utilisation"],
+                              [[r["network"], grouped(r["cycles"]), *(grouped(r["without_constants"][k]) for k in ("cycles", "macs", "macs_removed")),
+                                f"{100 * r['without_constants']['mac_utilisation']:.1f} %"] for r in smaller]))
         text.append("Share of the cycles that is in layers which each resource bounds, and how many layers run on the CPU:\n")
         kinds = ("array", "port", "output_stage", "vector", "latency")
         text.append(table(["network", *kinds, "CPU layers"],

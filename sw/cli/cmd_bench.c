@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "constant.h"
 #include "network.h"
 #include "npy.h"
 
@@ -19,12 +20,17 @@ static const char help[] =
     "waits (ideal),\n"
     "cycles from doorbell to completion, MAC utilisation, bytes at the memory port, seconds of "
     "simulation (compiled\n"
-    "programs load at once; a MODEL's seconds include compiling it).\n"
+    "programs load at once; a MODEL's seconds include compiling it). The whole network, every MAC "
+    "of it. A MODEL with\n"
+    "channels that are provably constant gets a second line, `- without constants`: the same "
+    "outputs, fewer MACs; its\n"
+    "utilisation counts only the MACs that were executed.\n"
     "\n"
     "  --config C   NPU configuration (default npu16); see systole config --help\n"
     "  --target T   what measures: rtl (default) or soc; model predicts the cycles of rtl\n"
     "  --repeat N   run each N times; seconds are those of the fastest (default 1)\n"
-    "  --json F     everything as JSON: [{\"seconds\": S, \"report\": as of systole run}, ...]\n";
+    "  --json F     everything as JSON: [{\"seconds\": S, \"report\": as of systole run,\n"
+    "               \"without_constants\": the same of the second line, or absent}, ...]\n";
 
 typedef struct {
     const target_t *target;
@@ -40,10 +46,12 @@ static double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The last run's report and the seconds of the fastest. */
-static int measure(const bench_t *b, const network_t *n, report_t *r, double *seconds,
-                   graph_error_t *err) {
+/* The last run's report and the seconds of the fastest. g: the network's graph, or what is left of
+ * it. */
+static int measure(const bench_t *b, const network_t *n, const graph_t *g, report_t *r,
+                   double *seconds, graph_error_t *err) {
     target_job_t job = network_job(n, b->config, r);
+    job.graph = g;
     job.seed = 1;
     for (long i = 0; i < b->repeat; i++) {
         report_t fresh = {.target = b->target->name,
@@ -79,35 +87,76 @@ static void print_cycles(const report_t *r) {
         printf(" %12s %12s", "-", "-");
 }
 
+static void print_line(const char *name, const report_t *r, double seconds) {
+    printf("%-36s %12" PRIu64, name, r->macs);
+    if (r->rows && r->columns)
+        printf(" %12" PRIu64, r->macs / ((uint64_t)r->rows * r->columns));
+    else
+        printf(" %12s", "-");
+    print_cycles(r);
+    printf(" %9.3f%s\n", seconds, r->cpu_steps ? "  (without the CPU steps)" : "");
+    fflush(stdout);
+}
+
+/* One line and one JSON object, begun with `open`, not closed. The outputs stay in n->outputs. */
+static int bench_line(const bench_t *b, network_t *n, const constant_t *constant, const char *name,
+                      const char *open, graph_error_t *err) {
+    report_t r = {0};
+    double seconds = 0;
+    int status = measure(b, n, constant ? constant->graph : n->graph, &r, &seconds, err);
+    if (status == 0 && constant)
+        report_removed(&r, constant);
+    if (status == 0)
+        print_line(name, &r, seconds);
+    if (status == 0 && b->json) {
+        fprintf(b->json->f, "%s{\"seconds\": %.6f, \"report\": ", open, seconds);
+        report_print_json(&r, b->json->f);
+    }
+    report_free(&r);
+    return status;
+}
+
+/* The line without constant channels; its outputs must be those of the line before. */
+static int bench_removed(const bench_t *b, network_t *n, graph_error_t *err) {
+    constant_t constant;
+    if (constant_remove(n->graph, &constant, err))
+        return -1;
+    int status = 0;
+    if (constant.n_removed) {
+        void **whole = n->outputs;
+        n->outputs = network_new_buffers(n->out_desc, n->n_outputs);
+        status = n->outputs ? bench_line(b, n, &constant, "- without constants",
+                                         ", \"without_constants\": ", err)
+                            : graph_fail(err, "%s: out of memory", n->path);
+        for (int32_t i = 0; status == 0 && i < n->n_outputs; i++)
+            if (memcmp(whole[i], n->outputs[i], n->out_desc[i].bytes) != 0)
+                status = graph_fail(err, "%s: output %d differs without constant channels", n->path,
+                                    (int)i);
+        if (status == 0 && b->json)
+            fprintf(b->json->f, "}");
+        network_free_buffers(n->outputs, n->n_outputs);
+        n->outputs = whole;
+    }
+    constant_free(&constant);
+    return status;
+}
+
 static int bench_one(const char *path, bench_t *b, graph_error_t *err) {
     network_t n;
     if (network_load(path, &n, err))
         return -1;
-    report_t r = {0};
-    double seconds = 0;
     network_random_inputs(&n, 1);
-    int status = n.prog && !b->target->can_run_prog
-                     ? graph_fail(err, "%s: target %s runs models, not compiled programs", path,
-                                  b->target->name)
-                     : measure(b, &n, &r, &seconds, err);
-    if (status == 0) {
-        const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-        printf("%-36s %12" PRIu64, name, r.macs);
-        if (r.rows && r.columns)
-            printf(" %12" PRIu64, r.macs / ((uint64_t)r.rows * r.columns));
-        else
-            printf(" %12s", "-");
-        print_cycles(&r);
-        printf(" %9.3f%s\n", seconds, r.cpu_steps ? "  (without the CPU steps)" : "");
-        fflush(stdout);
-        if (b->json) {
-            fprintf(b->json->f, "%s{\"seconds\": %.6f, \"report\": ", b->n_written++ ? ",\n" : "",
-                    seconds);
-            report_print_json(&r, b->json->f);
-            fprintf(b->json->f, "}");
-        }
-    }
-    report_free(&r);
+    const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    int status = 0;
+    if (n.prog && !b->target->can_run_prog)
+        status = graph_fail(err, "%s: target %s runs models, not compiled programs", path,
+                            b->target->name);
+    else
+        status = bench_line(b, &n, NULL, name, b->n_written++ ? ",\n" : "", err);
+    if (status == 0 && n.graph)
+        status = bench_removed(b, &n, err);
+    if (status == 0 && b->json)
+        fprintf(b->json->f, "}");
     network_free(&n);
     return status;
 }

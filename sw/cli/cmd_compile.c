@@ -9,32 +9,35 @@
 #include <string.h>
 
 #include "compiler.h"
+#include "constant.h"
 #include "network.h"
 #include "npy.h"
 
 static const char help[] =
-    "systole compile MODEL -o PROG [--config C] [--report R.json]\n"
+    "systole compile MODEL -o PROG [--config C] [--report R.json] [--remove-constant]\n"
     "\n"
     "Writes the model's weights, command stream and CPU operators for one configuration.\n"
     "\n"
     "  -o, --output PROG   the program\n"
     "  --config C          NPU configuration (default npu16); see systole config --help\n"
     "  --report R          JSON: for each layer unit and why, commands, weight bytes, array steps\n"
+    "  --remove-constant   leave out channels that are provably constant: the same results, fewer "
+    "MACs\n"
     "\n"
     "Example: systole compile network.tflite -o network.prog && systole run network.prog --target "
     "model\n";
 
 typedef struct {
     const char *output, *config, *report;
+    int remove;
 } options_t;
 
 /* 0, or an exit status + 1. */
 static int parse(int argc, char **argv, options_t *o) {
-    static const struct option options[] = {{"output", required_argument, 0, 'o'},
-                                            {"config", required_argument, 0, 'c'},
-                                            {"report", required_argument, 0, 'r'},
-                                            {"help", no_argument, 0, 'h'},
-                                            {0, 0, 0, 0}};
+    static const struct option options[] = {
+        {"output", required_argument, 0, 'o'}, {"config", required_argument, 0, 'c'},
+        {"report", required_argument, 0, 'r'}, {"remove-constant", no_argument, 0, 'k'},
+        {"help", no_argument, 0, 'h'},         {0, 0, 0, 0}};
     int c;
     opterr = 0;
     while ((c = getopt_long(argc, argv, "o:c:r:h", options, NULL)) != -1) {
@@ -47,6 +50,9 @@ static int parse(int argc, char **argv, options_t *o) {
             break;
         case 'r':
             o->report = optarg;
+            break;
+        case 'k':
+            o->remove = 1;
             break;
         case 'h':
             fputs(help, stdout);
@@ -108,10 +114,14 @@ int cmd_compile(int argc, char **argv) {
     graph_t *g = graph_load(argv[optind], &err);
     if (!g)
         return cli_error(&err);
-    if (npu_compile(g, config, NULL, &compiled, &err)) {
+    constant_t constant = {0};
+    if ((o.remove && constant_remove(g, &constant, &err)) ||
+        npu_compile(o.remove ? constant.graph : g, config, NULL, &compiled, &err)) {
+        constant_free(&constant);
         graph_free(g);
         return cli_error(&err);
     }
+    compiled.macs_removed = constant.macs_removed;
     char *json = o.report ? npu_compiled_json(&compiled, g, config) : NULL;
     if (o.report && !json)
         status = graph_fail(&err, "%s: out of memory", argv[optind]);
@@ -119,8 +129,13 @@ int cmd_compile(int argc, char **argv) {
         status = write_files(&o, &compiled, json, &err);
     if (status == 0)
         print_summary(&o, &compiled);
+    if (status == 0 && o.remove)
+        printf("%" PRId32 " channels removed, and %" PRIu64 " of %" PRIu64
+               " MACs with them; the results stay the same\n",
+               constant.n_removed, constant.macs_removed, constant.macs);
     free(json);
     npu_compiled_free(&compiled);
+    constant_free(&constant);
     graph_free(g);
     return status ? cli_error(&err) : EXIT_OK;
 }

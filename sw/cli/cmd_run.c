@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "constant.h"
 #include "network.h"
 #include "npy.h"
 
@@ -16,6 +17,7 @@ static const char help[] =
     "systole run MODEL|PROG [--target T] [--config C] [--input F]... [--output F]... [--report "
     "R.json]\n"
     "            [--seed N] [--wave W.fst] [--timeline T.json] [--html P.html] [--no-compare]\n"
+    "            [--remove-constant]\n"
     "\n"
     "Runs one inference. Without --input the inputs are random, from a seed that is printed.\n"
     "\n"
@@ -34,6 +36,9 @@ static const char help[] =
     "  --timeline T    what each unit did when, for Perfetto or chrome://tracing (rtl)\n"
     "  --html P        the report as one self-contained page with diagrams (rtl)\n"
     "  --no-compare    do not run ref as well to compare the result\n"
+    "  --remove-constant  run the network without the channels that are provably constant; the "
+    "result is the same,\n"
+    "                  the report's macs are what was executed, macs_removed what was not\n"
     "\n"
     "In the report cycles_predicted is what the C model expects of the RTL (model, rtl); cpu_steps "
     "operators run on\n"
@@ -67,18 +72,24 @@ enum { MAX_FILES = 64 };
 typedef struct {
     const char *target, *config, *report, *wave, *timeline, *html;
     const char *inputs[MAX_FILES], *outputs[MAX_FILES];
-    int n_inputs, n_outputs, compare;
+    int n_inputs, n_outputs, compare, remove;
     uint64_t seed;
 } options_t;
 
 static int parse(int argc, char **argv, options_t *o) {
-    static const struct option options[] = {
-        {"target", required_argument, 0, 't'}, {"config", required_argument, 0, 'c'},
-        {"input", required_argument, 0, 'i'},  {"output", required_argument, 0, 'o'},
-        {"report", required_argument, 0, 'r'}, {"seed", required_argument, 0, 's'},
-        {"wave", required_argument, 0, 'w'},   {"timeline", required_argument, 0, 'l'},
-        {"html", required_argument, 0, 'p'},   {"no-compare", no_argument, 0, 'n'},
-        {"help", no_argument, 0, 'h'},         {0, 0, 0, 0}};
+    static const struct option options[] = {{"target", required_argument, 0, 't'},
+                                            {"config", required_argument, 0, 'c'},
+                                            {"input", required_argument, 0, 'i'},
+                                            {"output", required_argument, 0, 'o'},
+                                            {"report", required_argument, 0, 'r'},
+                                            {"seed", required_argument, 0, 's'},
+                                            {"wave", required_argument, 0, 'w'},
+                                            {"timeline", required_argument, 0, 'l'},
+                                            {"html", required_argument, 0, 'p'},
+                                            {"no-compare", no_argument, 0, 'n'},
+                                            {"remove-constant", no_argument, 0, 'k'},
+                                            {"help", no_argument, 0, 'h'},
+                                            {0, 0, 0, 0}};
     int c;
     opterr = 0;
     while ((c = getopt_long(argc, argv, "t:c:i:o:r:s:h", options, NULL)) != -1) {
@@ -118,6 +129,9 @@ static int parse(int argc, char **argv, options_t *o) {
             break;
         case 'n':
             o->compare = 0;
+            break;
+        case 'k':
+            o->remove = 1;
             break;
         case 'h':
             fputs(help, stdout);
@@ -223,6 +237,8 @@ static void print_summary(const report_t *r) {
     if (strcmp(r->target, "ref") != 0)
         printf(", configuration %s", r->config);
     printf(", %" PRIu64 " MACs", r->macs);
+    if (r->macs_removed)
+        printf(" (%" PRIu64 " of constant channels removed)", r->macs_removed);
     if (r->has_cycles) {
         double u = report_utilisation(r, r->macs, r->cycles_total);
         printf(", %" PRIu64 " cycles", r->cycles_total);
@@ -288,9 +304,18 @@ static int run(network_t *n, const options_t *o, const target_t *target, report_
     for (int i = 0; i < 3; i++)
         if (written[i] && atomic_probe(written[i], err))
             return -1;
-    if (read_inputs(n, o, r, err) || target->run(&job, err))
+    constant_t constant = {0};
+    if (o->remove && constant_remove(n->graph, &constant, err))
         return -1;
-    if (o->compare && n->graph && strcmp(target->name, "ref") != 0) {
+    if (o->remove)
+        job.graph = constant.graph;
+    int status = read_inputs(n, o, r, err) || target->run(&job, err) ? -1 : 0;
+    if (status == 0 && o->remove)
+        report_removed(r, &constant);
+    constant_free(&constant);
+    if (status)
+        return -1;
+    if (o->compare && n->graph && (o->remove || strcmp(target->name, "ref") != 0)) {
         r->bit_exact = compare(n, target->name, err);
         if (r->bit_exact < 0)
             return -1;
@@ -327,6 +352,9 @@ int cmd_run(int argc, char **argv) {
     else if (n.prog && config && !network_is_for(&n, config))
         status = graph_fail(&err, "%s: compiled for configuration %s, not for %s", n.path,
                             n.prog_config ? n.prog_config : "that does not exist", o.config);
+    else if (n.prog && o.remove)
+        status =
+            graph_fail(&err, "%s: is compiled already: give --remove-constant to compile", n.path);
     else
         status = run(&n, &o, target, &r, &err);
     if (status) {

@@ -26,6 +26,13 @@ void report_free(report_t *r) {
     r->trace = (report_trace_t){0};
 }
 
+void report_removed(report_t *r, const constant_t *k) {
+    r->macs_removed = k->macs_removed;
+    r->constant_removed = k->n_removed;
+    for (int i = 0; i < r->n_layers; i++)
+        r->layers[i].macs_removed = k->layers[i].macs_removed;
+}
+
 double report_utilisation(const report_t *r, uint64_t macs, uint64_t cycles) {
     double slots = (double)cycles * r->rows * r->columns;
     return slots > 0 ? (double)macs / slots : -1;
@@ -124,6 +131,7 @@ static void print_layer(const report_t *r, const report_layer_t *l, FILE *f) {
     json_string(f, l->unit ? l->unit : "cpu");
     number(f, "cycles", l->has_cycles, l->cycles);
     number(f, "macs", 1, l->macs);
+    number(f, "macs_removed", 1, l->macs_removed);
     ratio(f, "mac_utilisation", l->has_cycles ? report_utilisation(r, l->macs, l->cycles) : -1);
     number(f, "bytes_read", l->has_cycles, l->bytes_read);
     number(f, "bytes_written", l->has_cycles, l->bytes_written);
@@ -141,6 +149,8 @@ void report_print_json(const report_t *r, FILE *f) {
     json_string(f, r->config ? r->config : "");
     number(f, "seed", r->has_seed, r->seed);
     fprintf(f, ",\n  \"macs\": %" PRIu64, r->macs);
+    number(f, "macs_removed", 1, r->macs_removed);
+    number(f, "channels_removed", 1, (uint64_t)r->constant_removed);
     number(f, "cycles_total", r->has_cycles, r->cycles_total);
     number(f, "cycles_predicted", r->has_prediction, r->cycles_predicted);
     number(f, "cpu_steps", r->has_prediction, r->cpu_steps);

@@ -4,7 +4,8 @@
  *
  * Contract:  counters are valid only where has_cycles is set: otherwise null in JSON, and so is the
  * prediction without has_prediction. Figures:
- * cycles of the NPU's clock, bytes at the memory port, MACs as in graph_op_macs.
+ * cycles of the NPU's clock, bytes at the memory port, MACs as in graph_op_macs, of the network
+ * that ran: macs + macs_removed are the model's.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SYSTOLE_REPORT_H
@@ -14,6 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "constant.h"
 #include "graph.h"
 
 #define REPORT_STALLS 3 /* stall_load, stall_post, stall_weights */
@@ -31,8 +33,8 @@ typedef enum {
 
 typedef struct {
     char name[64], op[32];
-    const char *unit; /* "npu", "cpu" */
-    uint64_t macs;
+    const char *unit;            /* "npu", "cpu" */
+    uint64_t macs, macs_removed; /* executed; of constant channels, not executed */
     int has_cycles;
     uint64_t cycles, bytes_read, bytes_written;
     int has_detail; /* the fields below are valid */
@@ -74,8 +76,10 @@ typedef struct {
 typedef struct {
     const char *target, *config, *model;
     uint64_t seed;
-    int has_seed; /* inputs were random */
-    uint64_t macs;
+    int has_seed;          /* inputs were random */
+    uint64_t macs;         /* executed: what mac_utilisation counts */
+    uint64_t macs_removed; /* of the model, but not executed; see report_removed */
+    int constant_removed;  /* channels; 0: the whole model ran */
     int has_cycles;
     uint64_t cycles_total, bytes_read, bytes_written;
     int has_prediction; /* by the C model's timing, sw/runtime/prog_predict.h */
@@ -91,6 +95,8 @@ typedef struct {
 /* n zeroed layers; 0 or -1. */
 int report_alloc_layers(report_t *r, int n);
 void report_free(report_t *r);
+/* Notes what the network that ran lacks of the model. Its layers are the model's. */
+void report_removed(report_t *r, const constant_t *k);
 /* MACs / (cycles x rows x columns), or -1 when unknown. */
 double report_utilisation(const report_t *r, uint64_t macs, uint64_t cycles);
 /* Writes JSON atomically. 0 or -1 with *err. */

@@ -67,6 +67,7 @@ typedef struct {
     uint32_t weight_bytes, arena_bytes;
     uint32_t n_tensors, n_resident; /* activations, and those that stay in the scratchpad */
     uint32_t attempts;              /* lowerings until everything fitted */
+    uint64_t macs_removed;          /* for the report: what the caller left out (constant.h) */
     uint64_t cycles_estimated;      /* of the NPU steps, by the scheduler's rough costs */
 } npu_compiled_t;
 

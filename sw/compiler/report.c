@@ -83,8 +83,8 @@ char *npu_compiled_json(const npu_compiled_t *c, const graph_t *g, const npu_con
         c->n_cpu_steps, c->size, c->weight_bytes);
     put(&t, "  \"arena_bytes\": %u,\n  \"tensors\": %u,\n  \"resident_tensors\": %u,\n",
         c->arena_bytes, c->n_tensors, c->n_resident);
-    put(&t, "  \"cycles_estimated\": %llu,\n  \"layers\": [\n",
-        (unsigned long long)c->cycles_estimated);
+    put(&t, "  \"macs_removed\": %llu,\n  \"cycles_estimated\": %llu,\n  \"layers\": [\n",
+        (unsigned long long)c->macs_removed, (unsigned long long)c->cycles_estimated);
     for (uint32_t i = 0; i < c->n_layers; i++) {
         put_layer(&t, &c->layers[i], g);
         put(&t, "%s\n", i + 1 < c->n_layers ? "," : "");

@@ -2,8 +2,8 @@
  * random_graph.h - random networks of several operators, for test_compiler.c: branches, reshapes,
  * pads, gates, joins and splits, tensors read twice, several outputs, batches, NPU and CPU mixed.
  *
- * random_graph(seed) always gives the same graph; shapes and quantisation satisfy ref_prepare().
- * SPDX-License-Identifier: Apache-2.0
+ * random_graph(seed, zeros) always gives the same graph; shapes and quantisation satisfy
+ * ref_prepare(). SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SYSTOLE_RANDOM_GRAPH_H
 #define SYSTOLE_RANDOM_GRAPH_H
@@ -23,6 +23,7 @@ typedef struct {
     uint64_t state;
     int32_t live[RG_TENSORS], n_live; /* int8 activations that operators may read */
     int32_t outputs[RG_TENSORS];
+    bool zeros; /* channels of zero weights, for what removes constants */
 } rg_t;
 
 static uint32_t rg_next(rg_t *r) {
@@ -83,6 +84,38 @@ static graph_op_t *rg_op(rg_t *r, graph_opcode_t code, int32_t n_in, const int32
     return op;
 }
 
+/* A scale for each output channel, up to that of all. */
+static void rg_scales(rg_t *r, int32_t w, int32_t outputs, int32_t dim) {
+    graph_quant_t *q = &r->g->tensors[w].quant;
+    float *scales = graph_alloc(r->g, sizeof *scales * (size_t)outputs);
+    for (int32_t c = 0; c < outputs; c++)
+        scales[c] = q->scales[0] * (float)rg_range(r, 1, 8) / 8.0f;
+    *q = (graph_quant_t){outputs, dim, scales,
+                         graph_alloc(r->g, sizeof *q->zero_points * (size_t)outputs)};
+}
+
+/* Zeros some output channels' weights, and those of some input channels; biases of 0 among the
+ * others; scales for each channel. w: (outputs, taps, inputs), by_column: (taps, outputs). */
+static void rg_zero(rg_t *r, int32_t w, int32_t b, int32_t outputs, int32_t inputs,
+                    bool by_column) {
+    int8_t *data = (int8_t *)r->g->tensors[w].data;
+    int32_t rest = (int32_t)r->g->tensors[w].elements / outputs;
+    int32_t often = r->zeros ? rg_range(r, 0, 4) : 0;
+    for (int32_t c = 0; c < outputs && r->zeros; c++) {
+        bool zero = rg_range(r, 0, 4) < often;
+        for (int32_t i = 0; i < rest && zero; i++)
+            data[by_column ? i * outputs + c : c * rest + i] = 0;
+        if (b >= 0 && rg_range(r, 0, 2) == 0)
+            ((int32_t *)r->g->tensors[b].data)[c] = 0;
+    }
+    if (r->zeros && rg_range(r, 0, 1))
+        rg_scales(r, w, outputs, by_column ? 3 : 0);
+    for (int32_t i = 0; i < inputs && r->zeros && !by_column; i++)
+        if (rg_range(r, 0, 4) == 0)
+            for (int32_t k = i; k < outputs * rest; k += inputs)
+                data[k] = 0;
+}
+
 static int32_t rg_out_length(int32_t in, int32_t k, int32_t s, int32_t d, bool same) {
     int32_t effective = (k - 1) * d + 1;
     return same ? (in + s - 1) / s : in < effective ? 0 : (in - effective) / s + 1;
@@ -106,6 +139,7 @@ static void rg_conv(rg_t *r, int32_t in, bool depthwise) {
         r, GRAPH_INT8, 4,
         depthwise ? (int32_t[]){1, kh, kw, oc} : (int32_t[]){oc, kh, kw, x->dims[3]}, ws, 0);
     int32_t b = rg_constant(r, GRAPH_INT32, 1, (int32_t[]){oc}, xs * ws, 0);
+    rg_zero(r, w, b, oc, x->dims[3], depthwise);
     int32_t y = rg_tensor(r, GRAPH_INT8, 4, (int32_t[]){x->dims[0], oh, ow, oc}, ys,
                           rg_range(r, -100, 100));
     graph_op_t *op = rg_op(r, depthwise ? GRAPH_OP_DEPTHWISE_CONV_2D : GRAPH_OP_CONV_2D,
@@ -127,6 +161,7 @@ static void rg_fc(rg_t *r, int32_t in) {
     if (depth > 6000)
         return;
     int32_t w = rg_constant(r, GRAPH_INT8, 2, (int32_t[]){oc, depth}, ws, 0);
+    rg_zero(r, w, GRAPH_ABSENT, oc, x->dims[x->rank - 1], false);
     int32_t y = rg_tensor(r, GRAPH_INT8, 2, (int32_t[]){batch, oc}, ys, rg_range(r, -100, 100));
     rg_op(r, GRAPH_OP_FULLY_CONNECTED, 2, (int32_t[]){in, w}, y);
 }
@@ -345,6 +380,7 @@ static void rg_excite(rg_t *r, int32_t in) {
         float s = r->g->tensors[v].quant.scales[0], out = s * 0.6f * sqrtf((float)from);
         int32_t w = rg_constant(r, GRAPH_INT8, 4, (int32_t[]){to, 1, 1, from}, 0.01f, 0);
         int32_t b = rg_constant(r, GRAPH_INT32, 1, (int32_t[]){to}, s * 0.01f, 0);
+        rg_zero(r, w, b, to, from, false);
         int32_t y = rg_tensor(r, GRAPH_INT8, 4, (int32_t[]){n, 1, 1, to}, out, rg_range(r, -9, 9));
         graph_op_t *op = rg_op(r, GRAPH_OP_CONV_2D, 3, (int32_t[]){v, w, b}, y);
         op->p.conv.padding = GRAPH_PAD_VALID;
@@ -428,7 +464,7 @@ static void rg_any(rg_t *r) {
     /* mostly the newest tensor, else any */
     int32_t in = r->live[rg_range(r, 0, 3) ? r->n_live - 1 : rg_range(r, 0, r->n_live - 1)];
     bool image = r->g->tensors[in].rank == 4;
-    switch (rg_range(r, 0, 25)) {
+    switch (rg_range(r, 0, r->zeros ? 40 : 25)) { /* the last ones: layers with weights */
     case 0:
         rg_fc(r, in);
         break;
@@ -495,8 +531,8 @@ static void rg_any(rg_t *r) {
 }
 
 /* graph_free() it. */
-static graph_t *random_graph(uint64_t seed) {
-    rg_t r = {.g = graph_new("random", "random"), .state = seed * 7919 + 17};
+static graph_t *random_graph(uint64_t seed, bool zeros) {
+    rg_t r = {.g = graph_new("random", "random"), .state = seed * 7919 + 17, .zeros = zeros};
     for (int i = 0; i < 5; i++)
         rg_next(&r);
     graph_t *g = r.g;

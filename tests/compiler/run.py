@@ -5,7 +5,8 @@ Synopsis: tests/compiler/run.py [--quick]
 
 Runs build/tests/compiler/test_compiler (sanitizers on) over the digits network, random networks and, where $SYSTOLE_MODELS
 (default ../shared/models) has them, the real networks and the single-operator cases; all configurations. Random
-networks also strip by strip wherever that is possible. Then again
+networks also strip by strip wherever that is possible, and, of networks with many zeros, without the channels that are
+provably constant. Then again
 with the scratchpad cut short and with nothing resident, which forces tiling, chunks of weights and CPU fallback.
 --quick: configurations npu16 and npu4, every third single-operator case.
 Last line: `N passed, N failed, N skipped`.
@@ -78,6 +79,8 @@ def main():
     run(["-n", "-l", "256"], ["sw/examples/digits/digits.tflite"])
     run(["-R", "1", "150" if quick else "600"], [])
     run(["-f", "-R", "2000", "100" if quick else "400"], [])
+    run(["-k", "-R", "1", "200" if quick else "1500"], [])
+    run(["-k", "-f", "-R", "3000", "60" if quick else "400"], [])
     cases = single_op_cases()[:: 3 if quick else 1]
     run(every, cases)
     run([*few, "-l", "400"], cases)
@@ -87,6 +90,7 @@ def main():
         skip("MLPerf Tiny and TFLM networks", f"none in {MODELS}")
     run(every, small)
     run([*few, "-n", "-l", "1024"], small)
+    run(["-k", "-c", "npu16"], small)
     large = sorted(MODELS.glob("coral_*/*.tflite"))
     if not large:
         skip("MobileNetV2", f"none in {MODELS}")

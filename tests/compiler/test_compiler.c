@@ -7,6 +7,8 @@
  *   -R SEED N: N random networks of several operators (random_graph.h), in place of MODEL
  *   -d LIB the Verilated RTL (build/rtl/CONFIG/libnpu.so) in place of the model, bench conditions
  *   -f chains strip by strip wherever possible
+ *   -k without the channels that are provably constant (constant.h); random networks have many.
+ * The golden models must give the same on the smaller network too
  *   -v each layer; -t with -d, when each command ran; -g golden models only as expectation (do not
  * look for *.out0.bin); -q only failures and sums Inputs: STEM.inK.bin beside MODEL, else every
  * CASE.inK.bin in its folder, else random (seed 1). Without MODEL: the digits network and its
@@ -20,6 +22,7 @@
 #include <string.h>
 
 #include "../../sw/compiler/compiler.h"
+#include "../../sw/compiler/constant.h"
 #include "../../cmodel/npu/npu_model.h"
 #include "../../sw/runtime/runtime.h"
 #include "random_graph.h"
@@ -27,7 +30,8 @@
 #define MAX_CASES 64
 
 static unsigned passed, failed, skipped;
-static bool quiet, golden_only, verbose, trace;
+static bool quiet, golden_only, verbose, trace, without_constant;
+static unsigned long long macs_all, macs_removed, channels_removed;
 static npu_compile_options_t options;
 static const char *library; /* RTL; NULL: the C model */
 
@@ -226,6 +230,28 @@ static bool equals_files(const graph_t *g, const char *stem, void *const *tensor
     return true;
 }
 
+/* The golden models on the smaller network h give what they gave on g. */
+static bool equals_smaller(const graph_t *g, const graph_t *h, void *const *tensors, char *why,
+                           size_t why_size) {
+    graph_error_t e;
+    void **own = calloc((size_t)h->n_tensors, sizeof *own);
+    for (int32_t i = 0; own && i < g->n_inputs; i++)
+        own[g->inputs[i]] = tensors[g->inputs[i]];
+    bool ok = own && ref_run_graph(h, own, NULL, NULL, &e) == 0;
+    snprintf(why, why_size, "without constants: %s", own && !ok ? e.msg : "no memory");
+    for (int32_t i = 0; ok && i < g->n_outputs; i++) {
+        int32_t t = g->outputs[i];
+        if (own[t] && memcmp(own[t], tensors[t], g->tensors[t].bytes) != 0) {
+            snprintf(why, why_size, "without constants: golden model's output %d differs", (int)i);
+            ok = false;
+        }
+    }
+    if (own)
+        ref_free_tensors(h, own);
+    free(own);
+    return ok;
+}
+
 static void tell(bool ok, const char *model, const char *stem, const char *config,
                  const char *why) {
     if (ok)
@@ -241,11 +267,20 @@ static void tell(bool ok, const char *model, const char *stem, const char *confi
 static void run_cases(const graph_t *g, const char *model, char *const *stems, int n_stems,
                       const npu_config_t *const *configs, int n_configs) {
     char why[512] = "";
+    constant_t constant = {0};
+    graph_error_t e;
+    if (without_constant && constant_remove(g, &constant, &e) != 0) {
+        tell(false, model, "constant", "-", e.msg);
+        return;
+    }
+    const graph_t *h = without_constant ? constant.graph : g;
+    macs_all += constant.macs;
+    macs_removed += constant.macs_removed;
+    channels_removed += (unsigned long long)constant.n_removed;
     for (int k = 0; k < n_configs; k++) {
         npu_compiled_t c;
-        graph_error_t e;
         machine_t m = {0};
-        if (npu_compile(g, configs[k], &options, &c, &e) != 0) {
+        if (npu_compile(h, configs[k], &options, &c, &e) != 0) {
             tell(false, model, "compile", configs[k]->name, e.msg);
             continue;
         }
@@ -272,6 +307,7 @@ static void run_cases(const graph_t *g, const char *model, char *const *stems, i
             if (ok && (ok = ref_run_graph(g, tensors, NULL, NULL, &e) == 0)) {
                 ok = equals_files(g, stems[s], tensors);
                 snprintf(why, sizeof why, "golden model differs from the expected file");
+                ok = ok && (h == g || equals_smaller(g, h, tensors, why, sizeof why));
                 ok = ok && machine_run(&m, g, tensors, why, sizeof why);
             } else if (tensors && ok) {
                 snprintf(why, sizeof why, "%s", e.msg);
@@ -287,6 +323,7 @@ static void run_cases(const graph_t *g, const char *model, char *const *stems, i
         machine_close(&m);
         npu_compiled_free(&c);
     }
+    constant_free(&constant);
 }
 
 /* Names of the cases beside a model, without ".in0.bin". */
@@ -349,15 +386,15 @@ static void run_random(uint32_t seed, uint32_t count, const npu_config_t *const 
     static const uint32_t limits[] = {0, 0, 0, 1500, 700, 300};
     npu_compile_options_t given = options;
     for (uint32_t i = seed; i < seed + count; i++) {
-        graph_t *g = random_graph(i);
+        graph_t *g = random_graph(i, without_constant);
         char name[96];
         char *stem = NULL;
         const npu_config_t *config = configs[i % (uint32_t)n_configs];
         if (given.sp_limit == 0)
             options.sp_limit = limits[i / 5 % 6];
         options.no_resident = given.no_resident || i % 7 == 0;
-        snprintf(name, sizeof name, "-R %u 1 -c %s%s -l %u", i, config->name,
-                 options.no_resident ? " -n" : "", options.sp_limit);
+        snprintf(name, sizeof name, "-R %u 1 -c %s%s%s -l %u", i, config->name,
+                 options.no_resident ? " -n" : "", without_constant ? " -k" : "", options.sp_limit);
         random_state = i;
         run_cases(g, name, &stem, 1, &config, 1);
         graph_free(g);
@@ -388,6 +425,8 @@ int main(int argc, char **argv) {
             library = argv[++i];
         } else if (strcmp(argv[i], "-f") == 0) {
             options.all_chains = true;
+        } else if (strcmp(argv[i], "-k") == 0) {
+            without_constant = true;
         } else if (strcmp(argv[i], "-n") == 0) {
             options.no_resident = true;
         } else if (strcmp(argv[i], "-g") == 0) {
@@ -410,6 +449,11 @@ int main(int argc, char **argv) {
         run_model("sw/examples/digits/digits.tflite", configs, n_configs);
     for (; i < argc; i++)
         run_model(argv[i], configs, n_configs);
+    if (count > 0 && without_constant && channels_removed < count)
+        tell(false, "random networks", "constant", "-", "hardly any channel was removed");
+    if (without_constant)
+        printf("     %llu channels and %llu of %llu MACs removed\n", channels_removed, macs_removed,
+               macs_all);
     printf("%u passed, %u failed, %u skipped\n", passed, failed, skipped);
     return failed ? 1 : 0;
 }

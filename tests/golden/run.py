@@ -6,6 +6,7 @@ Synopsis: tests/golden/run.py SET [ARGUMENT]...
     configs TARGET             keyword spotting and the digits in every configuration
     single-op TARGET [STEP]    the random one-operator networks, every STEP-th of each operator
     stalls [SEEDS]             keyword spotting on rtl: memory latency 1..200 and random stalls, both from the seed
+    constants TARGET [CASES]   with --remove-constant, the networks that have such channels (the first CASES cases of each)
     soc                        ResNet-8, keyword spotting and all digits on the soft-core's system; its UART's last word too
 
 A failing case prints the command that reruns it. The digits need nothing outside the repository; the others are skipped,
@@ -40,12 +41,12 @@ def skip(what, count=1):
     sums["skipped"] += count
 
 
-def run_case(what, model, inputs, expected, target, config="npu16", seed=1, settings=None, uart_ok=False):
+def run_case(what, model, inputs, expected, target, config="npu16", seed=1, settings=None, uart_ok=False, options=()):
     """One inference; counted as passed when all output files equal the expected ones."""
     with tempfile.TemporaryDirectory() as folder:
         outputs = [pathlib.Path(folder) / f"out{i}.bin" for i in range(len(expected))]
         command = ["build/systole", "run", str(model), "--target", target, "--config", config, "--seed", str(seed),
-                   "--no-compare"]
+                   "--no-compare", *options]
         command += [word for path in inputs for word in ("--input", str(path))]
         rerun = " ".join([f"{k}={v}" for k, v in (settings or {}).items()] + [shlex.join(command)])
         command += [word for path in outputs for word in ("--output", str(path))]
@@ -101,6 +102,25 @@ def networks(target, config="npu16"):
         for name, model, inputs, expected in found:
             run_case(f"{target} {config} {name}", model, inputs, expected, target, config)
         print(f"done {target} {config} {folder.name}: {len(found)} cases", flush=True)
+
+
+def constants(target, count="0"):
+    """Those that `systole info` finds removable channels in; at least the visual wake words are among them."""
+    found = [f for pattern in ("mlperf_tiny_*", "tflm_*", "coral_*") for f in sorted(MODELS.glob(pattern))]
+    if not found:
+        return skip(f"constant channels on {target}: no models at {MODELS} (set SYSTOLE_MODELS)")
+    done = []
+    for folder in found:
+        chosen = list(cases(folder))[: int(count) or None]
+        info = chosen and subprocess.run(["build/systole", "info", str(chosen[0][1])], cwd=ROOT, capture_output=True, text=True)
+        if not chosen or "--remove-constant saves" not in info.stdout:
+            continue
+        done.append(folder.name)
+        for name, model, inputs, expected in chosen[:1] if folder.name.startswith("coral_") else chosen:
+            run_case(f"{target} without constants {name}", model, inputs, expected, target, options=["--remove-constant"])
+    print(f"done {target} without constants: {', '.join(done)}", flush=True)
+    if (MODELS / "mlperf_tiny_vww96").exists() and "mlperf_tiny_vww96" not in done:
+        fail("constant channels of mlperf_tiny_vww96", "systole info finds none", "build/systole info MODEL")
 
 
 def keyword_case():
@@ -165,7 +185,7 @@ def soc():
         run_case(f"soc {name}", model, inputs, expected, "soc", uart_ok=True)
 
 
-SETS = {"networks": networks, "configs": configs, "single-op": single_op, "stalls": stalls, "soc": soc}
+SETS = {"networks": networks, "configs": configs, "single-op": single_op, "stalls": stalls, "constants": constants, "soc": soc}
 
 
 def main():

@@ -110,7 +110,7 @@ def test_cli(scratch):
     check(outputs[0] and npy_bytes(outputs[1]) == outputs[0], "cli .npy and .bin agree", repr(outputs))
     import json
     figures = json.loads(report.read_text())
-    wanted = {"target", "config", "seed", "macs", "cycles_total", "mac_utilisation", "bytes_read", "bytes_written",
+    wanted = {"target", "config", "seed", "macs", "macs_removed", "channels_removed", "cycles_total", "mac_utilisation", "bytes_read", "bytes_written",
               "bit_exact", "layers"}
     check(wanted <= set(figures), "cli report fields", str(wanted - set(figures)))
     one, two, other = (systole("run", DIGITS, "--seed", s).stdout for s in (5, 5, 6))
