@@ -21,7 +21,8 @@ static const char help[] =
     "  systole config  [C]                           configurations: the named ones, or what one "
     "is\n"
     "\n"
-    "MODEL is a .tflite or .onnx file, PROG what `compile` wrote. `systole COMMAND --help` tells more.\n"
+    "MODEL is a .tflite or .onnx file, PROG what `compile` wrote. `systole COMMAND --help` tells "
+    "more.\n"
     "\n"
     "Exit status: 0 done, 1 error (one line on stderr, nothing written), 2 wrong use, 3 result "
     "differs from ref.\n";
