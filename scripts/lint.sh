@@ -37,6 +37,10 @@ for pins in '-GDQ=16' '-GDQ=32 -GROW_BITS=11 -GCOL_BITS=8'; do
     verilog soc_sdram /dev/null $pins $sdram
 done
 
+for crossing in soc_cdc_axi soc_cdc_axil; do
+    verilog $crossing /dev/null rtl/soc/$crossing.v rtl/soc/soc_cdc_fifo.v
+done
+
 git ls-files '*.c' '*.h' '*.cc' '*.cpp' | grep -v '^spec/gen/' >build/lint.files
 xargs -r clang-format --dry-run -Werror <build/lint.files 2>&1 | grep -E 'error|warning' | head -40 | tee build/lint.out
 [ ! -s build/lint.out ] || status=1

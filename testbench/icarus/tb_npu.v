@@ -5,7 +5,7 @@
 // Input, all made by icarus_prep, as plusargs: +mem +steps +expect (hex files), +n_steps, +n_expect, and the region bases
 // and sizes +image_base +image_size +arena_base +arena_size. +latency +stall +seed +max_cycles: behaviour of the memory and
 // limit for each step; +out=FILE: output bytes as `address value` lines; +wave=FILE.fst.
-// Last line: PASS or FAIL. MEM_WORDS: memory size in 8-byte words.
+// NPU_DUT: another module with the ports of npu_top. Last line: PASS or FAIL. MEM_WORDS: memory size in 8-byte words.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 `timescale 1ns / 1ns
@@ -37,7 +37,13 @@ module tb_npu;
     wire mem_bad;
     reg [31:0] latency, stall, seed;
 
-    npu_top #(
+`ifndef NPU_DUT
+`define NPU_DUT npu_top
+`endif
+`ifdef NPU_NETLIST
+    npu_top u_npu ( // parameters were settled by synthesis
+`else
+    `NPU_DUT #(
         .N(`NPU_CFG_N),
         .LANES(`NPU_CFG_LANES),
         .SP_WORDS(`NPU_CFG_SP_WORDS),
@@ -47,6 +53,7 @@ module tb_npu;
         .FIR_TAPS(`NPU_CFG_FIR_TAPS),
         .TRACE_RECORDS(`NPU_CFG_TRACE_RECORDS)
     ) u_npu (
+`endif
         .clk(clk),
         .rst_n(rst_n),
         .irq(irq),
