@@ -74,7 +74,7 @@ TEST_NEEDS := $(DEMO_NEEDS) $(ASAN) $(TESTS) $(BUILD)/fuzz $(BUILD)/asan/fuzz $(
 $(SETUP): scripts/setup.sh $(wildcard scripts/requirements*.txt)
 	@scripts/setup.sh && touch $@
 
-.PHONY: help setup build demo test lint check-generated bench bench-peers bench-update wave digits-accuracy train-digits clean
+.PHONY: help setup build demo test lint check-generated bench bench-peers predict-table bench-update wave digits-accuracy train-digits clean
 help: ## print this help
 	@echo "Systole: INT8 systolic-array NPU, from a .tflite file to bit-exact RTL. Targets:"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -106,6 +106,9 @@ $(PEERS)/.stamp: scripts/peers-requirements.txt | $(SETUP)
 	@$(PEERS)/bin/python -m pip install -q --disable-pip-version-check -r $< && touch $@
 bench-peers: $(PEERS)/.stamp $(SYSTOLE) $(BUILD)/rtl/npu8/libnpu.so $(BUILD)/rtl/npu16/libnpu.so ## beside Arm's Ethos-U55, as its compiler estimates: build/bench/peers.md
 	@$(PYTHON) scripts/bench_peers.py
+
+predict-table: $(SYSTOLE) $(patsubst %,$(BUILD)/rtl/%/libnpu.so,npu8 npu16 npu32) ## predicted cycles beside the RTL's, with the errors: build/bench/predict.md
+	@$(PYTHON) scripts/predict_table.py
 
 bench-update: $(SYSTOLE) $(patsubst %,$(BUILD)/rtl/%/libnpu.so,npu4 npu8 npu16) ## measure anew the table of cycles that the suite bench-cycles compares with
 	@$(PYTHON) tests/bench/run.py --update

@@ -13,10 +13,9 @@
  *   (queues, tokens, bursts, passes, pipelines), never from data: a list has one prediction.
  *   The list is taken as legal and well ordered (npu_check_command, the order check); one that
  *   cannot end, or is cut, is an error. Every transfer counts as inside its region.
- *   Estimates, not promises: scratchpad banks and accumulators count as free of conflicts; make
- *   predict-table compares with the RTL. How: docs/design.md, Prediction.
+ *   Estimates, not promises: units count as free of conflicts with each other at the scratchpad's
+ * banks and at the accumulators. Errors: make predict-table. How: docs/design.md, Prediction.
  *   Whole programs, with their CPU steps: sw/runtime/prog_predict.h.
- *   Time taken: about a microsecond for a command and 50 ns for a burst.
  *
  * Counterpart: the timing of rtl/npu_*.v. SPDX-License-Identifier: Apache-2.0
  */

@@ -7,6 +7,9 @@
 
 #include "timing.h"
 
+/* The trace counts from the write to CTRL, two cycles before the list is checked. */
+#define TRACE_LEAD 2u
+
 void timing_words(const timing_t *t, uint32_t i, uint32_t words[NPU_CMD_WORDS]) {
     npu_list_get(t->list->bytes + t->cmd[i].at, t->list->size - t->cmd[i].at, words);
 }
@@ -149,7 +152,7 @@ static const char *predict(timing_t *t, npu_trace_t *trace, npu_prediction_t *ou
             return "the list cannot end";
         end = later(end, c->end);
         if (trace)
-            trace[i] = (npu_trace_t){i, c->unit, c->start, c->end};
+            trace[i] = (npu_trace_t){i, c->unit, c->start + TRACE_LEAD, c->end + TRACE_LEAD};
     }
     out->cycles = end + 2;
     out->bytes_read = t->beats_read * t->memory.beat_bytes;

@@ -178,6 +178,8 @@ uint64_t timing_tokens(const timing_t *t, uint32_t i, uint32_t from);
 /* Beats of a burst at `address` with `left` bytes to go: to the end of the data, of 16 beats or of
  * the page; and the bytes of the data in them. */
 uint32_t timing_burst(const timing_t *t, uint32_t address, uint32_t left, uint32_t *bytes);
+/* The arbiter passes on no request before the cycle after this one. */
+uint64_t timing_port_free(const timing_t *t);
 /* A request made at `time` for `beats`; returns when the first beat can arrive, and in *taken when
  * the arbiter has passed the request on. */
 uint64_t timing_port_ask(timing_t *t, uint64_t time, uint64_t *taken);

@@ -66,12 +66,16 @@ static uint32_t words_of_run(const npu_cmd_load_t *c) {
 
 /* Words whose last byte is among the first `bytes` of the run. */
 static uint32_t words_within(const timing_t *t, const npu_cmd_load_t *c, uint32_t bytes) {
-    uint32_t n = t->cfg->n, pitch = (c->nblk - 1) * n + c->win_step, all = words_of_run(c);
-    if (bytes >= c->run_bytes || pitch == 0)
-        return bytes >= c->run_bytes ? all : 0;
+    uint32_t n = t->cfg->n, before = (c->nblk - 1) * n, pitch = before + c->win_step;
+    uint32_t window = before + c->last_len, all = words_of_run(c), whole;
+    if (bytes >= c->run_bytes)
+        return all;
     bytes += c->pad_left;
-    uint32_t words = bytes / pitch * c->nblk + bytes % pitch / n;
-    return words < all ? words : all;
+    whole = bytes < window ? 0 : pitch == 0 ? c->nwin : (bytes - window) / pitch + 1;
+    if (whole >= c->nwin)
+        return all;
+    uint32_t part = (bytes - whole * pitch) / n; /* blocks of the next window */
+    return whole * c->nblk + (part < c->nblk ? part : c->nblk - 1);
 }
 
 /* About when beat `b` of the stream is used up. */
@@ -138,10 +142,14 @@ int timing_load(timing_t *t) {
     return accept(t) || start(t);
 }
 
+/* When the next burst enters the request register. */
+static uint64_t begin_burst(const timing_load_t *u) {
+    return later(u->next_burst, history_room(&u->last_beat, DMA_BURSTS));
+}
+
+/* ... and may leave it: until then a request of the fetch goes first. */
 uint64_t timing_load_when(const timing_t *t) {
-    const timing_load_t *u = &t->load;
-    return u->left == 0 ? TIME_NEVER
-                        : later(u->next_burst, history_room(&u->last_beat, DMA_BURSTS));
+    return t->load.left == 0 ? TIME_NEVER : later(begin_burst(&t->load), timing_port_free(t));
 }
 
 void timing_load_burst(timing_t *t) {
@@ -150,7 +158,7 @@ void timing_load_burst(timing_t *t) {
     uint32_t bytes, done = c->run_bytes - u->left;
     uint32_t beats =
         timing_burst(t, t->list->region_base[c->region] + u->held.address + done, u->left, &bytes);
-    uint64_t sent, when = timing_load_when(t), first = timing_port_ask(t, when, &sent);
+    uint64_t sent, when = begin_burst(u), first = timing_port_ask(t, when, &sent);
     uint32_t words = words_within(t, c, done + bytes);
     uint64_t last = make(t, beats, words - u->words, first);
     timing_port_end(t, beats, last);

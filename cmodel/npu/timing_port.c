@@ -12,11 +12,17 @@ uint32_t timing_burst(const timing_t *t, uint32_t address, uint32_t left, uint32
     return (skew + *bytes + width - 1) / width;
 }
 
+/* One cycle before the arbiter can pass a request on. */
+uint64_t timing_port_free(const timing_t *t) {
+    uint64_t room = history_room(&t->port.last_beat, PORT_BURSTS);
+    return later(t->port.sent, room ? room - 1 : 0);
+}
+
 /* The client's request register, then the arbiter's: the memory sees the address two cycles later.
  */
 uint64_t timing_port_ask(timing_t *t, uint64_t time, uint64_t *taken) {
     timing_port_t *p = &t->port;
-    *taken = later(later(time, p->sent) + 1, history_room(&p->last_beat, PORT_BURSTS));
+    *taken = later(time, timing_port_free(t)) + 1;
     p->sent = *taken;
     return later(*taken + 1 + t->memory.latency, history_back(&p->last_beat, 1) + 1);
 }

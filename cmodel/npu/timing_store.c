@@ -7,10 +7,49 @@
 
 #define FIRST_DATA 6u /* from the read of a word to its first beat at the port */
 
-/* Words of a run's first `bytes`. */
-static uint32_t words_of(const timing_t *t, const npu_cmd_store_t *c, uint32_t bytes) {
-    uint32_t n = t->cfg->n, pitch = (c->nblk - 1) * n + c->last_len;
-    return bytes / pitch * c->nblk + (bytes % pitch + n - 1) / n;
+/* Of a run's first `bytes`, the first at byte `skew` of a beat: words, and the cycles in which they
+ * are packed into beats. A word takes a cycle for each beat that it completes, and one at least;
+ * the last word of a run also completes its last beat. */
+typedef struct {
+    uint32_t words, cycles;
+} pack_t;
+
+static uint32_t pack_word(uint32_t *at, uint32_t bytes, uint32_t width) {
+    *at += bytes;
+    uint32_t full = *at / width;
+    *at %= width;
+    return full ? full : 1;
+}
+
+static uint32_t pack_window(const timing_t *t, const npu_cmd_store_t *c, uint32_t *at) {
+    uint32_t n = t->cfg->n, width = t->memory.beat_bytes, cycles = 0, whole = c->nblk - 1;
+    if (n % width == 0)
+        cycles = whole * (n / width);
+    else
+        for (uint32_t b = 0; b < whole; b++)
+            cycles += pack_word(at, n, width);
+    return cycles + pack_word(at, c->last_len, width);
+}
+
+static pack_t pack(const timing_t *t, const npu_cmd_store_t *c, uint32_t bytes, uint32_t skew) {
+    uint32_t n = t->cfg->n, width = t->memory.beat_bytes, at = skew;
+    uint32_t pitch = (c->nblk - 1) * n + c->last_len, windows = bytes / pitch, left = bytes % pitch;
+    pack_t p = {windows * c->nblk, 0};
+    if (windows >=
+        2 * width) { /* after `width` windows the next begins at the same byte of a beat */
+        for (uint32_t w = 0; w < width; w++)
+            p.cycles += pack_window(t, c, &at);
+        p.cycles *= windows / width;
+        windows %= width;
+    }
+    for (uint32_t w = 0; w < windows; w++)
+        p.cycles += pack_window(t, c, &at);
+    for (; left > 0; p.words++) {
+        uint32_t word = left < n ? left : n;
+        p.cycles += pack_word(&at, word, width);
+        left -= word;
+    }
+    return p;
 }
 
 /* A run that stands in the run register at `valid`; returns when it left it. */
@@ -18,18 +57,20 @@ static uint64_t run(timing_t *t, const npu_cmd_store_t *c, uint32_t address, uin
     timing_store_t *u = &t->store;
     uint64_t accepted = later(valid, u->stage_free), when = accepted;
     uint64_t read = later(accepted + 2, u->read + 1);
-    uint32_t done = 0, words = 0;
+    uint32_t done = 0, skew = address % t->memory.beat_bytes;
+    pack_t before = {0, 0};
     while (done < c->run_bytes) {
         uint32_t bytes, beats = timing_burst(t, address + done, c->run_bytes - done, &bytes);
         when = later(when + 1, history_room(&u->response, DMA_BURSTS));
         done += bytes;
-        uint32_t more = words_of(t, c, done) - words, time = more > beats ? more : beats;
-        words += more;
+        pack_t p = pack(t, c, done, skew);
+        uint32_t time = p.cycles - before.cycles > beats ? p.cycles - before.cycles : beats;
+        before = p;
         uint64_t begin = later(later(u->data + 1, read + FIRST_DATA), when + 2);
         u->data = begin + time - 1;
         history_put(&u->response, u->data + t->memory.latency);
     }
-    u->read = read + words - 1;
+    u->read = read + before.words - 1;
     u->stage_free = when + 1;
     return accepted;
 }

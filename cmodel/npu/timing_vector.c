@@ -11,6 +11,7 @@
 
 #define POST 12u      /* from a beat at the lanes to the word's write */
 #define WORDS_READ 3u /* from the first address to the first word */
+#define READ_AHEAD 8u /* words of a stream */
 #define TABLE_BYTES 256u
 
 /* Each returns the last write of the command started at s. */
@@ -22,11 +23,41 @@ static uint64_t pool(const timing_t *t, const uint32_t *words, uint64_t s) {
     return s + 19 + WORDS_READ + windows * (taps + beats - 1) - (beats - 1) - 1 + beats + POST;
 }
 
+/* From the first read to the last pair taken of `rows` x `columns` words, a pair a cycle where the
+ * two streams do not ask the same bank; a goes first, each runs READ_AHEAD words ahead at most. */
+static uint64_t pairs(const npu_config_t *cfg, const npu_cmd_eltwise_t *c) {
+    uint32_t total = c->ny * c->nx, mask = cfg->sp_banks - 1, taken = 0, ahead[WORDS_READ] = {0};
+    uint32_t asked[2] = {0, 0}, x[2] = {0, 0};
+    uint32_t at[2] = {c->a_addr, c->b_addr}, row[2] = {c->a_addr, c->b_addr};
+    const uint32_t pitch[2] = {(uint32_t)c->a_row, (uint32_t)c->b_row}, step[2] = {c->a_x, c->b_x};
+    uint64_t cycles = 0;
+    for (; taken < total; cycles++) {
+        taken += ahead[cycles % WORDS_READ] > taken; /* both were there WORDS_READ cycles ago */
+        int busy = -1;                               /* bank that the other stream reads */
+        for (int s = 0; s < 2; s++) {
+            int bank = (int)(at[s] & mask);
+            if (asked[s] == total || asked[s] - taken >= READ_AHEAD || bank == busy)
+                continue;
+            busy = bank;
+            asked[s]++;
+            at[s] += step[s];
+            if (++x[s] == c->nx) {
+                x[s] = 0;
+                at[s] = row[s] += pitch[s];
+            }
+        }
+        ahead[cycles % WORDS_READ] = asked[0] < asked[1] ? asked[0] : asked[1];
+    }
+    return cycles;
+}
+
 static uint64_t eltwise(const timing_t *t, const uint32_t *words, uint64_t s) {
     npu_cmd_eltwise_t c;
     npu_unpack_eltwise(words, &c);
     uint64_t beats = (uint64_t)c.ny * c.nx * (t->cfg->n / t->cfg->lanes);
     uint64_t first = s + 3 + WORDS_READ;
+    if (c.op >= 2 && t->cfg->n == t->cfg->lanes)
+        return s + 3 + pairs(t->cfg, &c) - 1 + 1 + POST;
     if (c.op >= 2)
         return first + beats - 1 + 1 + POST;
     /* a, b and their sum share the lanes; the phase of three is free-running */
