@@ -14,6 +14,7 @@ rtl/npu_array_unit.v
 rtl/npu_tokens.v
 rtl/npu_trace_unit.v
 rtl/npu_trace.v
+rtl/npu_counters.v
 rtl/npu_regs.v
 rtl/npu_sequencer.v
 rtl/npu_axi_rd_arb.v

@@ -140,17 +140,12 @@ module npu_regs #(
     endgenerate
 
     // ---------------------------------------------------------------- counters
-    wire [`NPU_COUNTERS*64-1:0] counters;
-    generate
-        for (i = 0; i < `NPU_COUNTERS; i = i + 1) begin : gen_counter
-            reg [63:0] count_q;
-            always @(posedge clk) begin
-                if (!rst_n || start) count_q <= 64'd0;
-                else if (busy) count_q <= count_q + {60'd0, count_inc[4*i+:4]};
-            end
-            assign counters[64*i+:64] = count_q;
-        end
-    endgenerate
+    wire [63:0] cnt_value;
+    wire [3:0]  cnt_index;
+    wire        cnt_read;
+    npu_counters #(.COUNT(`NPU_COUNTERS)) u_counters (
+        .clk(clk), .rst_n(rst_n), .clear(start), .count(busy), .inc(count_inc), .read(cnt_read), .index(cnt_index),
+        .value(cnt_value));
 
     // ---------------------------------------------------------------- reads
     localparam integer LOG_SP = $clog2(SP_WORDS), LOG_ACC = $clog2(ACC_DEPTH), LOG_BANKS = $clog2(SP_BANKS),
@@ -159,9 +154,9 @@ module npu_regs #(
     wire        rd = s_axil_arvalid && !s_axil_rvalid;
     assign s_axil_arready = rd;
     assign trace_read = rd && raddr == `NPU_REG_TRACE_DATA;
-    wire [6:0]  cnt_index = raddr[9:3] - 7'h20;         // 0x100 / 8
+    assign      cnt_index = raddr[6:3];                 // from 0x100 on
     wire        cnt_hit = raddr >= `NPU_REG_COUNTER && raddr < `NPU_REG_COUNTER + 12'd8 * `NPU_COUNTERS;
-    wire [63:0] cnt_value = counters[64*cnt_index+:64];
+    assign      cnt_read = rd && cnt_hit;
     wire        reg_hit = raddr[11:6] == 6'd1;          // 0x040..0x07f
     wire [1:0]  region = raddr[5:4];
     reg  [31:0] high_q, value;

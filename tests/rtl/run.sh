@@ -1,6 +1,6 @@
 #!/bin/sh
 # Suites of the RTL's benches.  Synopsis: tests/rtl/run.sh lib | icarus | yosys
-#   lib     the AXI memory model's own tests; the Verilated NPU as a device
+#   lib     the AXI memory model's own tests; the Verilated NPU as a device; npu_counters beside plain 64-bit counters
 #   icarus  the digits network in 4-state simulation, every configuration against ref; stalls; and that unknown or wrong
 #           bytes are noticed
 #   yosys   every configuration elaborates without a warning that matters; and that a latch, a loop and an open net are noticed
@@ -47,7 +47,14 @@ lib)
             passed=$((passed + ${sum% *}))
             failed=$((failed + ${sum#* }))
         else bad "$test: $(echo "$out" | tail -1)" "$test"; fi
-    done ;;
+    done
+    mkdir -p build/test
+    line=$(iverilog -g2012 -o build/test/tb_counters.vvp tests/rtl/tb_counters.v rtl/npu_counters.v 2>&1 &&
+        vvp -n build/test/tb_counters.vvp | tail -1)
+    case $line in
+        "counters: "[1-9]*" reads compared, 0 wrong") ok ;;
+        *) bad "$line" "tests/rtl/run.sh lib" ;;
+    esac ;;
 icarus)
     icarus "" npu4 7
     icarus "" npu8 7
