@@ -46,6 +46,13 @@ typedef struct {
     npu_order_t *order; /* NULL while not checked */
 } model_t;
 
+/* Of a function: compiled once as it stands, once for AVX2; the machine chooses when it starts. */
+#if defined(__x86_64__)
+#define MODEL_CLONES __attribute__((target_clones("avx2", "default")))
+#else
+#define MODEL_CLONES
+#endif
+
 /* Word `addr` (any 32-bit sum of addresses) of the scratchpad, entry `addr` of an accumulator half.
  */
 static inline int8_t *model_word(const model_t *m, uint32_t addr) {

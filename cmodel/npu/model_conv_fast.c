@@ -71,8 +71,8 @@ static kernel_fn choose_kernel(uint32_t n) {
     return kernel_portable;
 }
 
-static void plain_pass(model_t *m, const npu_cmd_conv_t *c, kernel_fn kernel, uint32_t pass,
-                       uint32_t blk, uint32_t ky, uint32_t kx) {
+static MODEL_CLONES void plain_pass(model_t *m, const npu_cmd_conv_t *c, kernel_fn kernel,
+                                    uint32_t pass, uint32_t blk, uint32_t ky, uint32_t kx) {
     uint32_t n = m->cfg.n, p = 0;
     int add = pass > 0 || c->accumulate;
     int16_t tile[MODEL_MAX_N * MODEL_MAX_N], a[MODEL_MAX_N], pad[MODEL_MAX_N];
@@ -104,8 +104,8 @@ static void plain_pass(model_t *m, const npu_cmd_conv_t *c, kernel_fn kernel, ui
     }
 }
 
-static void fir_pass(model_t *m, const npu_cmd_conv_t *c, uint32_t pass, uint32_t ky0,
-                     uint32_t kx0) {
+static MODEL_CLONES void fir_pass(model_t *m, const npu_cmd_conv_t *c, uint32_t pass, uint32_t ky0,
+                                  uint32_t kx0) {
     uint32_t n = m->cfg.n, taps = m->cfg.fir_taps, p = 0;
     uint32_t groups = c->kh - ky0 < m->cfg.fir_groups ? c->kh - ky0 : m->cfg.fir_groups;
     uint32_t used = c->kw - kx0 < taps ? c->kw - kx0 : taps;

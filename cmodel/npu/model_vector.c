@@ -7,7 +7,7 @@
 #include "model.h"
 #include "../ref/ref_arith.h"
 
-void model_drain(model_t *m, const uint32_t *words) {
+MODEL_CLONES void model_drain(model_t *m, const uint32_t *words) {
     npu_cmd_drain_t c;
     npu_unpack_drain(words, &c);
     const int32_t *bias = m->bias[c.half], *mult = m->mult[c.half];

@@ -2,9 +2,10 @@
  * test_predict.c - the predicted cycles of compiled programs against those of the Verilated RTL.
  *
  * Synopsis: test_predict CONFIG [-L LATENCY] [-t] [-R SEED N | MODEL.tflite]...
- *   CONFIG: a named configuration whose build/rtl/CONFIG/libnpu.so is there
- *   -L memory latency of what follows (default 32); -R N random networks
- * (tests/compiler/random_graph.h) -t the commands that ended at another time than predicted
+ *   CONFIG: a configuration whose build/rtl/CONFIG/libnpu.so is there
+ *   -L memory latency of what follows (default 32)
+ *   -R N random networks (tests/compiler/random_graph.h)
+ *   -t when each command ran, and how far off its start and end were predicted
  *
  * A prediction may be LIMIT percent off, or SLACK cycles for each NPU step, since a dozen commands
  * do not average out. Of the random networks, which go through the scratchpad in ways that set
@@ -197,7 +198,7 @@ int main(int argc, char **argv) {
             for (uint64_t k = seed; k < seed + n; k++) {
                 char name[64];
                 snprintf(name, sizeof name, "-R %" PRIu64 " 1", k);
-                g = random_graph(k);
+                g = random_graph(k, false);
                 random_nets = 1;
                 check(g, name);
                 random_nets = 0;
