@@ -4,7 +4,7 @@
 // (in_last, with or without a result, ends a pass). Read-modify-write takes three cycles; the same entry must not
 // come twice within three cycles (passes are at least N >= 4 cycles apart; commands that add wait for those before).
 // done: pulse when the last pass of the command (in_last with in_plast) is written; cmd_pop three cycles earlier.
-// Vector side: rd_gnt in the cycle of rd_req unless the array reads that half; rd_data two cycles later.
+// Vector side: rd_gnt in the cycle of rd_req unless the array reads that half (it does to add, not to overwrite); rd_data two cycles later.
 // Counterpart: accumulators of cmodel/npu.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
@@ -54,7 +54,8 @@ module npu_accum #(
 
     assign cmd_pop = in_last && in_plast;
     assign done    = done_q[2];
-    assign rd_gnt  = rd_req && !(in_valid && cmd_half == rd_half);
+    wire   reads   = in_valid && !(in_pfirst && !cmd_accumulate);   // sums that only overwrite need no old entry
+    assign rd_gnt  = rd_req && !(reads && cmd_half == rd_half);
 
     always @(posedge clk) begin
         if (!rst_n) begin
@@ -89,7 +90,7 @@ module npu_accum #(
             (* no_rw_check *)
             reg  [32*N-1:0] mem[0:ACC_DEPTH-1];
             reg  [32*N-1:0] read_q;
-            wire            mine = in_valid && cmd_half == (h == 1);
+            wire            mine = reads && cmd_half == (h == 1);
             wire [AW-1:0]   raddr = mine ? addr : rd_addr[AW-1:0];
             always @(posedge clk) begin
                 read_q <= mem[raddr];

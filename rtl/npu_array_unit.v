@@ -1,7 +1,7 @@
 // Array unit: executes CONV commands. Weight loader, operand streams, array, accumulators, parameter sets, and the control that joins them.
 //
 // Stage L takes a command from the queue, waits for its load tokens and starts reading weights; stage S prepares the
-// address steps, waits for the other tokens and starts the operand streams; the front steps the array; the accumulators
+// address steps, waits for the other tokens (but a late one of the vector unit, which the parameter block waits for) and starts the operand streams; the front steps the array; the accumulators
 // finish the command (tokens given, ev_done). Each stage may be one command ahead of the next.
 // The front holds the whole array (en = 0) only in a FIR pass whose line words are late; else a missing word is a bubble.
 // Counterpart: CONV in cmodel/npu (docs/isa.md).
@@ -68,6 +68,7 @@ module npu_array_unit #(
     // ---------------------------------------------------------------- stage L
     wire l_fir = cmd_data[`NPU_F_CONV_FIR];
     wire l_early = cmd_data[`NPU_F_CONV_EARLY];
+    wire l_late = cmd_data[`NPU_F_CONV_LATE];
     wire [3:0] l_wait = cmd_data[`NPU_F_WAIT];
     wire l_bad = cmd_data[`NPU_F_CONV_NY] == 0 || cmd_data[`NPU_F_CONV_NX] == 0
         || cmd_data[`NPU_F_CONV_KH] == 0 || cmd_data[`NPU_F_CONV_KW] == 0
@@ -75,13 +76,18 @@ module npu_array_unit #(
         || cmd_data[`NPU_F_CONV_SY] == 0 || cmd_data[`NPU_F_CONV_SX] == 0
         || cmd_data[`NPU_F_CONV_NBLK] == 0 || cmd_data[`NPU_F_CONV_TRANSPOSE]
         || cmd_data[`NPU_F_CONV_IN_H] > 16'd32767 || cmd_data[`NPU_F_CONV_IN_W] > 16'd32767
-        || l_wait[1] || cmd_data[13]
+        || l_wait[1] || cmd_data[13] || (l_late && (l_early || !cmd_data[`NPU_F_CONV_LOAD_PARAMS]))
         || (l_fir && (cmd_data[`NPU_F_CONV_DIL_X] != 8'd1 || cmd_data[`NPU_F_CONV_NBLK] != 16'd1
                       || cmd_data[`NPU_F_CONV_SPAN] == 0));
     wire [3:0] l_need = l_wait & (l_early ? 4'b1101 : 4'b0001);
     wire       loader_busy, s_ready, s_go;
     reg  [2:0] ahead_q;              // commands taken by L and not yet started by S
     reg        failed_q;
+    reg        late_q;               // the parameter block of the command in the loader waits for a token of the vector unit
+    reg [15:0] late_index_q;
+    wire       at_params;            // the loader is there
+    wire       late_wait = late_q && at_params && ahead_q == 3'd0;
+    wire       late_take = late_wait && avail[2] && !abort;   // 2: vector unit
     wire       l_idle = cmd_valid && !loader_busy && s_ready && !failed_q && !abort;
     wire       l_tokens = (l_need & ~avail) == 4'd0;
     wire       l_go = l_idle && !l_bad && l_tokens && !(l_early && ahead_q != 3'd0);
@@ -94,10 +100,14 @@ module npu_array_unit #(
         if (!rst_n) begin
             failed_q <= 1'b0;
             ahead_q  <= 3'd0;
+            late_q   <= 1'b0;
         end else begin
             if (err_valid) failed_q <= 1'b1;
             ahead_q <= ahead_q + {2'd0, l_go} - {2'd0, s_go};
+            if (l_go) late_q <= l_late && l_wait[2];
+            else if (late_take) late_q <= 1'b0;
         end
+        if (l_go) late_index_q <= cmd_index;
     end
 
     wire           par_en, par_half, par_uniform, params_done, w_full, en, pop0, swap_now;
@@ -109,7 +119,7 @@ module npu_array_unit #(
         .kh(cmd_data[`NPU_F_CONV_KH]), .kw(cmd_data[`NPU_F_CONV_KW]), .nblk(cmd_data[`NPU_F_CONV_NBLK]),
         .w_addr(cmd_data[`NPU_F_CONV_W_ADDR]), .p_addr(cmd_data[`NPU_F_CONV_P_ADDR]),
         .load_params(cmd_data[`NPU_F_CONV_LOAD_PARAMS]), .uniform(cmd_data[`NPU_F_CONV_UNIFORM]), .half(cmd_data[`NPU_F_CONV_HALF]),
-        .busy(loader_busy), .params_ok(ahead_q == 3'd0), .params_done(params_done),
+        .busy(loader_busy), .params_ok(ahead_q == 3'd0 && !late_q), .at_params(at_params), .params_done(params_done),
         .rd_req(rd_req[3]), .rd_addr(rd_addr[63:48]), .rd_gnt(rd_gnt[3]), .rd_data(rd_data[3*8*N+:8*N]),
         .par_en(par_en), .par_half(par_half), .par_index(par_index), .par_uniform(par_uniform), .par_word(par_word),
         .en(en), .swap(swap_now), .row_sel(row_sel), .row_word(row_word), .full(w_full));
@@ -140,16 +150,17 @@ module npu_array_unit #(
         if (prep_q == 2'd2) prod_sy_q <= product;
     end
 
-    wire [3:0] s_need = s_cmd[`NPU_F_CONV_EARLY] ? 4'd0 : s_cmd[`NPU_F_WAIT] & 4'b1100;
+    wire [3:0] s_need = s_cmd[`NPU_F_CONV_EARLY] ? 4'd0
+                      : s_cmd[`NPU_F_WAIT] & (s_cmd[`NPU_F_CONV_LATE] ? 4'b1000 : 4'b1100);
     wire       s_tokens = (s_need & ~avail) == 4'd0;
     wire [2:0] feed_busy;
     wire       info_ready;
     reg        start_q;
     wire       s_prepared = s_valid && prep_q == 2'd3 && feed_busy == 3'd0 && !start_q && info_ready && !abort;
     assign     s_go = s_prepared && s_tokens;
-    assign     stuck = s_valid && !s_tokens;
-    assign     stuck_index = s_index;
-    assign     take = (l_go ? l_need : 4'd0) | (s_go ? s_need : 4'd0);
+    assign     stuck = late_wait || (s_valid && !s_tokens);
+    assign     stuck_index = late_wait ? late_index_q : s_index;
+    assign     take = (l_go ? l_need : 4'd0) | (s_go ? s_need : 4'd0) | {1'b0, late_take, 2'b00};
 
     reg          d_fir, d_accumulate;
     reg  [15:0]  d_first, d_row, d_tap, d_blkp, d_ny, d_nx, d_iy0, d_ix0, d_in_h, d_in_w, d_nblk, d_span;
@@ -329,13 +340,14 @@ module npu_array_unit #(
 
     // ---------------------------------------------------------------- status
     assign busy = !abort && (loader_busy || ahead_q != 3'd0 || i_valid || e_valid);
-    assign progress = l_go || s_go || pop0 || ev_done;
+    assign progress = l_go || s_go || late_take || pop0 || ev_done;
     assign cnt_step = pop0 && f_result;
     wire waiting = (busy || cmd_valid) && !pop0;
-    assign cnt_stall_post    = waiting && !f_valid[0] && s_prepared && !s_tokens;
+    assign cnt_stall_post    = waiting && ((!f_valid[0] && s_prepared && !s_tokens)
+                                           || (late_wait && (!f_valid[0] || (f_first && !w_full))));
     assign cnt_stall_load    = waiting && !cnt_stall_post && cmd_valid && !loader_busy && s_ready && !l_tokens
                                && (!f_valid[0] || (f_first && !w_full));
-    assign cnt_stall_weights = waiting && !cnt_stall_load && f_valid[0] && f_first && !w_full;
+    assign cnt_stall_weights = waiting && !cnt_stall_load && !cnt_stall_post && f_valid[0] && f_first && !w_full;
     assign cnt_stall_bank    = waiting && !f_valid[0] && feed_busy[0] || !en;
     wire unused = &{1'b0, unused_end_ready, s_cmd, cmd_data, f_active};
 endmodule

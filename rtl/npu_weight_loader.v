@@ -24,6 +24,7 @@ module npu_weight_loader #(
     input  wire           half,
     output wire           busy,
     input  wire           params_ok,     // the command now loading holds all its tokens
+    output wire           at_params,     // its parameter block is next
     output wire           params_done,   // pulse: a parameter block has been written
     // scratchpad read port
     output wire           rd_req,
@@ -77,6 +78,7 @@ module npu_weight_loader #(
     assign     rd_req  = can && reads;
     assign     rd_addr = params_q ? p_addr_q : w_addr_q + {{(16 - RW) {1'b0}}, row_q};
     assign     busy    = run_q;
+    assign     at_params = run_q && params_q;
     wire       tile_end = issue && !params_q && row_last;
     wire       par_end  = issue && params_q && pidx_q == (uniform_q ? SHORT_LAST : FULL_LAST);
     wire       go_params = tile_end && !later_q && load_params_q;

@@ -28,7 +28,8 @@ static int legal_conv(const uint32_t *words) {
     npu_unpack_conv(words, &c);
     return c.transpose == 0 && c.ny >= 1 && c.nx >= 1 && c.in_h <= 32767 && c.in_w <= 32767 &&
            c.kh >= 1 && c.kw >= 1 && c.dil_y >= 1 && c.dil_x >= 1 && c.sy >= 1 && c.sx >= 1 &&
-           c.nblk >= 1 && (!c.fir || (c.dil_x == 1 && c.nblk == 1 && c.span >= 1));
+           c.nblk >= 1 && (!c.fir || (c.dil_x == 1 && c.nblk == 1 && c.span >= 1)) &&
+           (!c.late || (c.load_params && !c.early));
 }
 
 static int legal_drain(const uint32_t *words) {

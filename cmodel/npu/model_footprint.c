@@ -33,6 +33,9 @@ static void touch_words(const foot_t *f, uint32_t first, uint32_t count, int wri
 static void touch_weights(const foot_t *f, uint32_t first, uint32_t count) {
     touch_ring(f, NPU_RES_SCRATCHPAD, first, count, f->cfg->sp_words, 0, 0, NPU_PHASE_WEIGHTS);
 }
+static void touch_params(const foot_t *f, uint32_t first, uint32_t count) {
+    touch_ring(f, NPU_RES_SCRATCHPAD, first, count, f->cfg->sp_words, 0, 0, NPU_PHASE_PARAMS);
+}
 static void touch_entries(const foot_t *f, uint32_t half, uint32_t first, uint32_t count,
                           int write) {
     touch_ring(f, NPU_RES_ACCUMULATOR, first, count, f->cfg->acc_depth, half * f->cfg->acc_depth,
@@ -141,8 +144,8 @@ static void foot_conv(const foot_t *f, const uint32_t *words) {
     npu_unpack_conv(words, &c);
     uint32_t width = c.nx;
     if (c.load_params) {
-        touch_words(f, c.p_addr, npu_param_words(f->cfg->n, c.uniform), 0);
-        f->touch(f->ctx, NPU_RES_PARAMS, c.half, 1, 1, NPU_PHASE_MAIN);
+        touch_params(f, c.p_addr, npu_param_words(f->cfg->n, c.uniform));
+        f->touch(f->ctx, NPU_RES_PARAMS, c.half, 1, 1, NPU_PHASE_PARAMS);
     }
     if (c.fir) {
         foot_fir(f, &c);

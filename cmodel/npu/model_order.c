@@ -209,7 +209,10 @@ static void report(npu_order_t *o, const npu_order_need_t *need, int phase, uint
     snprintf(o->error, sizeof o->error,
              "not well ordered: command %u (%s%s) is not ordered after command %u (%s): %s 0x%x",
              o->count, unit[o->unit],
-             o->unit == NPU_UNIT_ARRAY && phase == NPU_PHASE_WEIGHTS ? ", its weights" : "",
+             o->unit != NPU_UNIT_ARRAY    ? ""
+             : phase == NPU_PHASE_WEIGHTS ? ", its weights"
+             : phase == NPU_PHASE_PARAMS  ? ", its parameters"
+                                          : "",
              o->index[other][need->seq[phase][other]], unit[other], resource[r], address);
 }
 
@@ -251,13 +254,19 @@ int npu_order_append(npu_order_t *o, const uint32_t *words) {
     npu_cmd_conv_t conv = {0};
     if (unit == NPU_UNIT_ARRAY)
         npu_unpack_conv(words, &conv);
+    uint32_t wait = npu_cmd_wait(words), late = conv.late ? 1u << NPU_UNIT_VECTOR : 0;
     for (uint32_t from = 0; from < NPU_QUEUES; from++)
-        if ((npu_cmd_wait(words) >> from & 1u) != 0)
+        if ((wait & ~late) >> from & 1u)
             take(o, from, unit == NPU_UNIT_ARRAY && from == NPU_UNIT_LOAD);
+    clocks_t main = o->now[unit];
+    if (wait & late)
+        take(o, NPU_UNIT_VECTOR, 0);
     if (conv.early)
         join(&o->weights, &o->now[unit]);
     for (int phase = 0; phase < NPU_PHASES; phase++) {
-        const clocks_t *clock = phase == NPU_PHASE_WEIGHTS ? &o->weights : &o->now[unit];
+        const clocks_t *clock = phase == NPU_PHASE_WEIGHTS ? &o->weights
+                                : phase == NPU_PHASE_MAIN  ? &main
+                                                           : &o->now[unit];
         for (uint32_t v = 0; v < NPU_QUEUES; v++)
             if (need.seq[phase][v] > clock->seq[v])
                 report(o, &need, phase, v);

@@ -5,9 +5,10 @@
  * byte, at least one a write) of different units must be ordered by unit order and tokens. Vector
  * clocks: a clock holds, for each unit, how many of its commands are known to have ended. A command
  * gets the clock of its predecessor in the unit joined with those of the tokens it takes (i-th
- * taken = i-th given of a pair of units). CONV has two: its weights are read at a clock that knows
- * only tokens from the load unit, unless `early`. For each word the last writer and the last reader
- * of each unit are enough, because a unit runs its commands in order.
+ * taken = i-th given of a pair of units). CONV has more: its weights are read at a clock that knows
+ * only tokens from the load unit, unless `early`, and with `late` its operands and sums do not know
+ * the token of the vector unit, which only its parameter block waits for. For each word the last
+ * writer and the last reader of each unit are enough, because a unit runs its commands in order.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -26,10 +27,12 @@ typedef enum {
     NPU_RES_MEMORY,      /* address: bus address of a byte */
 } npu_resource_t;
 
-/* Phase of an access: weights of a CONV are read in phase 0, everything else happens in phase 1. */
+/* Phase of an access: weights of a CONV are read in phase 0, its parameter block in phase 2,
+ * everything else happens in phase 1. */
 #define NPU_PHASE_WEIGHTS 0
 #define NPU_PHASE_MAIN 1
-#define NPU_PHASES 2
+#define NPU_PHASE_PARAMS 2
+#define NPU_PHASES 3
 
 /* `count` consecutive addresses; never wraps. A command may report the same address repeatedly. */
 typedef void (*npu_touch_fn)(void *ctx, npu_resource_t resource, uint32_t address, uint32_t count,

@@ -4,7 +4,7 @@
  * A pass takes an element a cycle. The weights of the next one enter the shadow registers behind
  * its first element (the swap), a row a cycle: passes are max(elements, n + 1) cycles apart. The
  * loader reads WEIGHT_QUEUE words ahead, also into the next command; its parameter block, if any,
- * follows the first tile, once the command holds all its tokens.
+ * follows the first tile, once the command holds all its tokens (the vector unit's may come last).
  * Counterparts: rtl/npu_array_unit.v, npu_weight_loader.v, npu_line_feed.v, npu_accum.v.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -128,8 +128,10 @@ static int stage_s(timing_t *t) {
     uint32_t n = t->cfg->n;
     if (u->waiting == NO_COMMAND)
         return 0;
-    uint64_t tokens = timing_tokens(t, u->waiting, ~0u);
-    if (tokens == TIME_NEVER)
+    uint32_t late = c->late ? 1u << NPU_UNIT_VECTOR : 0;
+    uint64_t tokens = timing_tokens(t, u->waiting, ~late);
+    uint64_t last = timing_tokens(t, u->waiting, late);
+    if (tokens == TIME_NEVER || last == TIME_NEVER)
         return 0;
     uint64_t go = later(later(u->taken, history_back(&u->went, 1)) + 4, u->feed_free);
     go = later(later(go, tokens), history_room(&u->popped, 4));
@@ -144,7 +146,7 @@ static int stage_s(timing_t *t) {
     }
     add_pass(u, swap, s.elements);
     if (c->load_params)
-        params = read_words(u, npu_param_words(n, c->uniform), go + 1, 0);
+        params = read_words(u, npu_param_words(n, c->uniform), later(go + 1, last + 1), 0);
     for (uint32_t k = 1, same = 0; k < s.passes; k++) {
         full = read_words(u, n, 0, swap + 1) + 1;
         uint64_t next = later(full, u->last_element + 1);

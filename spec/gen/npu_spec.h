@@ -7,7 +7,7 @@
 
 #define NPU_ID 0x54535953u
 #define NPU_VERSION 0x00000100u
-#define NPU_SPEC_HASH 0x1debf41cu
+#define NPU_SPEC_HASH 0x35ed120cu
 #define NPU_CMD_BYTES 64
 #define NPU_CMD_WORDS 16
 #define NPU_REGIONS 4
@@ -293,6 +293,7 @@ typedef struct {
     uint32_t early; /* 1: wait for every token before reading weights (weights made by the vector unit) */
     uint32_t transpose; /* reserved, 0 */
     uint32_t uniform; /* parameter block in short form: bias int32[N], then one mult int32 and one shift int8 for all channels */
+    uint32_t late; /* 1 (only with load_params, not with early): the vector unit's token is taken before the parameter block is read, not before the first operand */
     uint32_t in_addr; /* word of input position iy = 0, ix = 0, block 0 (may lie outside what is resident) */
     uint32_t w_addr; /* first weight word; N words per pass, passes in order */
     uint32_t p_addr; /* parameter block: bias int32[N], mult int32[N], shift int8[N] */
@@ -325,6 +326,7 @@ static inline void npu_pack_conv(const npu_cmd_conv_t *c, uint32_t *w) {
     w[0] |= ((uint32_t)c->early & 0x1u) << 20;
     w[0] |= ((uint32_t)c->transpose & 0x1u) << 21;
     w[0] |= ((uint32_t)c->uniform & 0x1u) << 22;
+    w[0] |= ((uint32_t)c->late & 0x1u) << 23;
     w[1] |= ((uint32_t)c->in_addr & 0xffffu);
     w[1] |= ((uint32_t)c->w_addr & 0xffffu) << 16;
     w[2] |= ((uint32_t)c->p_addr & 0xffffu);
@@ -355,6 +357,7 @@ static inline void npu_unpack_conv(const uint32_t *w, npu_cmd_conv_t *c) {
     c->early = ((w[0] >> 20) & 0x1u);
     c->transpose = ((w[0] >> 21) & 0x1u);
     c->uniform = ((w[0] >> 22) & 0x1u);
+    c->late = ((w[0] >> 23) & 0x1u);
     c->in_addr = (w[1] & 0xffffu);
     c->w_addr = ((w[1] >> 16) & 0xffffu);
     c->p_addr = (w[2] & 0xffffu);

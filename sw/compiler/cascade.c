@@ -57,7 +57,8 @@ typedef struct {
     int32_t fresh[CC_STAGES + 1], next_fresh[CC_STAGES + 1];
     int32_t loaded[CC_STAGES]; /* output blocks whose weights came */
     int32_t parameters[2];     /* of each half: stage and block */
-    uint64_t load_free, array_free, vector_free, half_free[2];
+    uint64_t load_free, array_free, vector_free;
+    uint64_t room[4]; /* of accumulators, by turn: drained */
 } run_t;
 
 /* ------------------------------------------------------------------ jobs */
@@ -176,7 +177,7 @@ static void make(run_t *r, int32_t i, cc_box_t out, const cc_view_t *v, int32_t 
         r->in[i] = view_of(r, i, r->strip, r->box[i]);
         make(r, i - 1, r->box[i], &r->in[i], r->strip);
     }
-    cc_conv_parts(r->cc, out.y1 - out.y0, out.x1 - out.x0, 1, &rows, &cols);
+    cc_conv_parts(r->cc, &h->stage[i].d, out.y1 - out.y0, out.x1 - out.x0, 1, &rows, &cols);
     for (int32_t ob = out.k0; ob < out.k1; ob++) {
         cc_box_t part = out;
         cc_view_t in = r->in[i];
@@ -296,10 +297,18 @@ static uint64_t array_cost(const run_t *r, const job_t *j) {
     return (uint64_t)cc_conv_passes(r->cc, d, j->ob) * max_u64(steps, r->cc->n) + 8;
 }
 
+/* When the accumulators of the next part are drained. */
+static uint64_t room_of(const run_t *r, const job_t *j) {
+    uint32_t turn = r->cc->turn;
+    uint32_t words = (uint32_t)((j->box.y1 - j->box.y0) * (j->box.x1 - j->box.x0));
+    return 2 * words > r->cc->cfg->acc_depth ? max_u64(r->room[turn], r->room[turn ^ 2])
+                                             : r->room[turn];
+}
+
 /* When a job should start: a part not before its drain finds room, or it blocks other drains. */
 static uint64_t start_of(const run_t *r, const job_t *j) {
     if (j->kind == JOB_PART) {
-        uint64_t start = max_u64(j->ready, max_u64(r->array_free, r->half_free[r->cc->half]));
+        uint64_t start = max_u64(j->ready, max_u64(r->array_free, room_of(r, j)));
         uint64_t cost = array_cost(r, j);
         return j->room > cost ? max_u64(start, j->room - cost) : start;
     }
@@ -326,7 +335,7 @@ static void emit_part_add(run_t *r, const job_t *j) {
 static uint64_t emit_part(run_t *r, job_t *j, uint64_t start, uint64_t *end) {
     cc_t *cc = r->cc;
     cc_job_t *s = &r->h.stage[j->stage];
-    uint32_t half = cc->half;
+    uint32_t half = cc_half(cc), turn = cc->turn;
     int32_t id = j->stage << 24 | j->ob, ny = j->box.y1 - j->box.y0, nx = j->box.x1 - j->box.x0;
     bool last = j->stage + 1 == r->h.n, add = last && r->h.add != CC_NONE;
     cc_conv_part(s, j->box, j->ob, j->at, &j->in, &j->out, r->parameters[half] != id);
@@ -338,7 +347,9 @@ static uint64_t emit_part(run_t *r, job_t *j, uint64_t start, uint64_t *end) {
     r->array_free = start + cost;
     uint64_t drain = max_u64(max_u64(r->vector_free, j->room), start + cost + cc->n);
     uint64_t drained = drain + words * per + 12;
-    r->half_free[half] = drained;
+    r->room[turn] = drained;
+    if (2 * words > cc->cfg->acc_depth)
+        r->room[turn ^ 2] = drained;
     r->vector_free = drained + (add ? 3 * words * per + 12 : 0);
     *end = r->vector_free;
     return start + cost + cc->n;
@@ -487,7 +498,8 @@ static int lower_way(run_t *r, const cc_view_t *views) {
     memset(r->made, 0, sizeof r->made);
     memset(r->loaded, 0, sizeof r->loaded);
     r->parameters[0] = r->parameters[1] = -1;
-    r->load_free = r->array_free = r->vector_free = r->half_free[0] = r->half_free[1] = 0;
+    r->load_free = r->array_free = r->vector_free = 0;
+    memset(r->room, 0, sizeof r->room);
     for (int32_t i = 0; i < h->n; i++)
         cc->ops[h->op[i]].array_steps = 0;
     if (!cc_chain_allocate(h))

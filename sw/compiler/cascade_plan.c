@@ -200,7 +200,7 @@ static void measure_stage(cc_chain_t *h, int32_t i, cc_box_t out, load_t *l) {
     int32_t ny = out.y1 - out.y0, nx = out.x1 - out.x0, rows, cols;
     if (ny <= 0 || nx <= 0)
         return;
-    cc_conv_parts(cc, ny, nx, 1, &rows, &cols);
+    cc_conv_parts(cc, d, ny, nx, 1, &rows, &cols);
     int64_t parts = (int64_t)cc_div_up(ny, rows) * cc_div_up(nx, cols);
     int64_t steps = (int64_t)ny * (d->mode == CC_FIR ? cc_fir_span(d, out.x0, nx) : nx);
     l->array += h->passes[i] * max64(steps, parts * (int64_t)cc->n) + parts * d->obs * JOB_CYCLES;

@@ -52,7 +52,7 @@ typedef struct {
     bool force_cpu; /* did not fit */
     bool tight;     /* did not fit: allocate at the lowest addresses, against gaps */
     bool prepared;
-    int32_t with;         /* ADD: the convolution just before, as whose parts it may be lowered */
+    int32_t with;         /* ADD, pool: the convolution before, with which it may be lowered */
     bool done;            /* while lowering: that has happened */
     int32_t first, end;   /* chain (cascade.c) that runs strip by strip: operators first..end-1 */
     uint32_t chain_words; /* of the first: scratchpad words it wants beside residents */
@@ -103,7 +103,7 @@ typedef struct {
     cc_step_t step;
     uint8_t *busy;       /* (sp_words) 1: allocated or resident */
     int32_t layer;       /* operator being lowered */
-    uint32_t half;       /* accumulator half of the next tile */
+    uint32_t turn;       /* accumulators of the next part: cc_half(), cc_acc() */
     npu_layer_t *layers; /* (n_ops) */
     uint64_t cycles;
     uint32_t n_steps, n_cpu_steps;
@@ -135,6 +135,18 @@ static inline int32_t cc_min(int32_t a, int32_t b) {
 static inline int32_t cc_max(int32_t a, int32_t b) {
     return a > b ? a : b;
 }
+/* Accumulators of the part at hand: halves alternate, and of each half its two sides where
+ * `outputs` fit one, so that a part can begin while the one before the last is still drained. */
+static inline uint32_t cc_half(const cc_t *cc) {
+    return cc->turn & 1;
+}
+static inline uint32_t cc_acc(const cc_t *cc, int32_t outputs) {
+    uint32_t side = cc->cfg->acc_depth / 2;
+    return (uint32_t)outputs <= side ? (cc->turn >> 1) * side : 0;
+}
+static inline void cc_next_part(cc_t *cc) {
+    cc->turn = (cc->turn + 1) & 3;
+}
 static inline int32_t cc_blocks(const cc_t *cc, int32_t channels) {
     return cc_div_up(channels, (int32_t)cc->n);
 }
@@ -157,7 +169,7 @@ typedef struct {
     cc_step_t step;
     cc_cmd_t *cmds;
     void *touch, *line;
-    uint32_t half;
+    uint32_t turn;
 } cc_trial_t;
 bool cc_trial_begin(const cc_t *cc, cc_trial_t *s); /* false: out of memory */
 void cc_trial_undo(cc_t *cc, const cc_trial_t *s);
@@ -202,6 +214,10 @@ int cc_lower_vector(cc_t *cc, int32_t op);
 void cc_emit_add(cc_t *cc, const ref_binary_t *p, int32_t ny, int32_t nx, const uint32_t at[3],
                  const int32_t row[3]);
 int cc_lower_pool(cc_t *cc, int32_t op);
+/* AVERAGE_POOL_2D, MAX_POOL_2D, MEAN, REDUCE_MAX. */
+bool cc_is_pool(int32_t kind);
+/* Channel block k of a pool whose input and result stay in the scratchpad. */
+int cc_pool_block(cc_t *cc, int32_t op, int32_t k);
 bool cc_pack_pays(const cc_t *cc, int32_t op);
 
 #endif

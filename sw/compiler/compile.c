@@ -257,7 +257,7 @@ static int attempt(cc_t *cc, npu_compiled_t *out, bool *again) {
     cc->n_steps = cc->n_cpu_steps = 0;
     cc->scratch_bytes = 0;
     cc->cycles = 0;
-    cc->half = 0;
+    cc->turn = 0;
     int st = cc_plan(cc);
     if (st != CC_OK)
         return st;

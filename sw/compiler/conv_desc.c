@@ -119,6 +119,10 @@ void cc_conv_set_mode(const cc_t *cc, cc_conv_t *d, cc_mode_t mode) {
     d->v_pl = d->pl;
     d->v_h = d->h;
     d->v_w = d->w;
+    if (mode == CC_FIR) { /* the array has no column dilation there: taps between are zero */
+        d->v_kw = (d->kw - 1) * d->dx + 1;
+        d->v_dx = 1;
+    }
     if (mode == CC_LINE || mode == CC_LINES) {
         d->line = ((d->kw - 1) * d->dx + 1) * d->c;
         d->lines = mode == CC_LINES ? cc_min(n / d->line, d->kh) : 1;
@@ -155,7 +159,7 @@ int32_t cc_conv_passes(const cc_t *cc, const cc_conv_t *d, int32_t ob) {
     int32_t k0, k1;
     if (d->mode == CC_FIR)
         return cc_div_up(d->kh, (int32_t)cc->cfg->fir_groups) *
-               cc_div_up(d->kw, (int32_t)cc->cfg->fir_taps);
+               cc_div_up(d->v_kw, (int32_t)cc->cfg->fir_taps);
     cc_conv_blocks(cc, d, ob, &k0, &k1);
     return (k1 - k0) * d->v_kh * d->v_kw;
 }
@@ -205,12 +209,12 @@ static void pack_fir(const cc_t *cc, const cc_conv_t *d, int32_t ob, int8_t *to)
     int32_t n = (int32_t)cc->n, groups = (int32_t)cc->cfg->fir_groups;
     int32_t taps = (int32_t)cc->cfg->fir_taps;
     for (int32_t ky0 = 0; ky0 < d->kh; ky0 += groups)
-        for (int32_t kx0 = 0; kx0 < d->kw; kx0 += taps, to += n * n)
+        for (int32_t kx0 = 0; kx0 < d->v_kw; kx0 += taps, to += n * n)
             for (int32_t g = 0; g < groups && ky0 + g < d->kh; g++)
-                for (int32_t k = 0; k < taps && kx0 + k < d->kw; k++)
-                    for (int32_t c = 0; c < n; c++)
+                for (int32_t k = 0; k < taps && kx0 + k < d->v_kw; k++)
+                    for (int32_t c = 0; c < n && (kx0 + k) % d->dx == 0; c++)
                         to[(taps * g + k) * n + c] =
-                            weight(d, ob * n + c, ob * n + c, ky0 + g, kx0 + k);
+                            weight(d, ob * n + c, ob * n + c, ky0 + g, (kx0 + k) / d->dx);
 }
 
 static int32_t folded_bias(const cc_conv_t *d, int32_t oc) {

@@ -6,7 +6,8 @@
  * write; different units) become tokens, as few as possible: a need is dropped when a token that
  * this command or an earlier one of its unit takes already implies it (vector clocks). What a CONV
  * reads as weights counts only tokens of the load unit, because it reads them before it takes the
- * others. For each ordered pair of units the n-th token given is the n-th taken: both sides only
+ * others; where only its parameter set is in use, it need not wait for the vector unit before that.
+ * For each ordered pair of units the n-th token given is the n-th taken: both sides only
  * ever move forward.
  * The list is then sorted by the estimated start of each command, so that loads stand as far ahead
  * of their use as the machine will run them; order within a unit never changes, and every token
@@ -24,7 +25,8 @@
 
 #define ARENA_BUS 0x80000000u /* addresses at which npu_footprint() shows region 1 */
 #define MAX_STEP_COMMANDS 60000u
-#define START_UP 4u /* estimated cycles between two commands of a unit */
+#define START_UP 4u     /* estimated cycles between two commands of a unit */
+#define PARAMS_TIME 16u /* of reading a parameter block */
 
 typedef struct {
     cc_t *cc;
@@ -119,30 +121,51 @@ static cc_cmd_t *append(cc_t *cc) {
     return &s->cmds[s->n++];
 }
 
-/* Is need[v] implied by the token that would be taken for another unit? */
-static bool implied(const cc_step_t *s, const int32_t need[NPU_QUEUES], uint32_t v) {
+/* Is need[v] implied by the tokens taken[] of other units? */
+static bool implied(const cc_step_t *s, const int32_t taken[NPU_QUEUES],
+                    const int32_t need[NPU_QUEUES], uint32_t v) {
     for (uint32_t w = 0; w < NPU_QUEUES; w++)
-        if (w != v && need[w] >= 0 && s->cmds[need[w]].known[v] >= need[v])
+        if (w != v && taken[w] >= 0 && s->cmds[taken[w]].known[v] >= need[v])
             return true;
     return false;
 }
 
-/* Reduce the needs of a command to tokens: from[v] is the command of unit v that gives one, or -1.
- */
-static void choose_tokens(const cc_step_t *s, const cc_cmd_t *c, probe_t *p,
-                          int32_t from[NPU_QUEUES]) {
-    int32_t *need = p->need[NPU_PHASE_MAIN];
+static void drop_known(const cc_cmd_t *c, int32_t need[NPU_QUEUES]) {
     for (uint32_t v = 0; v < NPU_QUEUES; v++)
         if (need[v] <= c->known[v])
             need[v] = -1;
+}
+
+/* Reduce the needs of a command to tokens: from[v] is the command of unit v that gives one, or -1.
+ * True: what it needs of the vector unit, only the parameter block needs (docs/isa.md, `late`). */
+static bool choose_tokens(const cc_step_t *s, const cc_cmd_t *c, probe_t *p,
+                          int32_t from[NPU_QUEUES]) {
+    int32_t *need = p->need[NPU_PHASE_MAIN], *last = p->need[NPU_PHASE_PARAMS];
+    drop_known(c, need);
+    drop_known(c, last);
+    bool late = need[NPU_UNIT_VECTOR] < 0;
+    for (uint32_t v = 0; v < NPU_QUEUES; v++)
+        if (last[v] > need[v] && !(late && v == NPU_UNIT_VECTOR))
+            need[v] = last[v];
     /* Implication follows the order of time, so no two needs imply each other. */
     for (uint32_t v = 0; v < NPU_QUEUES; v++)
-        from[v] = need[v] >= 0 && !implied(s, need, v) ? need[v] : -1;
+        from[v] = need[v] >= 0 && !implied(s, need, need, v) ? need[v] : -1;
     for (uint32_t v = 0; v < NPU_QUEUES; v++) {
         int32_t early = p->need[NPU_PHASE_WEIGHTS][v];
         if (early > s->token[v][p->unit] && early > from[v])
             from[v] = early;
     }
+    late = late && last[NPU_UNIT_VECTOR] >= 0 && !implied(s, from, last, NPU_UNIT_VECTOR);
+    if (late)
+        from[NPU_UNIT_VECTOR] = last[NPU_UNIT_VECTOR];
+    return late;
+}
+
+static void set_late(uint32_t *words) {
+    npu_cmd_conv_t c;
+    npu_unpack_conv(words, &c);
+    c.late = 1;
+    npu_pack_conv(&c, words);
 }
 
 void cc_emit(cc_t *cc, const uint32_t *words, uint64_t cost) {
@@ -167,9 +190,10 @@ void cc_emit(cc_t *cc, const uint32_t *words, uint64_t cost) {
         memset(c->known, 0xff, sizeof c->known);
     }
     c->known[unit] = before;
-    probe_t p = {cc, index, unit, {{-1, -1, -1, -1}, {-1, -1, -1, -1}}};
+    probe_t p = {cc, index, unit, {{-1, -1, -1, -1}, {-1, -1, -1, -1}, {-1, -1, -1, -1}}};
     npu_footprint(cc->cfg, bases, words, touched, &p);
-    choose_tokens(s, c, &p, from);
+    bool late = choose_tokens(s, c, &p, from);
+    uint64_t params = 0; /* when their token is there */
     uint32_t wait = 0;
     for (uint32_t v = 0; v < NPU_QUEUES; v++) {
         if (from[v] < 0)
@@ -179,7 +203,11 @@ void cc_emit(cc_t *cc, const uint32_t *words, uint64_t cost) {
                            npu_cmd_signal(giver->words) | 1u << unit);
         wait |= 1u << v;
         s->token[v][unit] = from[v];
-        if (giver->end > c->start)
+        if (giver->start > c->start)
+            c->start = giver->start; /* in the list, tokens point forward */
+        if (late && v == NPU_UNIT_VECTOR)
+            params = giver->end + PARAMS_TIME;
+        else if (giver->end > c->start)
             c->start = giver->end;
         for (uint32_t w = 0; w < NPU_QUEUES; w++)
             if (giver->known[w] > c->known[w])
@@ -187,8 +215,12 @@ void cc_emit(cc_t *cc, const uint32_t *words, uint64_t cost) {
         if (from[v] > c->known[v])
             c->known[v] = from[v];
     }
+    if (late)
+        set_late(c->words);
     npu_cmd_set_tokens(c->words, wait, 0);
     c->end = c->start + cost + START_UP;
+    if (c->end < params)
+        c->end = params;
     s->last_of[unit] = index;
 }
 

@@ -18,8 +18,10 @@
 
 #define GROUP_WORDS 320 /* weights of small output blocks are loaded together up to this */
 #define NEVER INT32_MAX
-/* The last output block is drained in so many parts, so that the next layer starts earlier. */
+/* The last output block is drained in so many parts, so that the next layer starts earlier; the
+ * first one is cut likewise, so that it can. */
 #define PARTS 4
+#define PARTS_SHORT 2 /* where the array works on an output but once */
 #define PARTS_WITH_ADD 6
 
 /* A range of passes of one output block. */
@@ -53,7 +55,8 @@ static void emit_conv(cc_job_t *j, cc_box_t part, int32_t ob, const chunk_t *ch,
     int32_t ny = part.y1 - part.y0, nx = part.x1 - part.x0;
     bool fir = d->mode == CC_FIR;
     npu_cmd_conv_t c = {.fir = fir,
-                        .half = cc->half,
+                        .half = cc_half(cc),
+                        .acc_addr = cc_acc(cc, ny * nx),
                         .accumulate = ch->first > 0,
                         .load_params = load_params,
                         .uniform = d->uniform,
@@ -90,7 +93,8 @@ static void emit_drain(cc_job_t *j, cc_box_t part, int32_t ob, const cc_view_t *
     const cc_conv_t *d = &j->d;
     cc_t *cc = j->cc;
     int32_t ny = part.y1 - part.y0, nx = part.x1 - part.x0;
-    npu_cmd_drain_t c = {.half = cc->half,
+    npu_cmd_drain_t c = {.half = cc_half(cc),
+                         .acc_addr = cc_acc(cc, ny * nx),
                          .out_addr = cc_view_at(out, ob, part.b0, part.y0, part.x0),
                          .ny = (uint32_t)ny,
                          .nx = (uint32_t)nx,
@@ -125,6 +129,32 @@ static int32_t following_add(const cc_job_t *j, int32_t op) {
     return i;
 }
 
+/* The pool that can be lowered with this convolution (and its ADD): all in the scratchpad. */
+static int32_t following_pool(const cc_job_t *j, int32_t op) {
+    const cc_t *cc = j->cc;
+    int32_t i = (j->add != CC_NONE ? j->add : op) + 1;
+    while (i < cc->n_ops && cc->ops[i].skip)
+        i++;
+    if (i == cc->n_ops || !cc->ops[i].place.on_npu || cc->ops[i].force_cpu ||
+        !cc_is_pool(cc->ops[i].r.op.kind) || cc->ops[i].with != op)
+        return CC_NONE;
+    const cc_op_t *o = &cc->ops[i];
+    const cc_store_t *in = &cc->stores[o->in[0]], *out = &cc->stores[o->out];
+    bool own = o->in[0] == (j->add != CC_NONE ? cc->ops[j->add].out : j->out);
+    bool stays = in->resident && out->resident && out->from <= op && op <= out->to;
+    return own && stays && o->direct[0] && !out->in_memory ? i : CC_NONE;
+}
+
+static int emit_pool(cc_job_t *j, int32_t ob) {
+    cc_t *cc = j->cc;
+    int32_t layer = cc->layer;
+    cc->layer = j->pool;
+    int st = cc_pool_block(cc, j->pool, ob);
+    cc->layer = layer;
+    cc->ops[j->pool].done = true;
+    return st;
+}
+
 /* The ADD of a part that has just been drained. */
 static void emit_add(cc_job_t *j, cc_box_t part, int32_t ob) {
     cc_t *cc = j->cc;
@@ -153,7 +183,7 @@ static bool next_chunk(const cc_job_t *j, int32_t ob, int32_t most, chunk_t *c) 
     if (at >= total)
         return false;
     if (d->mode == CC_FIR) {
-        *c = (chunk_t){ob, 1, 0, d->kh, 0, d->kw, 0, total};
+        *c = (chunk_t){ob, 1, 0, d->kh, 0, d->v_kw, 0, total};
         return true;
     }
     int32_t k = at / plane, ky = at % plane / d->v_kw, kx = at % d->v_kw;
@@ -210,10 +240,15 @@ static int emit_chunks(cc_job_t *j, cc_box_t part, int32_t ob, const cc_view_t *
 static int emit_block(cc_job_t *j, cc_box_t tile, int32_t ob, uint32_t at, const cc_view_t *in,
                       const cc_view_t *out) {
     cc_t *cc = j->cc;
-    int32_t rows, cols, parts = j->add != CC_NONE ? PARTS_WITH_ADD : PARTS;
-    if (j->chunk > 0 || ob + 1 < j->d.obs)
+    int32_t rows, cols,
+        parts = j->add != CC_NONE  ? PARTS_WITH_ADD
+                : j->d.passes == 1 ? PARTS_SHORT
+                                   : PARTS;
+    /* begins when parts of its input are there; FIR needs but one block of it */
+    bool first = ob == 0 && j->in_resident && j->d.mode == CC_PLAIN && j->d.passes > 1;
+    if (j->chunk > 0 || (ob + 1 < j->d.obs && !first))
         parts = 1;
-    cc_conv_parts(cc, tile.y1 - tile.y0, tile.x1 - tile.x0, parts, &rows, &cols);
+    cc_conv_parts(cc, &j->d, tile.y1 - tile.y0, tile.x1 - tile.x0, parts, &rows, &cols);
     int32_t set[2] = {0, 0}; /* parameter set holds this block's */
     cc_box_t part = tile;
     for (part.b0 = tile.b0; part.b0 < tile.b1; part.b0++)
@@ -230,15 +265,15 @@ static int emit_block(cc_job_t *j, cc_box_t tile, int32_t ob, uint32_t at, const
                     chunk_t all = {0};
                     next_chunk(j, ob, NEVER, &all);
                     emit_conv(j, part, ob, &all, in, at + (uint32_t)j->d.params, at,
-                              !set[cc->half]);
-                    set[cc->half] = 1;
+                              !set[cc_half(cc)]);
+                    set[cc_half(cc)] = 1;
                 }
                 emit_drain(j, part, ob, out);
                 if (j->add != CC_NONE)
                     emit_add(j, part, ob);
-                cc->half ^= 1;
+                cc_next_part(cc);
             }
-    return CC_OK;
+    return j->pool != CC_NONE ? emit_pool(j, ob) : CC_OK;
 }
 
 void cc_conv_part(cc_job_t *j, cc_box_t part, int32_t ob, uint32_t at, const cc_view_t *in,
@@ -247,7 +282,7 @@ void cc_conv_part(cc_job_t *j, cc_box_t part, int32_t ob, uint32_t at, const cc_
     next_chunk(j, ob, NEVER, &all);
     emit_conv(j, part, ob, &all, in, at + (uint32_t)j->d.params, at, load_params);
     emit_drain(j, part, ob, out);
-    j->cc->half ^= 1;
+    cc_next_part(j->cc);
 }
 
 /* Loads the weights of output blocks from ob on, at `at` (or allocates); returns how many blocks.
@@ -363,6 +398,7 @@ int cc_lower_conv(cc_t *cc, int32_t op) {
     j.in_resident = j.o->direct[0] && in->resident && op >= in->from && op <= in->to;
     j.out_resident = out->resident;
     j.add = following_add(&j, op);
+    j.pool = CC_NONE;
     cc_conv_describe(cc, op, &j.d);
     cc_conv_set_mode(cc, &j.d, cc_conv_best_mode(cc, op, &j.d));
     int st = cc_conv_sizes(cc, &j.d);
@@ -379,6 +415,9 @@ int cc_lower_conv(cc_t *cc, int32_t op) {
             j.tk = j.d.obs;
         }
     }
+    j.pool = following_pool(&j, op);
+    if (j.tb < j.d.b || j.th < j.d.oh || j.tw < j.d.ow)
+        j.pool = CC_NONE; /* a window may need the next tile */
     if (st == CC_OK)
         st = cc_conv_pack(cc, &j.d);
     if (st == CC_OK)

@@ -21,14 +21,15 @@ typedef struct {
     int32_t chunk;          /* passes of a weight chunk; 0: output blocks whole */
     bool chunk_input;       /* input fetched chunk by chunk too */
     int32_t add;            /* ADD operator that follows part by part, or CC_NONE */
+    int32_t pool;           /* pool that follows block by block, or CC_NONE */
 } cc_job_t;
 
 /* Which part of the array's input an output tile needs (modes PLAIN, FIR: of the tensor). */
 cc_box_t cc_conv_input_box(const cc_t *cc, const cc_conv_t *d, cc_box_t out);
 /* Rows and columns of the parts, if possible about `parts`, in which the th x tw outputs of a tile
  * go through the accumulator halves. */
-void cc_conv_parts(const cc_t *cc, int32_t th, int32_t tw, int32_t parts, int32_t *rows,
-                   int32_t *cols);
+void cc_conv_parts(const cc_t *cc, const cc_conv_t *d, int32_t th, int32_t tw, int32_t parts,
+                   int32_t *rows, int32_t *cols);
 /* Positions that the array streams for an output row in FIR mode. */
 int32_t cc_fir_span(const cc_conv_t *d, int32_t x0, int32_t nx);
 /* Sets tb, th, tw, tk, keep and chunk; false when nothing fits. */

@@ -262,3 +262,17 @@ int cc_lower_pool(cc_t *cc, int32_t op) {
             }
     return CC_OK;
 }
+
+bool cc_is_pool(int32_t kind) {
+    return kind == REF_AVG_POOL || kind == REF_MAX_POOL || kind == REF_MEAN ||
+           kind == REF_REDUCE_MAX;
+}
+
+int cc_pool_block(cc_t *cc, int32_t op, int32_t k) {
+    pool_t p;
+    int st = CC_OK;
+    describe(cc, &cc->ops[op], &p);
+    for (int32_t b = 0; b < p.b && st == CC_OK; b++)
+        st = lower_tile(&p, (cc_box_t){p.oh, p.ow, p.c, b, b + 1, 0, p.oh, 0, p.ow, k, k + 1});
+    return st;
+}

@@ -33,17 +33,18 @@ static int64_t cost_of(const cc_t *cc, const cc_conv_t *base, cc_mode_t mode, bo
 }
 
 static bool is_depthwise(const cc_conv_t *d) {
-    return d->cg == 1 && d->og == 1 && d->c > 1 && d->dx == 1;
+    return d->cg == 1 && d->og == 1 && d->c > 1;
 }
 
 /* Which modes the commands can express. */
 static bool possible(const cc_t *cc, const cc_conv_t *d, cc_mode_t mode) {
-    int32_t n = (int32_t)cc->n, line = ((d->kw - 1) * d->dx + 1) * d->c;
+    int32_t n = (int32_t)cc->n, width, line = ((d->kw - 1) * d->dx + 1) * d->c;
     switch (mode) {
     case CC_FIR:
-        return is_depthwise(d) && d->kh <= 255 && d->kw <= 255 &&
+        width = (d->kw - 1) * d->dx + 1;
+        return is_depthwise(d) && d->kh <= 255 && width <= 255 &&
                cc_div_up(d->kh, (int32_t)cc->cfg->fir_groups) *
-                       cc_div_up(d->kw, (int32_t)cc->cfg->fir_taps) * n <
+                       cc_div_up(width, (int32_t)cc->cfg->fir_taps) * n <
                    (int32_t)cc->sp_words / 8;
     case CC_LINE:
         return d->c <= 2 * n && d->sx * d->c <= n && line <= 4 * n && d->kw > 1;

@@ -215,21 +215,26 @@ static void used_by(cc_t *cc, int32_t store, int32_t op) {
     used(&cc->stores[store], chain ? cc->ops[op].end - 1 : op);
 }
 
-/* The operator that runs just before ADD i, if it is a convolution whose output the ADD reads: then
- * the ADD follows part by part, so its result must have room that early. */
+/* The convolution that runs just before operator i and whose output it reads, if i is an ADD or a
+ * pool: then i follows part by part, or block by block, so its result must have room that early. A
+ * pool may come after such an ADD too. */
 static int32_t convolution_before(const cc_t *cc, int32_t i) {
     const cc_op_t *o = &cc->ops[i];
     int32_t p = i - 1;
-    if (o->r.op.kind != REF_ADD || cc_broadcasts(&o->r.op) || o->in[0] == o->in[1] ||
-        cc->stores[o->in[0]].data || cc->stores[o->in[1]].data)
+    bool pool = cc_is_pool(o->r.op.kind);
+    if (!pool && (o->r.op.kind != REF_ADD || cc_broadcasts(&o->r.op) || o->in[0] == o->in[1] ||
+                  cc->stores[o->in[0]].data || cc->stores[o->in[1]].data))
         return CC_NONE;
     while (p >= 0 && cc->ops[p].skip)
         p--;
     if (p < 0 || !on_npu(cc, p))
         return CC_NONE;
     int32_t kind = cc->ops[p].r.op.kind, out = cc->ops[p].out;
-    bool conv = is_conv(kind) || kind == REF_FC;
-    return conv && (out == o->in[0] || out == o->in[1]) ? p : CC_NONE;
+    if (out != o->in[0] && (pool || out != o->in[1]))
+        return CC_NONE;
+    if (pool && kind == REF_ADD)
+        return cc->ops[p].with;
+    return is_conv(kind) || kind == REF_FC ? p : CC_NONE;
 }
 
 static int find_lifetimes(cc_t *cc) {

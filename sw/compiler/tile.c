@@ -15,10 +15,14 @@
 #define RUN_CYCLES 2      /* more for each run of bytes */
 #define PART_WORDS 32     /* parts are not smaller than this */
 
-/* Several parts even where one would fit: the next layer starts when the first are drained. */
-void cc_conv_parts(const cc_t *cc, int32_t th, int32_t tw, int32_t parts, int32_t *rows,
-                   int32_t *cols) {
-    int32_t depth = (int32_t)cc->cfg->acc_depth, least = cc_max(PART_WORDS, 2 * (int32_t)cc->n);
+/* Several parts even where one would fit: the next layer starts when the first are drained. Where
+ * the array works on an output but once, its half is drained as slowly as the next one fills, and
+ * only one side of a half (cc_acc) is free when the part after next begins. */
+void cc_conv_parts(const cc_t *cc, const cc_conv_t *d, int32_t th, int32_t tw, int32_t parts,
+                   int32_t *rows, int32_t *cols) {
+    int32_t depth = (int32_t)cc->cfg->acc_depth /
+                    (d->passes == 1 && tw <= (int32_t)cc->cfg->acc_depth / 2 ? 2 : 1);
+    int32_t least = cc_max(PART_WORDS, 2 * (int32_t)cc->n);
     int32_t most = parts == 1 ? depth : cc_min(depth, cc_max(least, cc_div_up(th * tw, parts)));
     *rows = cc_max(1, cc_min(th, most / tw));
     *rows = cc_div_up(th, cc_div_up(th, *rows));
@@ -27,7 +31,7 @@ void cc_conv_parts(const cc_t *cc, int32_t th, int32_t tw, int32_t parts, int32_
 
 /* Lines apart, or, where the end of a line and the start of the next are both padding, as one. */
 int32_t cc_fir_span(const cc_conv_t *d, int32_t x0, int32_t nx) {
-    int32_t ix0 = x0 * d->sx - d->pl, reach = (nx - 1) * d->sx + d->kw;
+    int32_t ix0 = x0 * d->sx - d->pl, reach = (nx - 1) * d->sx + d->v_kw;
     int32_t joined = cc_max(cc_max(d->w - ix0, (nx - 1) * d->sx + 1), ix0 + reach);
     return cc_min(reach, joined);
 }
@@ -77,7 +81,7 @@ static void measure(const cc_job_t *j, plan_t *p) {
     p->out = j->out_resident ? 0 : pixels_out * p->tk;
     p->block = d->params + d->passes * n;
     p->weights = p->block * p->tk;
-    cc_conv_parts(cc, p->th, p->tw, 1, &part_rows, &part_cols);
+    cc_conv_parts(cc, d, p->th, p->tw, 1, &part_rows, &part_cols);
     int64_t parts = (int64_t)p->tb * cc_div_up(p->th, part_rows) * cc_div_up(p->tw, part_cols);
     int64_t span = d->mode == CC_FIR ? cc_fir_span(d, 0, part_cols) : part_cols;
     int64_t steps = (int64_t)d->b * d->oh * cc_div_up(d->ow, part_cols) * span;

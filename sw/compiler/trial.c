@@ -16,7 +16,7 @@ void cc_trial_end(cc_trial_t *s) {
 
 bool cc_trial_begin(const cc_t *cc, cc_trial_t *s) {
     const cc_step_t *t = &cc->step;
-    *s = (cc_trial_t){.step = *t, .half = cc->half};
+    *s = (cc_trial_t){.step = *t, .turn = cc->turn};
     s->cmds = malloc((t->n + 1) * sizeof *t->cmds);
     s->touch = malloc(t->n_touch * sizeof *t->touch);
     s->line = malloc(t->n_line * sizeof *t->line);
@@ -40,5 +40,5 @@ void cc_trial_undo(cc_t *cc, const cc_trial_t *s) {
     memcpy(t->last_of, s->step.last_of, sizeof t->last_of);
     memcpy(t->token, s->step.token, sizeof t->token);
     t->n = s->step.n;
-    cc->half = s->half;
+    cc->turn = s->turn;
 }

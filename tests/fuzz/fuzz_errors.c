@@ -184,6 +184,8 @@ static const struct {
     {NPU_OP_STORE, "lane_off", 1, "nblk", 2},
     {NPU_OP_STORE, "lane_off", N_PLUS_1, NULL, 0},
     {NPU_OP_CONV, "transpose", 1, NULL, 0},
+    {NPU_OP_CONV, "late", 1, NULL, 0},
+    {NPU_OP_CONV, "late", 1, "early", 1},
     {NPU_OP_CONV, "ny", 0, NULL, 0},
     {NPU_OP_CONV, "nx", 0, NULL, 0},
     {NPU_OP_CONV, "in_h", 32768, NULL, 0},
@@ -322,16 +324,20 @@ static void region_cases(errors_t *e) {
 static void token_cases(errors_t *e) {
     uint32_t words[NPU_CMD_WORDS];
     static const struct {
-        uint32_t opcode, from, early;
-    } waits[] = {{NPU_OP_LOAD, NPU_UNIT_ARRAY, 0},  {NPU_OP_CONV, NPU_UNIT_LOAD, 0},
-                 {NPU_OP_CONV, NPU_UNIT_VECTOR, 0}, {NPU_OP_CONV, NPU_UNIT_STORE, 1},
-                 {NPU_OP_TABLE, NPU_UNIT_LOAD, 0},  {NPU_OP_STORE, NPU_UNIT_VECTOR, 0}};
+        uint32_t opcode, from;
+        const char *flag;
+    } waits[] = {{NPU_OP_LOAD, NPU_UNIT_ARRAY, NULL},    {NPU_OP_CONV, NPU_UNIT_LOAD, NULL},
+                 {NPU_OP_CONV, NPU_UNIT_VECTOR, NULL},   {NPU_OP_CONV, NPU_UNIT_STORE, "early"},
+                 {NPU_OP_CONV, NPU_UNIT_VECTOR, "late"}, {NPU_OP_TABLE, NPU_UNIT_LOAD, NULL},
+                 {NPU_OP_STORE, NPU_UNIT_VECTOR, NULL}};
     for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
         fresh(e);
         e->work->timeout = 5000;
         simple(waits[i].opcode, words);
-        if (waits[i].early)
-            fuzz_spec_set(words, "early", 1);
+        if (waits[i].flag)
+            fuzz_spec_set(words, waits[i].flag, 1);
+        if (waits[i].flag && strcmp(waits[i].flag, "late") == 0)
+            fuzz_spec_set(words, "load_params", 1);
         npu_cmd_set_tokens(words, 1u << waits[i].from, 0);
         insert(e, words);
         /* a later token would come in time on hardware only, so nobody gives one */

@@ -161,11 +161,12 @@ static void couple(gen_t *g, uint32_t *words, uint32_t from, uint32_t to, uint32
         join(g->weights, g->end[giver]);
 }
 
-static void set_early(uint32_t *words) {
+static void set_wait(uint32_t *words, uint32_t early, uint32_t late) {
     npu_cmd_conv_t c;
     uint32_t tokens = words[0] & 0xff00u;
     npu_unpack_conv(words, &c);
-    c.early = 1;
+    c.early = early;
+    c.late = late;
     npu_pack_conv(&c, words);
     words[0] |= tokens;
 }
@@ -177,11 +178,16 @@ static void order_command(gen_t *g, uint32_t *words, uint32_t unit) {
     npu_order_needs(g->order, words, &need);
     if (unit == NPU_UNIT_ARRAY)
         npu_unpack_conv(words, &conv);
-    int early = (int)conv.early;
+    int early = (int)conv.early, late = 0;
     for (uint32_t v = 0; v < NPU_QUEUES; v++) {
         uint32_t w = need.seq[NPU_PHASE_WEIGHTS][v], m = need.seq[NPU_PHASE_MAIN][v];
+        uint32_t last = need.seq[NPU_PHASE_PARAMS][v];
         if (m > g->now[unit][v])
             want[v] = m;
+        if (last > g->now[unit][v] && last > want[v]) {
+            late = v == NPU_UNIT_VECTOR && want[v] == 0; /* only the parameters need it */
+            want[v] = last;
+        }
         if (w > g->weights[v]) {
             if (v != NPU_UNIT_LOAD)
                 early = 1;
@@ -191,8 +197,9 @@ static void order_command(gen_t *g, uint32_t *words, uint32_t unit) {
         if (v != unit && want[v] == 0 && fuzz_chance(&g->rng, 10) && g->seq[v] > g->given[v][unit])
             want[v] = g->seq[v]; /* harmless */
     }
-    if (early && !conv.early)
-        set_early(words);
+    late = late && !early && fuzz_chance(&g->rng, 80);
+    if (early || late)
+        set_wait(words, (uint32_t)early, (uint32_t)late);
     for (uint32_t v = 0; v < NPU_QUEUES; v++)
         if (want[v] > 0)
             couple(g, words, v, unit, want[v]);

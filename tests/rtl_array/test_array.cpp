@@ -145,7 +145,8 @@ struct Bench {
 static npu_cmd_conv_t random_conv(const npu_config_t &cfg, bool first) {
     npu_cmd_conv_t c = {};
     c.fir = rnd() & 1, c.half = rnd() & 1, c.accumulate = rnd() & 1,
-    c.load_params = first || rnd() % 3 == 0, c.early = rnd() % 5 == 0;
+    c.load_params = first || rnd() % 3 == 0, c.early = rnd() % 5 == 0,
+    c.late = c.load_params && !c.early && rnd() % 2;
     c.in_addr = rnd() & 0xffff, c.w_addr = rnd() & 0xffff, c.p_addr = rnd() & 0xffff,
     c.acc_addr = rnd() & 0xffff;
     do
@@ -228,9 +229,9 @@ int main() {
                 npu_cmd_conv_t c;
                 npu_unpack_conv(w.data(), &c);
                 printf("  fir %u half %u acc %u ny %u nx %u k %ux%u dil %u,%u s %u,%u nblk %u span "
-                       "%u load %u early %u\n",
+                       "%u load %u early %u late %u\n",
                        c.fir, c.half, c.accumulate, c.ny, c.nx, c.kh, c.kw, c.dil_y, c.dil_x, c.sy,
-                       c.sx, c.nblk, c.span, c.load_params, c.early);
+                       c.sx, c.nblk, c.span, c.load_params, c.early, c.late);
             }
     }
     // Cycles of four back-to-back commands, undisturbed: 3x3 over a 16x16 image.
