@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "area.h"
 #include "network.h"
 
 static const char help[] =
@@ -29,6 +30,8 @@ static const char help[] =
     "model "
     "run any\n"
     "configuration; rtl, soc and synthesis are built by make rtl|soc|synth CONFIG=C.\n"
+    "LUT sites, 18x18 multipliers and 18 kbit RAMs are estimates for ECP5, the NPU alone (make "
+    "area-table).\n"
     "\n"
     "  --verilog   print the Verilog header that the build uses\n";
 
@@ -46,10 +49,12 @@ static void print_verilog(const npu_config_t *c) {
 }
 
 static void print_row(const npu_config_t *c) {
-    printf("%-24s %3u %6u %9u %5u %10u %7ux%-2u %6u %9u %11u\n", c->name, (unsigned)c->n,
-           (unsigned)c->lanes, (unsigned)c->sp_words, (unsigned)c->sp_banks, (unsigned)c->acc_depth,
-           (unsigned)c->fir_groups, (unsigned)c->fir_taps, (unsigned)c->trace_records,
-           (unsigned)(c->n * c->n), (unsigned)(c->n * c->sp_words / 1024));
+    const area_t a = area_estimate(c);
+    printf("%-24s %3u %6u %9u %5u %10u %7ux%-2u %6u %9u %11u %9.0f %4.0f %4.0f\n", c->name,
+           (unsigned)c->n, (unsigned)c->lanes, (unsigned)c->sp_words, (unsigned)c->sp_banks,
+           (unsigned)c->acc_depth, (unsigned)c->fir_groups, (unsigned)c->fir_taps,
+           (unsigned)c->trace_records, (unsigned)(c->n * c->n),
+           (unsigned)(c->n * c->sp_words / 1024), a.of[AREA_LUT], a.of[AREA_DSP], a.of[AREA_RAM]);
 }
 
 int cmd_config(int argc, char **argv) {
@@ -76,8 +81,9 @@ int cmd_config(int argc, char **argv) {
         print_verilog(one);
         return EXIT_OK;
     }
-    printf("%-24s %3s %6s %9s %5s %10s %10s %6s %9s %11s\n", "configuration", "n", "lanes",
-           "sp_words", "banks", "acc_depth", "FIR", "trace", "MAC/cycle", "scratch KiB");
+    printf("%-24s %3s %6s %9s %5s %10s %10s %6s %9s %11s %9s %4s %4s\n", "configuration", "n",
+           "lanes", "sp_words", "banks", "acc_depth", "FIR", "trace", "MAC/cycle", "scratch KiB",
+           "LUT est.", "DSP", "RAM");
     for (int i = 0; i < (one ? 1 : NPU_CONFIG_COUNT); i++)
         print_row(one ? one : &npu_configs[i]);
     return EXIT_OK;

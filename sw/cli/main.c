@@ -18,6 +18,8 @@ static const char help[] =
     "configuration\n"
     "  systole run     MODEL|PROG --target T         one inference on ref, model, rtl or soc\n"
     "  systole bench   MODEL... [--config C]         cycles and MAC utilisation, as a table\n"
+    "  systole explore MODEL...                      many configurations, predicted: which are "
+    "worth building\n"
     "  systole config  [C]                           configurations: the named ones, or what one "
     "is\n"
     "\n"
@@ -45,11 +47,8 @@ int cli_usage(const char *command, const char *fmt, ...) {
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
-} commands[] = {{"info", cmd_info},
-                {"compile", cmd_compile},
-                {"run", cmd_run},
-                {"bench", cmd_bench},
-                {"config", cmd_config}};
+} commands[] = {{"info", cmd_info},   {"compile", cmd_compile}, {"run", cmd_run},
+                {"bench", cmd_bench}, {"config", cmd_config},   {"explore", cmd_explore}};
 
 int main(int argc, char **argv) {
     if (argc < 2) {
@@ -76,7 +75,8 @@ int main(int argc, char **argv) {
         return status;
     }
     fprintf(stderr,
-            "systole: unknown command '%.40s' (info, compile, run, bench, config); see systole "
+            "systole: unknown command '%.40s' (info, compile, run, bench, config, explore); see "
+            "systole "
             "--help\n",
             argv[1]);
     return EXIT_USAGE;

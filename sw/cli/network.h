@@ -43,6 +43,7 @@ enum { EXIT_OK = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_DIFFERENT = 3 };
 int cmd_info(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_explore(int argc, char **argv) __attribute__((weak));
 int cmd_config(int argc, char **argv);
 int cmd_compile(int argc, char **argv) __attribute__((weak)); /* supplied by the compiler */
 
