@@ -68,7 +68,8 @@ def estimate(coefficients, c, kind):
 
 def inc(points):
     lines = ["/* Fitted by scripts/area.py to the synthesis runs in fpga/area_points.json (make area-fit): do not edit.", " * " + "; ".join(
-        f"{p['name']} {p['date']} {p['commit']}" for p in points) + ".", " * Columns: " + ", ".join(TERMS) + ". SPDX-License-Identifier: Apache-2.0 */"]
+        f"{p['name']} {p['date']} {p['commit']}" for p in points) + ".", " * Columns: " + ", ".join(TERMS) + ". SPDX-License-Identifier: Apache-2.0 */",
+             f"#define AREA_LARGEST_N {max(p['config']['n'] for p in points)} /* of those runs */"]
     for block, kinds in fit(points).items():
         rows = ",\n      ".join("{" + ", ".join(f"{kinds[k].get(t, 0):.3f}" for t in TERMS) + "}" for k in KINDS)
         lines.append(f'    {{"{block}",\n     {{{rows}}}}},')

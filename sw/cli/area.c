@@ -17,6 +17,10 @@ static const struct {
 #include "area_coefficients.inc"
 };
 
+int area_extrapolated(const npu_config_t *c) {
+    return c->n > AREA_LARGEST_N;
+}
+
 static uint32_t div_up(uint32_t a, uint32_t b) {
     return (a + b - 1) / b;
 }

@@ -16,7 +16,8 @@
 
 enum { AREA_LUT, AREA_DSP, AREA_RAM, AREA_KINDS };
 
-/* LUT4 sites; multipliers 18x18; block RAMs of 18 kbit. */
+/* LUT4 sites, products in multiplier cells (MUL_STYLE 0); multipliers 18x18; block RAMs of 18 kbit.
+ */
 typedef struct {
     double of[AREA_KINDS];
 } area_t;
@@ -27,6 +28,8 @@ typedef struct {
 } area_board_t;
 
 area_t area_estimate(const npu_config_t *c);
+/* Is it larger than any that was synthesised for the fit? */
+int area_extrapolated(const npu_config_t *c);
 /* Boards from the smallest to the largest; NULL behind the last. */
 const area_board_t *area_board(int i);
 int area_fits(const area_t *a, const area_board_t *b);

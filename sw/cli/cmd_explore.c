@@ -291,8 +291,9 @@ static void print_row(const explore_sweep_t *s, const explore_row_t *r) {
     printf("%-46s %12.0f", r->text, r->cost);
     for (int k = 0; k < s->n_models && s->n_models > 1; k++)
         printf(" %12" PRIu64, r->cycles[k]);
-    printf(" %8.0f %5.0f %5.0f  %s\n", r->area.of[AREA_LUT], r->area.of[AREA_DSP],
-           r->area.of[AREA_RAM], board ? board->name : "none");
+    printf(" %8.0f%c %4.0f %5.0f  %s\n", r->area.of[AREA_LUT],
+           area_extrapolated(r->config) ? '*' : ' ', r->area.of[AREA_DSP], r->area.of[AREA_RAM],
+           board ? board->name : "none");
 }
 
 static int by_cost(const void *a, const void *b) {
@@ -363,7 +364,8 @@ static int report(const options_t *o, const explore_sweep_t *s, explore_row_t *r
     }
     printf(
         "%d rows (configuration and port), latency %u; cycles predicted, area estimated (ECP5, NPU "
-        "alone); %d without cycles%s\n",
+        "alone); %d without cycles%s\n"
+        "*: extrapolated from smaller arrays; products in multiplier cells, one each\n",
         n, (unsigned)s->latency, bad, bad && !o->csv ? " (--csv says why)" : "");
     for (int p = 0; p < s->n_ports; p++)
         print_front(s, rows, sorted, p);
