@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 REF_SRCS := cmodel/ref/ref.c cmodel/ref/ref_conv.c cmodel/ref/ref_reduce.c cmodel/ref/ref_elementwise.c cmodel/ref/ref_move.c \
-            cmodel/ref/ref_conv16.c cmodel/ref/ref_matmul.c cmodel/ref/ref_function.c cmodel/ref/ref_select.c cmodel/ref/ref_resize.c cmodel/ref/ref_block.c cmodel/ref/ref_svdf.c cmodel/ref/ref_lstm.c cmodel/ref/ref_int16.c
+            cmodel/ref/ref_conv16.c cmodel/ref/ref_matmul.c cmodel/ref/ref_function.c cmodel/ref/ref_select.c cmodel/ref/ref_resize.c cmodel/ref/ref_block.c cmodel/ref/ref_svdf.c cmodel/ref/ref_lstm.c cmodel/ref/ref_int16.c cmodel/ref/ref_float.c
 REF_HOST_SRCS := cmodel/ref/ref_prepare.c cmodel/ref/ref_prepare_nn.c cmodel/ref/ref_prepare_elementwise.c \
                  cmodel/ref/ref_prepare_move.c cmodel/ref/ref_prepare_function.c cmodel/ref/ref_prepare_matmul.c \
                  cmodel/ref/ref_prepare_select.c cmodel/ref/ref_prepare_block.c cmodel/ref/ref_prepare_state.c cmodel/ref/ref_prepare_lstm.c cmodel/ref/ref_run.c

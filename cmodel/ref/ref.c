@@ -61,8 +61,8 @@ static const struct {
     [REF_AVG_POOL16] = {"average_pool16", ref_k_pool16},
     [REF_MAX_POOL16] = {"max_pool16", ref_k_pool16},
     [REF_QUANTIZE16] = {"quantize16", ref_k_quantize16},
-    [REF_HOST_QUANTIZE] = {"host_quantize", 0},
-    [REF_HOST_DEQUANTIZE] = {"host_dequantize", 0},
+    [REF_QUANTIZE_FLOAT] = {"quantize_float", ref_k_quantize_float},
+    [REF_DEQUANTIZE_FLOAT] = {"dequantize_float", ref_k_dequantize_float},
 };
 
 const char *ref_kind_name(int32_t kind) {

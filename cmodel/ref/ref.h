@@ -66,8 +66,8 @@ typedef enum {
     REF_TRANSPOSE = 22,
     REF_STRIDED_SLICE = 23,
     REF_SPLIT = 24,
-    REF_HOST_QUANTIZE = 25,   /* float32 -> 8-bit: host executor only, at a network's edge */
-    REF_HOST_DEQUANTIZE = 26, /* 8-bit -> float32: host executor only */
+    REF_QUANTIZE_FLOAT = 25,   /* float32 -> 8 or 16 bits; bit patterns, integer arithmetic */
+    REF_DEQUANTIZE_FLOAT = 26, /* 8 or 16 bits -> float32 */
     REF_BATCH_MATMUL = 27,
     REF_TRANSPOSE_CONV = 28,
     REF_PRELU = 29,
@@ -245,10 +245,12 @@ typedef struct {
     int32_t has_clip, clip; /* of the cell state: +- clip */
 } ref_lstm_t;
 
-/* Host kinds. scale_bits: the float32 scale's bit pattern. */
+/* QUANTIZE_FLOAT: out = clamp(round(x / scale) + zp), half away from zero; DEQUANTIZE_FLOAT: out =
+ * scale * (x - zp). scale_bits: the float32 scale's bit pattern. The integers are int16 (wide),
+ * uint8 (is_unsigned) or int8. */
 typedef struct {
     int32_t count;
-    int32_t is_unsigned, zp;
+    int32_t is_unsigned, wide, zp;
     uint32_t scale_bits;
 } ref_edge_t;
 

@@ -107,12 +107,14 @@ static int quantised_8bit(prep_t *p, const graph_tensor_t *t, const char *what) 
     return 0;
 }
 
-/* float32 at the network's edge: host executor only. */
+/* float32 at the network's edge. */
 static int edge(prep_t *p, ref_kind_t kind, const graph_tensor_t *q) {
     ref_edge_t *c = &p->r->op.p.edge;
     float scale = prep_scale(q);
     PREP_REQUIRE(p, p->x->elements == p->y->elements, "its shapes differ");
-    PREP_TRY(quantised_8bit(p, q, kind == REF_HOST_QUANTIZE ? "its output" : "its input"));
+    const char *what = kind == REF_QUANTIZE_FLOAT ? "its output" : "its input";
+    c->wide = q->type == GRAPH_INT16;
+    PREP_TRY(c->wide ? prep_activation(p, q, what) : quantised_8bit(p, q, what));
     c->count = (int32_t)p->x->elements;
     c->is_unsigned = q->type == GRAPH_UINT8;
     c->zp = prep_zp(q);
@@ -124,7 +126,7 @@ int prep_quantize(prep_t *p) {
     ref_quantize_t *c = &p->r->op.p.quantize;
     PREP_TRY(prep_inputs(p, 1, 1));
     if (p->x->type == GRAPH_FLOAT32)
-        return edge(p, REF_HOST_QUANTIZE, p->y);
+        return edge(p, REF_QUANTIZE_FLOAT, p->y);
     c->in_wide = p->x->type == GRAPH_INT16;
     c->out_wide = p->y->type == GRAPH_INT16;
     if (c->in_wide || c->out_wide) {
@@ -148,7 +150,7 @@ int prep_dequantize(prep_t *p) {
     PREP_TRY(prep_inputs(p, 1, 1));
     PREP_REQUIRE(p, p->y->type == GRAPH_FLOAT32, "its output is %s, not float32",
                  graph_type_name(p->y->type));
-    return edge(p, REF_HOST_DEQUANTIZE, p->x);
+    return edge(p, REF_DEQUANTIZE_FLOAT, p->x);
 }
 
 int prep_unary(prep_t *p, ref_kind_t kind) {

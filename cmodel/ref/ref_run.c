@@ -1,34 +1,13 @@
 /*
- * ref_run.c - runs a whole graph with the golden models, on the host; also the float edges of a
- * network.
+ * ref_run.c - runs a whole graph with the golden models, on the host.
  *
  * Contract: ref_prepare.h (ref_run_graph).
- * Source of the edges: TensorFlow Lite kernels/internal/reference/{quantize,dequantize}.h.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "ref_prepare.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* float32 -> 8 bit: divide and round half away in float32; and back in double. */
-static void edge(const ref_op_t *op, const void *in, void *out) {
-    const ref_edge_t *p = &op->p.edge;
-    int32_t lo = p->is_unsigned ? 0 : INT8_MIN, hi = lo + 255;
-    float scale;
-    memcpy(&scale, &p->scale_bits, sizeof scale);
-    for (int32_t i = 0; i < p->count; i++) {
-        if (op->kind == REF_HOST_DEQUANTIZE) {
-            int32_t q = p->is_unsigned ? ((const uint8_t *)in)[i] : ((const int8_t *)in)[i];
-            ((float *)out)[i] = (float)((double)scale * (double)(q - p->zp));
-            continue;
-        }
-        float r = roundf(((const float *)in)[i] / scale);
-        int32_t q = r >= 512.0f ? hi : r <= -512.0f ? lo : isnan(r) ? p->zp : (int32_t)r + p->zp;
-        ((uint8_t *)out)[i] = (uint8_t)(q < lo ? lo : q > hi ? hi : q);
-    }
-}
 
 /* Gathers in[] and out[] (allocating outputs), evaluates. */
 static int run_op(const graph_t *g, int32_t i, const ref_prepared_t *r, void **tensors,
@@ -51,10 +30,7 @@ static int run_op(const graph_t *g, int32_t i, const ref_prepared_t *r, void **t
         out[k] = tensors[t];
     }
     if (status == 0) {
-        if (r->op.kind == REF_HOST_QUANTIZE || r->op.kind == REF_HOST_DEQUANTIZE)
-            edge(&r->op, in[0], out[0]);
-        else
-            status = ref_eval(&r->op, in, out, scratch);
+        status = ref_eval(&r->op, in, out, scratch);
         if (status == REF_E_DATA)
             graph_fail_op(err, g, op, "an input value is outside what it is defined for");
         else if (status)

@@ -124,7 +124,7 @@ static int bench_removed(const bench_t *b, network_t *n, graph_error_t *err) {
     int status = 0;
     if (constant.n_removed) {
         void **whole = n->outputs;
-        n->outputs = network_new_buffers(n->out_desc, n->n_outputs);
+        n->outputs = network_new_buffers(n->out_desc, n->n_outputs, 1);
         status = n->outputs ? bench_line(b, n, &constant, "- without constants",
                                          ", \"without_constants\": ", err)
                             : graph_fail(err, "%s: out of memory", n->path);

@@ -16,10 +16,15 @@
 static const char help[] =
     "systole run MODEL|PROG [--target T] [--config C] [--input F]... [--output F]... [--report "
     "R.json]\n"
-    "            [--seed N] [--wave W.fst] [--timeline T.json] [--html P.html] [--no-compare]\n"
+    "            [--runs N] [--seed N] [--wave W.fst] [--timeline T.json] [--html P.html] "
+    "[--no-compare]\n"
     "            [--remove-constant]\n"
     "\n"
-    "Runs one inference. Without --input the inputs are random, from a seed that is printed.\n"
+    "Runs one inference, or a sequence of them: what the network keeps between runs (variables, "
+    "the "
+    "state of\n"
+    "LSTM and SVDF) carries over. Without --input the inputs are random, from a seed that is "
+    "printed.\n"
     "\n"
     "  --target T      ref    operator golden models: define the result (default)\n"
     "                  model  C model of the NPU, executing the compiled commands\n"
@@ -28,8 +33,12 @@ static const char help[] =
     "  --config C      NPU configuration (default npu16; a compiled program brings its own); see "
     "systole config --help\n"
     "  --input F       a tensor: .npy, or raw little-endian bytes (any other name); repeat in "
-    "model order\n"
-    "  --output F      the same for the outputs\n"
+    "model order;\n"
+    "                  further ones are the inputs of further runs\n"
+    "  --output F      the same for the outputs: those of every run, or only as many as one run "
+    "has: "
+    "the last run's\n"
+    "  --runs N        number of runs with random inputs (default 1)\n"
     "  --report R      figures as JSON: cycles, MAC utilisation, bytes, stalls, by layer\n"
     "  --seed N        of the random input (default 1)\n"
     "  --wave W        waveform (rtl, soc); slow\n"
@@ -67,29 +76,25 @@ static const char help[] =
     "\n"
     "Example: systole run network.tflite --target rtl --input picture.npy --output scores.npy\n";
 
-enum { MAX_FILES = 64 };
+enum { MAX_FILES = 4096, MAX_RUNS = 1 << 20 };
 
 typedef struct {
     const char *target, *config, *report, *wave, *timeline, *html;
     const char *inputs[MAX_FILES], *outputs[MAX_FILES];
     int n_inputs, n_outputs, compare, remove;
+    long runs; /* 0: not given */
     uint64_t seed;
 } options_t;
 
 static int parse(int argc, char **argv, options_t *o) {
-    static const struct option options[] = {{"target", required_argument, 0, 't'},
-                                            {"config", required_argument, 0, 'c'},
-                                            {"input", required_argument, 0, 'i'},
-                                            {"output", required_argument, 0, 'o'},
-                                            {"report", required_argument, 0, 'r'},
-                                            {"seed", required_argument, 0, 's'},
-                                            {"wave", required_argument, 0, 'w'},
-                                            {"timeline", required_argument, 0, 'l'},
-                                            {"html", required_argument, 0, 'p'},
-                                            {"no-compare", no_argument, 0, 'n'},
-                                            {"remove-constant", no_argument, 0, 'k'},
-                                            {"help", no_argument, 0, 'h'},
-                                            {0, 0, 0, 0}};
+    static const struct option options[] = {
+        {"target", required_argument, 0, 't'},   {"config", required_argument, 0, 'c'},
+        {"input", required_argument, 0, 'i'},    {"output", required_argument, 0, 'o'},
+        {"report", required_argument, 0, 'r'},   {"seed", required_argument, 0, 's'},
+        {"runs", required_argument, 0, 'N'},     {"wave", required_argument, 0, 'w'},
+        {"timeline", required_argument, 0, 'l'}, {"html", required_argument, 0, 'p'},
+        {"no-compare", no_argument, 0, 'n'},     {"remove-constant", no_argument, 0, 'k'},
+        {"help", no_argument, 0, 'h'},           {0, 0, 0, 0}};
     int c;
     opterr = 0;
     while ((c = getopt_long(argc, argv, "t:c:i:o:r:s:h", options, NULL)) != -1) {
@@ -117,6 +122,11 @@ static int parse(int argc, char **argv, options_t *o) {
             o->seed = strtoull(optarg, &end, 0);
             if (*end || end == optarg || !isdigit((unsigned char)optarg[0]))
                 return cli_usage("run", "--seed %s is not a number", optarg);
+            break;
+        case 'N':
+            o->runs = strtol(optarg, &end, 10);
+            if (*end || end == optarg || o->runs < 1 || o->runs > MAX_RUNS)
+                return cli_usage("run", "--runs %s is not a number of 1 to %d", optarg, MAX_RUNS);
             break;
         case 'w':
             o->wave = optarg;
@@ -149,51 +159,68 @@ static npy_shape_t shape_of(const io_desc_t *d) {
     return (npy_shape_t){d->type, d->rank, d->dims, d->bytes};
 }
 
+/* Buffers for as many runs as there are inputs, and the inputs. */
 static int read_inputs(network_t *n, const options_t *o, report_t *r, graph_error_t *err) {
+    int per_run = n->n_inputs, runs = o->runs ? (int)o->runs : 1;
+    if (o->n_inputs > 0) {
+        if (per_run == 0 || o->n_inputs % per_run != 0)
+            return graph_fail(err, "%s: it has %d inputs, %d files are given", n->path, per_run,
+                              o->n_inputs);
+        runs = o->n_inputs / per_run;
+        if (o->runs && o->runs != runs)
+            return graph_fail(err, "%s: inputs for %d runs are given, --runs says %ld", n->path,
+                              runs, o->runs);
+    }
+    if (o->n_outputs > n->n_outputs && o->n_outputs != n->n_outputs * runs)
+        return graph_fail(err, "%s: it has %d outputs, %d runs, %d files are given", n->path,
+                          (int)n->n_outputs, runs, o->n_outputs);
+    if (network_set_runs(n, runs, err))
+        return -1;
     if (o->n_inputs == 0) {
         network_random_inputs(n, o->seed);
         r->seed = o->seed;
         r->has_seed = 1;
         printf("random input, seed %" PRIu64 "\n", o->seed);
-        return 0;
     }
-    if (o->n_inputs != n->n_inputs)
-        return graph_fail(err, "%s: it has %d inputs, %d files are given", n->path,
-                          (int)n->n_inputs, o->n_inputs);
     for (int i = 0; i < o->n_inputs; i++) {
-        npy_shape_t s = shape_of(&n->in_desc[i]);
+        npy_shape_t s = shape_of(&n->in_desc[i % per_run]);
         if (npy_read(o->inputs[i], &s, n->inputs[i], err))
             return -1;
     }
     return 0;
 }
 
-/* Runs ref too and says where the first difference is. 1 equal, 0 different, -1 error. */
+/* Says where the first difference is; then 0, else 1. */
+static int equal_outputs(const network_t *n, const char *target, void *const *ref) {
+    for (int32_t i = 0; i < n->n_outputs * n->n_runs; i++) {
+        int32_t run = i / n->n_outputs, output = i % n->n_outputs;
+        const uint8_t *a = n->outputs[i], *b = ref[i];
+        size_t k = 0;
+        while (k < n->out_desc[output].bytes && a[k] == b[k])
+            k++;
+        if (k < n->out_desc[output].bytes) {
+            fprintf(stderr, "systole: %s: output %d of %s", n->path, (int)output, target);
+            if (n->n_runs > 1)
+                fprintf(stderr, " in run %d", (int)run);
+            fprintf(stderr, " differs from ref at byte %zu: %d, ref has %d\n", k, a[k], b[k]);
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Runs ref too. 1 equal, 0 different, -1 error. */
 static int compare(const network_t *n, const char *target, graph_error_t *err) {
     report_t r = {.bit_exact = -1};
     target_job_t job = network_job(n, "", &r);
-    job.outputs = network_new_buffers(n->out_desc, n->n_outputs);
+    job.outputs = network_new_buffers(n->out_desc, n->n_outputs, n->n_runs);
     const target_t *ref = target_find("ref", err);
     int equal = -1;
     if (!job.outputs)
         graph_fail(err, "%s: out of memory", n->path);
-    else if (ref && ref->run(&job, err) == 0) {
-        equal = 1;
-        for (int32_t i = 0; i < n->n_outputs && equal; i++) {
-            const uint8_t *a = n->outputs[i], *b = job.outputs[i];
-            size_t k = 0;
-            while (k < n->out_desc[i].bytes && a[k] == b[k])
-                k++;
-            if (k < n->out_desc[i].bytes) {
-                fprintf(
-                    stderr,
-                    "systole: %s: output %d of %s differs from ref at byte %zu: %d, ref has %d\n",
-                    n->path, (int)i, target, k, a[k], b[k]);
-                equal = 0;
-            }
-        }
-    }
-    network_free_buffers((void **)job.outputs, n->n_outputs);
+    else if (ref && ref->run(&job, err) == 0)
+        equal = equal_outputs(n, target, job.outputs);
+    network_free_buffers((void **)job.outputs, n->n_outputs * n->n_runs);
     report_free(&r);
     return equal;
 }
@@ -205,8 +232,9 @@ static double value(const io_desc_t *d, const void *data, size_t i) {
     return d->scale > 0 ? (double)d->scale * (q - d->zero_point) : q;
 }
 
-/* The largest values of each output, as a classifier's user wants to see them. */
+/* The largest values of each output of the last run, as a classifier's user wants to see them. */
 static void print_outputs(const network_t *n) {
+    void *const *outputs = n->outputs + (size_t)(n->n_runs - 1) * (size_t)n->n_outputs;
     for (int32_t i = 0; i < n->n_outputs; i++) {
         const io_desc_t *d = &n->out_desc[i];
         size_t elem = graph_type_size(d->type), count = elem ? d->bytes / elem : 0, last = count;
@@ -217,14 +245,14 @@ static void print_outputs(const network_t *n) {
         for (int k = 0; k < 3 && (size_t)k < count; k++) { /* next best below (bound, last) */
             size_t best = count;
             for (size_t j = 0; j < count; j++) {
-                double v = value(d, n->outputs[i], j);
+                double v = value(d, outputs[i], j);
                 int below = last == count || v < bound || (v == bound && j > last);
-                if (below && (best == count || v > value(d, n->outputs[i], best)))
+                if (below && (best == count || v > value(d, outputs[i], best)))
                     best = j;
             }
             if (best == count)
                 break;
-            bound = value(d, n->outputs[i], best);
+            bound = value(d, outputs[i], best);
             last = best;
             printf("%s [%zu] %.6g", k ? "," : "", best, bound);
         }
@@ -232,10 +260,12 @@ static void print_outputs(const network_t *n) {
     }
 }
 
-static void print_summary(const report_t *r) {
+static void print_summary(const network_t *n, const report_t *r) {
     printf("target %s", r->target);
     if (strcmp(r->target, "ref") != 0)
         printf(", configuration %s", r->config);
+    if (n->n_runs > 1)
+        printf(", %d runs, of the last", (int)n->n_runs);
     printf(", %" PRIu64 " MACs", r->macs);
     if (r->macs_removed)
         printf(" (%" PRIu64 " of constant channels removed)", r->macs_removed);
@@ -261,6 +291,7 @@ static int write_files(const network_t *n, const options_t *o, const report_t *r
         report_print_json, report_print_timeline, report_print_html};
     const char *const names[] = {o->report, o->timeline, o->html};
     int n_files = o->n_outputs, opened = 0, status = 0, which[3] = {0};
+    int skipped = o->n_outputs > n->n_outputs ? 0 : (n->n_runs - 1) * n->n_outputs;
     for (int i = 0; i < 3; i++)
         if (names[i])
             which[n_files++ - o->n_outputs] = i;
@@ -272,8 +303,8 @@ static int write_files(const network_t *n, const options_t *o, const report_t *r
             &files[opened],
             opened < o->n_outputs ? o->outputs[opened] : names[which[opened - o->n_outputs]], err);
     for (int i = 0; status == 0 && i < o->n_outputs; i++) {
-        npy_shape_t s = shape_of(&n->out_desc[i]);
-        status = npy_put(&files[i], &s, n->outputs[i], err);
+        npy_shape_t s = shape_of(&n->out_desc[i % n->n_outputs]);
+        status = npy_put(&files[i], &s, n->outputs[skipped + i], err);
     }
     for (int i = o->n_outputs; status == 0 && i < n_files; i++)
         print[which[i - o->n_outputs]](r, files[i].f);
@@ -289,14 +320,6 @@ static int write_files(const network_t *n, const options_t *o, const report_t *r
 
 static int run(network_t *n, const options_t *o, const target_t *target, report_t *r,
                graph_error_t *err) {
-    target_job_t job = network_job(n, r->config, r);
-    job.config_given = o->config != NULL;
-    job.wave = o->wave;
-    job.detail = o->report || o->timeline || o->html;
-    job.seed = o->seed;
-    if (o->n_outputs > n->n_outputs)
-        return graph_fail(err, "%s: it has %d outputs, %d files are given", n->path,
-                          (int)n->n_outputs, o->n_outputs);
     for (int i = 0; i < o->n_outputs; i++) /* better now than after a long run */
         if (atomic_probe(o->outputs[i], err))
             return -1;
@@ -305,11 +328,16 @@ static int run(network_t *n, const options_t *o, const target_t *target, report_
         if (written[i] && atomic_probe(written[i], err))
             return -1;
     constant_t constant = {0};
-    if (o->remove && constant_remove(n->graph, &constant, err))
+    if (read_inputs(n, o, r, err) || (o->remove && constant_remove(n->graph, &constant, err)))
         return -1;
+    target_job_t job = network_job(n, r->config, r);
+    job.config_given = o->config != NULL;
+    job.wave = o->wave;
+    job.detail = o->report || o->timeline || o->html;
+    job.seed = o->seed;
     if (o->remove)
         job.graph = constant.graph;
-    int status = read_inputs(n, o, r, err) || target->run(&job, err) ? -1 : 0;
+    int status = target->run(&job, err);
     if (status == 0 && o->remove)
         report_removed(r, &constant);
     constant_free(&constant);
@@ -361,7 +389,7 @@ int cmd_run(int argc, char **argv) {
         status = cli_error(&err);
     } else {
         print_outputs(&n);
-        print_summary(&r);
+        print_summary(&n, &r);
         status = r.bit_exact == 0 ? EXIT_DIFFERENT : EXIT_OK;
     }
     report_free(&r);

@@ -59,11 +59,11 @@ static void *slurp(const char *path, size_t *size, graph_error_t *err) {
     return NULL;
 }
 
-void **network_new_buffers(const io_desc_t *desc, int32_t n) {
-    void **b = calloc((size_t)n + 1, sizeof *b);
-    for (int32_t i = 0; b && i < n; i++)
-        if (!(b[i] = aligned(desc[i].bytes))) {
-            network_free_buffers(b, n);
+void **network_new_buffers(const io_desc_t *desc, int32_t n, int32_t runs) {
+    void **b = calloc((size_t)n * (size_t)runs + 1, sizeof *b);
+    for (int32_t i = 0; b && i < n * runs; i++)
+        if (!(b[i] = aligned(desc[i % n].bytes))) {
+            network_free_buffers(b, n * runs);
             return NULL;
         }
     return b;
@@ -164,20 +164,30 @@ int network_load(const char *path, network_t *n, graph_error_t *err) {
         free(bytes);
         status = n->graph ? from_graph(n, err) : -1;
     }
-    if (status == 0) {
-        n->inputs = network_new_buffers(n->in_desc, n->n_inputs);
-        n->outputs = network_new_buffers(n->out_desc, n->n_outputs);
-        if (!n->inputs || !n->outputs)
-            status = graph_fail(err, "%s: out of memory", path);
-    }
+    if (status == 0)
+        status = network_set_runs(n, 1, err);
     if (status)
         network_free(n);
     return status;
 }
 
+static void free_runs(network_t *n) {
+    network_free_buffers(n->inputs, n->n_inputs * n->n_runs);
+    network_free_buffers(n->outputs, n->n_outputs * n->n_runs);
+    n->inputs = n->outputs = NULL;
+    n->n_runs = 0;
+}
+
+int network_set_runs(network_t *n, int32_t n_runs, graph_error_t *err) {
+    free_runs(n);
+    n->n_runs = n_runs;
+    n->inputs = network_new_buffers(n->in_desc, n->n_inputs, n_runs);
+    n->outputs = network_new_buffers(n->out_desc, n->n_outputs, n_runs);
+    return n->inputs && n->outputs ? 0 : graph_fail(err, "%s: out of memory", n->path);
+}
+
 void network_free(network_t *n) {
-    network_free_buffers(n->inputs, n->n_inputs);
-    network_free_buffers(n->outputs, n->n_outputs);
+    free_runs(n);
     free(n->in_desc);
     free(n->out_desc);
     free(n->prog);
@@ -195,8 +205,8 @@ static uint64_t next_random(uint64_t *state) {
 
 void network_random_inputs(network_t *n, uint64_t seed) {
     uint64_t state = seed;
-    for (int32_t i = 0; i < n->n_inputs; i++) {
-        const io_desc_t *d = &n->in_desc[i];
+    for (int32_t i = 0; i < n->n_inputs * n->n_runs; i++) {
+        const io_desc_t *d = &n->in_desc[i % n->n_inputs];
         uint8_t *b = n->inputs[i];
         switch (d->type) {
         case GRAPH_FLOAT32: /* uniform in [-1, 1) */
@@ -225,6 +235,7 @@ target_job_t network_job(const network_t *n, const char *config, report_t *repor
                           .n_outputs = n->n_outputs,
                           .in_desc = n->in_desc,
                           .out_desc = n->out_desc,
+                          .n_runs = n->n_runs,
                           .inputs = (const void *const *)n->inputs,
                           .outputs = n->outputs,
                           .report = report};

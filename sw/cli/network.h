@@ -20,16 +20,19 @@ typedef struct {
                                 none such */
     int32_t n_inputs, n_outputs;
     io_desc_t *in_desc, *out_desc;
-    void **inputs, **outputs; /* zeroed buffers */
+    int32_t n_runs;           /* 1, unless network_set_runs says otherwise */
+    void **inputs, **outputs; /* (n_runs, n_inputs), (n_runs, n_outputs): zeroed buffers */
 } network_t;
 
 int network_load(const char *path, network_t *n,
                  graph_error_t *err); /* 0 or -1; then nothing to free */
 void network_free(network_t *n);
+/* Buffers, all zero again, for a sequence of runs. 0 or -1. */
+int network_set_runs(network_t *n, int32_t n_runs, graph_error_t *err);
 /* Random values of the inputs' types from a seed, the same on every machine. */
 void network_random_inputs(network_t *n, uint64_t seed);
-/* A fresh set of output buffers (free with network_free_buffers), or NULL. */
-void **network_new_buffers(const io_desc_t *desc, int32_t n);
+/* Fresh buffers (runs, n), to be freed with network_free_buffers(, runs * n); or NULL. */
+void **network_new_buffers(const io_desc_t *desc, int32_t n, int32_t runs);
 void network_free_buffers(void **buffers, int32_t n);
 /* A job over the network's own buffers; the rest is up to the caller. */
 target_job_t network_job(const network_t *n, const char *config, report_t *report);

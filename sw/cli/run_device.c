@@ -130,7 +130,7 @@ static void on_step(void *user, const npu_run_step_t *s) {
         snprintf(r->failed, sizeof r->failed, "%s", complaint(r));
 }
 
-/* The device, with image, arena and inputs in its memory. */
+/* The device, with image and room for the arena in its memory. */
 static int place(run_t *r, const void *bytes, size_t size, graph_error_t *err) {
     const target_job_t *job = r->job;
     prog_t p;
@@ -156,11 +156,8 @@ static int place(run_t *r, const void *bytes, size_t size, graph_error_t *err) {
     for (uint32_t i = 0; same && i < p.h.n_inputs + p.h.n_outputs; i++) {
         prog_io_t io;
         prog_get_io(&p, i, &io);
-        int is_input = i < p.h.n_inputs;
-        same =
-            io.size == (is_input ? job->in_desc[i].bytes : job->out_desc[i - p.h.n_inputs].bytes);
-        if (same && is_input)
-            memcpy(r->arena + io.offset, job->inputs[i], io.size);
+        same = io.size ==
+               (i < p.h.n_inputs ? job->in_desc[i].bytes : job->out_desc[i - p.h.n_inputs].bytes);
     }
     return same ? 0 : graph_fail(err, "%s: program and model differ in their tensors", job->path);
 }
@@ -216,6 +213,24 @@ static int predict(const run_t *r, graph_error_t *err) {
     return 0;
 }
 
+/* Inputs in, run, outputs out; trace and report tell of this run alone. */
+static npu_run_status_t one_run(run_t *r, const npu_run_env_t *env, int32_t run,
+                                npu_run_result_t *res) {
+    const target_job_t *job = r->job;
+    prog_io_t io;
+    run_log_restart(&r->log);
+    for (int32_t i = 0; i < job->n_inputs; i++) {
+        prog_get_io(&r->prog, (uint32_t)i, &io);
+        memcpy(r->arena + io.offset, job->inputs[run * job->n_inputs + i], io.size);
+    }
+    npu_run_status_t st = npu_run_program(env, res);
+    for (int32_t i = 0; st == NPU_RUN_OK && i < job->n_outputs; i++) {
+        prog_get_io(&r->prog, r->prog.h.n_inputs + (uint32_t)i, &io);
+        memcpy(job->outputs[run * job->n_outputs + i], r->arena + io.offset, io.size);
+    }
+    return st;
+}
+
 static int execute(run_t *r, graph_error_t *err) {
     const npu_io_t io = {dev_read, dev_write, dev_wait, r};
     npu_t npu;
@@ -241,7 +256,10 @@ static int execute(run_t *r, graph_error_t *err) {
                          .on_step = on_step,
                          .user = r};
     npu_run_result_t res;
-    npu_run_status_t st = npu_run_program(&env, &res);
+    npu_run_status_t st = NPU_RUN_OK;
+    npu_run_reset(&env);
+    for (int32_t i = 0; st == NPU_RUN_OK && !r->failed[0] && i < r->job->n_runs; i++)
+        st = one_run(r, &env, i, &res);
     r->npu = NULL;
     progress_end();
     free(scratch);
@@ -249,11 +267,6 @@ static int execute(run_t *r, graph_error_t *err) {
         return explain(r, st, &res, complaint(r), err);
     if (r->failed[0])
         return explain(r, st, &res, r->failed, err);
-    for (uint32_t i = 0; i < r->prog.h.n_outputs; i++) {
-        prog_io_t out;
-        prog_get_io(&r->prog, r->prog.h.n_inputs + i, &out);
-        memcpy(r->job->outputs[i], r->arena + out.offset, out.size);
-    }
     if (fill_report(r, &res))
         return graph_fail(err, "%s: out of memory", r->job->path);
     return predict(r, err);

@@ -3,7 +3,8 @@
  *
  * Contract
  *   run_device() compiles job->graph (or takes job->prog), puts image and arena into the device's
- *   memory, runs the program through driver and runtime, copies the outputs and fills the report.
+ *   memory, runs the program through driver and runtime, once for each set of inputs, copies the
+ * outputs and fills the report with the last run.
  *   Image and arena begin on pages of their own, the image at NPU_MEM_BASE.
  *   Report: the prediction (memory latency of how->options, or bench conditions). When the device
  *   counts cycles: cycles_total is the sum of the NPU steps (CPU steps run on the host and cost

@@ -60,6 +60,11 @@ void run_log_free(run_log_t *log) {
     *log = (run_log_t){0};
 }
 
+void run_log_restart(run_log_t *log) {
+    log->begin = log->end = 0;
+    log->report->trace.n_steps = log->report->trace.n_events = 0;
+}
+
 int run_log_step(run_log_t *log, uint32_t index, const prog_step_t *step, uint64_t cycles) {
     int on_npu = step->kind == PROG_STEP_NPU;
     report_trace_t *t = &log->report->trace;

@@ -43,6 +43,8 @@ int run_log_step(run_log_t *log, uint32_t index, const prog_step_t *step, uint64
 /* A record of the last step's commands; one that names none of them is left out. waits: NULL when
  * nobody counted. */
 int run_log_event(run_log_t *log, const npu_trace_record_t *record, int has_waits);
+/* Forgets the steps so far: another run begins. */
+void run_log_restart(run_log_t *log);
 int run_log_finish(run_log_t *log, uint32_t latency, int detail);
 void run_log_free(run_log_t *log);
 

@@ -37,9 +37,12 @@ typedef struct {
     uint64_t seed;      /* of random inputs; also for random hardware behaviour */
     int32_t n_inputs, n_outputs;
     const io_desc_t *in_desc, *out_desc;
-    const void *const *inputs; /* (n_inputs) in_desc[i].bytes each, 8-byte aligned */
-    void *const *outputs;      /* (n_outputs) out_desc[i].bytes each, 8-byte aligned */
-    report_t *report; /* zeroed with bit_exact = -1; macs is filled when the graph is known */
+    /* A sequence of runs, at least one: the network's state carries over from each to the next. */
+    int32_t n_runs;
+    const void *const *inputs; /* (n_runs, n_inputs) in_desc[i].bytes each, 8-byte aligned */
+    void *const *outputs;      /* (n_runs, n_outputs) out_desc[i].bytes each, 8-byte aligned */
+    report_t *report; /* of the last run; zeroed with bit_exact = -1; macs is filled when the graph
+                         is known */
 } target_job_t;
 
 typedef struct {

@@ -21,15 +21,18 @@ static int run(const target_job_t *job, graph_error_t *err) {
     void **tensors = calloc((size_t)g->n_tensors, sizeof *tensors);
     if (!tensors)
         return graph_fail(err, "%s: out of memory", job->path);
-    for (int32_t i = 0; i < g->n_inputs; i++)
-        tensors[g->inputs[i]] = (void *)job->inputs[i]; /* only read */
-    int status = ref_run_graph(g, tensors, progress, (void *)g, err);
-    progress_end();
-    for (int32_t i = 0; status == 0 && i < g->n_outputs; i++) {
-        const graph_tensor_t *t = &g->tensors[g->outputs[i]];
-        const void *from = tensors[g->outputs[i]] ? tensors[g->outputs[i]] : t->data;
-        memcpy(job->outputs[i], from, t->bytes);
+    int status = 0;
+    for (int32_t run = 0; status == 0 && run < job->n_runs; run++) {
+        for (int32_t i = 0; i < g->n_inputs; i++)
+            tensors[g->inputs[i]] = (void *)job->inputs[run * g->n_inputs + i]; /* only read */
+        status = ref_run_graph(g, tensors, progress, (void *)g, err);
+        for (int32_t i = 0; status == 0 && i < g->n_outputs; i++) {
+            const graph_tensor_t *t = &g->tensors[g->outputs[i]];
+            const void *from = tensors[g->outputs[i]] ? tensors[g->outputs[i]] : t->data;
+            memcpy(job->outputs[run * g->n_outputs + i], from, t->bytes);
+        }
     }
+    progress_end();
     if (status == 0) {
         ref_free_tensors(g, tensors);
         if (target_fill_layers(job))

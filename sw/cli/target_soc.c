@@ -138,11 +138,6 @@ static int place(const target_job_t *job, const prog_t *p, soc_sim_t *sim, soc_m
                           job->path, at, sim->mem_size);
     memcpy(sim->mem + image, p->bytes, p->h.total_size);
     *arena = sim->mem + arena_at;
-    for (uint32_t i = 0; i < p->h.n_inputs; i++) {
-        prog_io_t io;
-        prog_get_io(p, i, &io);
-        memcpy(*arena + io.offset, job->inputs[i], io.size);
-    }
     *mailbox = (soc_mailbox_t *)sim->mem;
     **mailbox = (soc_mailbox_t){.magic = SOC_MAILBOX_MAGIC,
                                 .version = SOC_MAILBOX_VERSION,
@@ -189,11 +184,9 @@ static int fill_report(const prog_t *p, const soc_mailbox_t *m, const soc_step_s
     return 0;
 }
 
-static int simulate(const target_job_t *job, const prog_t *p, soc_t *s, graph_error_t *err) {
-    soc_mailbox_t *mailbox = NULL;
-    uint8_t *arena = NULL;
-    if (place(job, p, &s->sim, &mailbox, &arena, err))
-        return -1;
+/* Goes on until the firmware says that it has ended, well. */
+static int wait_for_end(const target_job_t *job, soc_t *s, const soc_mailbox_t *mailbox,
+                        graph_error_t *err) {
     soc_sim_status_t st;
     do {
         char text[64];
@@ -214,10 +207,31 @@ static int simulate(const target_job_t *job, const prog_t *p, soc_t *s, graph_er
         const char *text = strncmp(s->last, "SYSTOLE ERROR ", 14) == 0 ? s->last + 14 : s->last;
         return graph_fail(err, "%s: firmware: %s", job->path, text);
     }
-    for (uint32_t i = 0; i < p->h.n_outputs; i++) {
-        prog_io_t io;
-        prog_get_io(p, p->h.n_inputs + i, &io);
-        memcpy(job->outputs[i], arena + io.offset, io.size);
+    return 0;
+}
+
+static int simulate(const target_job_t *job, const prog_t *p, soc_t *s, graph_error_t *err) {
+    soc_mailbox_t *mailbox = NULL;
+    uint8_t *arena = NULL;
+    prog_io_t io;
+    if (place(job, p, &s->sim, &mailbox, &arena, err))
+        return -1;
+    for (int32_t run = 0; run < job->n_runs; run++) {
+        for (uint32_t i = 0; i < p->h.n_inputs; i++) {
+            prog_get_io(p, i, &io);
+            memcpy(arena + io.offset, job->inputs[(uint32_t)run * p->h.n_inputs + i], io.size);
+        }
+        if (run > 0) {
+            mailbox->flags = SOC_MAILBOX_KEEP_STATE | SOC_MAILBOX_QUIET;
+            mailbox->state = SOC_MAILBOX_READY;
+            s->sim.send(s->sim.ctx, 'r');
+        }
+        if (wait_for_end(job, s, mailbox, err))
+            return -1;
+        for (uint32_t i = 0; i < p->h.n_outputs; i++) {
+            prog_get_io(p, p->h.n_inputs + i, &io);
+            memcpy(job->outputs[(uint32_t)run * p->h.n_outputs + i], arena + io.offset, io.size);
+        }
     }
     const uint8_t *stats = s->sim.mem + (mailbox->stats_addr - NPU_MEM_BASE);
     if (fill_report(p, mailbox, (const soc_step_stats_t *)stats, job->report))

@@ -39,7 +39,8 @@ typedef struct {
     uint32_t words, sp; /* size and address in the scratchpad */
     bool loaded;        /* while lowering: its scratchpad copy is valid */
     bool inner;         /* between two operators of a chain: only strips of it ever exist */
-    const void *data;   /* constant operand: its bytes, in the image at mem_offset once added */
+    const graph_tensor_t *state; /* keeps its bytes between runs: of which tensor; or NULL */
+    const void *data; /* constant operand: its bytes, in the image at mem_offset once added */
     bool added;
 } cc_store_t;
 
@@ -98,6 +99,7 @@ typedef struct {
     uint8_t *spilled;  /* (n_stores) 1: must not reside; homes keep their numbers */
     int32_t *store_of; /* (n_tensors) or CC_NONE */
     uint32_t arena_bytes, scratch_bytes;
+    uint32_t state_bytes; /* of the arena, at its start */
     /* lowering */
     prog_builder_t *image;
     cc_step_t step;

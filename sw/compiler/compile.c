@@ -33,20 +33,6 @@ static prog_operand_t operand_of(cc_t *cc, const ref_arg_t *a) {
 static int cpu_step(cc_t *cc, int32_t i) {
     const ref_prepared_t *r = &cc->ops[i].r;
     int32_t n = r->n_in + r->n_out;
-    if (r->op.kind == REF_HOST_QUANTIZE || r->op.kind == REF_HOST_DEQUANTIZE) {
-        graph_fail_op(cc->err, cc->g, &cc->g->ops[cc->ops[i].index],
-                      "float tensors run with the golden models only (--target ref)");
-        return CC_FATAL;
-    }
-    for (int32_t k = 0; k < r->n_in + r->n_out; k++) {
-        int32_t t = k < r->n_in ? r->in[k].tensor : r->out[k - r->n_in];
-        if (t >= 0 &&
-            cc->g->tensors[t].is_variable) { /* no place in the arena outlives a run yet */
-            graph_fail_op(cc->err, cc->g, &cc->g->ops[cc->ops[i].index],
-                          "state between runs: run with the golden models only (--target ref)");
-            return CC_FATAL;
-        }
-    }
     if (n > (int32_t)PROG_MAX_OPERANDS) {
         graph_fail_op(cc->err, cc->g, &cc->g->ops[cc->ops[i].index], "%d operands; at most %d",
                       (int)n, (int)PROG_MAX_OPERANDS);
@@ -206,6 +192,23 @@ static void add_tables(cc_t *cc) {
     prog_set_arena(cc->image, cc->arena_bytes, cc->scratch_bytes);
 }
 
+/* What the state holds before the first run. */
+static int add_state(cc_t *cc) {
+    uint8_t *first = calloc(cc->state_bytes + 1, 1);
+    if (first == NULL)
+        return CC_FATAL;
+    for (int32_t i = 0; i < cc->n_stores; i++) {
+        const cc_store_t *s = &cc->stores[i];
+        if (s->state && s->state->data)
+            memcpy(first + s->mem_offset, s->state->data, s->bytes);
+        else if (s->state)
+            graph_initial(s->state, first + s->mem_offset);
+    }
+    prog_set_state(cc->image, first, cc->state_bytes);
+    free(first);
+    return CC_OK;
+}
+
 static void summarise(cc_t *cc, npu_compiled_t *out) {
     out->layers = cc->layers;
     out->n_layers = (uint32_t)cc->n_ops;
@@ -270,7 +273,7 @@ static int attempt(cc_t *cc, npu_compiled_t *out, bool *again) {
         make_room(cc, op);
         *again = true;
         st = CC_OK;
-    } else if (st == CC_OK) {
+    } else if (st == CC_OK && (st = add_state(cc)) == CC_OK) {
         prog_error_t e;
         add_tables(cc);
         summarise(cc, out);
@@ -287,12 +290,20 @@ static int attempt(cc_t *cc, npu_compiled_t *out, bool *again) {
     return st;
 }
 
+/* A RESHAPE of a variable is no alias: its bytes must really move. */
+static void make_copy_move(const cc_t *cc, ref_prepared_t *r) {
+    int32_t in = r->op.kind == REF_COPY ? r->in[0].tensor : GRAPH_ABSENT;
+    if (in >= 0 && (cc->g->tensors[in].is_variable || cc->g->tensors[r->out[0]].is_variable))
+        r->op.kind = REF_STATE_COPY;
+}
+
 static int prepare(cc_t *cc) {
     for (int32_t i = 0; i < cc->n_ops; i++) {
         cc_op_t *o = &cc->ops[i];
         if (ref_prepare(cc->g, i, &o->r, cc->err) != 0)
             return CC_FATAL;
         o->prepared = true;
+        make_copy_move(cc, &o->r);
         o->index = i;
         o->place = cc->opt.cpu_only ? (npu_placement_t){false, "asked for"}
                                     : npu_placement(cc->g, i, &o->r, cc->cfg);

@@ -113,6 +113,7 @@ bool cc_is_move(const ref_prepared_t *r) {
     case REF_BATCH_TO_SPACE:
     case REF_GATHER:
     case REF_RESIZE_NEAREST:
+    case REF_STATE_COPY:
         return true;
     case REF_PAD:
         return !is_image_pad(&r->op);

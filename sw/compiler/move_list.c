@@ -2,9 +2,9 @@
  * move_list.c - operators that only move bytes, as strided copies: CONCATENATION, PACK, SPLIT,
  * SPLIT_V, UNPACK, SLICE, STRIDED_SLICE, TRANSPOSE, SPACE_TO_DEPTH, DEPTH_TO_SPACE,
  * SPACE_TO_BATCH_ND, BATCH_TO_SPACE_ND, PAD of any axis, GATHER with known indices,
- * RESIZE_NEAREST_NEIGHBOR by whole factors, RESHAPE of a constant. Each mirrors the index
- * arithmetic of its golden model (cmodel/ref/ref_move.c, ref_block.c, ref_select.c, ref_resize.c).
- * SPDX-License-Identifier: Apache-2.0
+ * RESIZE_NEAREST_NEIGHBOR by whole factors, RESHAPE of a constant, READ_VARIABLE, ASSIGN_VARIABLE.
+ * Each mirrors the index arithmetic of its golden model (cmodel/ref/ref_move.c, ref_block.c,
+ * ref_select.c, ref_resize.c). SPDX-License-Identifier: Apache-2.0
  */
 #include <string.h>
 
@@ -301,7 +301,10 @@ int cc_list_copies(const ref_prepared_t *r, cc_copy_fn f, void *ctx, int32_t *fi
         return gather(r, &l);
     case REF_RESIZE_NEAREST:
         return nearest(r, &l);
+    case REF_STATE_COPY:
+    case REF_COPY:
+        return whole(r, &l);
     default:
-        return r->op.kind == REF_COPY ? whole(r, &l) : -1;
+        return -1;
     }
 }

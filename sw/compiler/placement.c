@@ -173,8 +173,8 @@ npu_placement_t npu_placement(const graph_t *g, int32_t op, const ref_prepared_t
     }
     if (r->op.kind == REF_ARG_MAX)
         return cpu("not in the NPU");
-    if (r->op.kind != REF_COPY && r->op.kind != REF_HOST_QUANTIZE &&
-        r->op.kind != REF_HOST_DEQUANTIZE && !narrow(g, r))
+    if (r->op.kind != REF_COPY && r->op.kind != REF_QUANTIZE_FLOAT &&
+        r->op.kind != REF_DEQUANTIZE_FLOAT && !narrow(g, r))
         return cpu("activations other than int8");
     switch (r->op.kind) {
     case REF_CONV:
@@ -207,8 +207,8 @@ npu_placement_t npu_placement(const graph_t *g, int32_t op, const ref_prepared_t
         return npu("no data moves");
     case REF_SOFTMAX:
         return r->op.p.softmax.depth <= 65535 ? npu("vector unit") : cpu("vectors beyond 65535");
-    case REF_HOST_QUANTIZE:
-    case REF_HOST_DEQUANTIZE:
+    case REF_QUANTIZE_FLOAT:
+    case REF_DEQUANTIZE_FLOAT:
         return cpu("float, at the network's edge");
     default:
         return ref_is_unary(r->op.kind) ? npu("vector unit, table") : cpu("not in the NPU");

@@ -136,6 +136,19 @@ static bool is_folded_pad(const cc_t *cc, int32_t op) {
     return read;
 }
 
+/* Variables, and constants that are outputs of the graph: in the arena all the time. */
+static void add_state(cc_t *cc, int32_t t) {
+    if (cc->store_of[t] != CC_NONE)
+        return;
+    cc->store_of[t] = new_store(cc, t);
+    cc_store_t *s = &cc->stores[cc->store_of[t]];
+    s->state = &cc->g->tensors[t];
+    s->may_reside = false;
+    s->in_memory = true;
+    s->def = -1;
+    s->last = cc->n_ops;
+}
+
 static int find_aliases(cc_t *cc) {
     const graph_t *g = cc->g;
     for (int32_t t = 0; t < g->n_tensors; t++)
@@ -143,13 +156,19 @@ static int find_aliases(cc_t *cc) {
     for (int32_t i = 0; i < g->n_inputs; i++)
         if (cc->store_of[g->inputs[i]] == CC_NONE)
             cc->store_of[g->inputs[i]] = new_store(cc, g->inputs[i]);
+    for (int32_t t = 0; t < g->n_tensors; t++)
+        if (g->tensors[t].is_variable && !g->tensors[t].data)
+            add_state(cc, t);
+    for (int32_t i = 0; i < g->n_outputs; i++)
+        if (g->tensors[g->outputs[i]].data)
+            add_state(cc, g->outputs[i]);
     for (int32_t i = 0; i < cc->n_ops; i++) {
         cc_op_t *o = &cc->ops[i];
         const ref_prepared_t *r = &o->r;
         o->skip = false;
         int32_t in = r->n_in > 0 && !r->in[0].data ? r->in[0].tensor : CC_NONE;
         int32_t from = in >= 0 ? cc->store_of[in] : CC_NONE;
-        if (from != CC_NONE && on_npu(cc, i)) {
+        if (from != CC_NONE && !cc->stores[from].state && on_npu(cc, i)) {
             bool flip = is_free_flip(cc, i);
             o->skip = flip || r->op.kind == REF_COPY || is_folded_pad(cc, i);
             if (o->skip && (flip || r->op.kind == REF_COPY))
@@ -328,16 +347,20 @@ int cc_plan(cc_t *cc) {
 /* ------------------------------------------------------------------ arena */
 static int by_size(const void *a, const void *b) {
     const cc_store_t *const *x = a, *const *y = b;
+    if (((*x)->state == NULL) != ((*y)->state == NULL))
+        return (*x)->state ? -1 : 1;
     if ((*x)->bytes != (*y)->bytes)
         return (*x)->bytes > (*y)->bytes ? -1 : 1;
     return *x < *y ? -1 : 1;
 }
 
-/* Largest first, each at the lowest offset free during its lifetime. */
+/* The state from the start on; then largest first, each at the lowest offset free during its
+ * lifetime. */
 int cc_layout_memory(cc_t *cc) {
     cc_store_t **list = malloc(((size_t)cc->n_stores + 1) * sizeof(*list));
     int32_t n = 0;
     uint64_t end = 0;
+    cc->state_bytes = 0;
     if (list == NULL)
         return CC_FATAL;
     for (int32_t i = 0; i < cc->n_stores; i++)
@@ -367,6 +390,8 @@ int cc_layout_memory(cc_t *cc) {
         s->mem_offset = (uint32_t)at;
         if (at + s->bytes > end)
             end = at + s->bytes;
+        if (s->state)
+            cc->state_bytes = (uint32_t)((end + CC_ARENA_LINE - 1) / CC_ARENA_LINE * CC_ARENA_LINE);
     }
     free(list);
     cc->arena_bytes = (uint32_t)((end + CC_ARENA_LINE - 1) / CC_ARENA_LINE * CC_ARENA_LINE);

@@ -25,6 +25,9 @@ enum { SOC_MAILBOX_READY = 1, SOC_MAILBOX_RUNNING = 2, SOC_MAILBOX_OK = 3, SOC_M
 #define SOC_MAILBOX_CHECK_CRC 1u /* check the image's CRC (slow on a soft-core) */
 #define SOC_MAILBOX_POLLING 2u   /* poll STATUS, do not use the interrupt */
 #define SOC_MAILBOX_QUIET 4u     /* UART: no layer table */
+/* Go on with the network's state as the previous run left it in the arena; without this flag the
+ * run begins with the state that the image starts with. */
+#define SOC_MAILBOX_KEEP_STATE 8u
 
 /* Where a failure was found. */
 enum {

@@ -304,6 +304,9 @@ static void run(void) {
         .now = now,
         .on_step = on_step,
     };
+    if ((mailbox->flags & SOC_MAILBOX_KEEP_STATE) == 0) {
+        npu_run_reset(&env);
+    }
     uint64_t start = clock_cycles();
     npu_run_status_t rs = npu_run_program(&env, &result);
     uint64_t total = clock_cycles() - start;

@@ -193,6 +193,22 @@ static int quantize16_ok(const op_call_t *c) {
            c->out_size[0] >= op_mul((uint64_t)p->count, p->out_wide ? 2 : 1);
 }
 
+/* The kernel checks scale and zero point. */
+static int edge_ok(const op_call_t *c, int from_float) {
+    const ref_edge_t *p = &c->op->p.edge;
+    uint64_t floats = op_mul(4, p->count), codes = op_mul(p->wide != 0 ? 2 : 1, p->count);
+    return p->count >= 0 && c->in_size[0] >= (from_float ? floats : codes) &&
+           c->out_size[0] >= (from_float ? codes : floats);
+}
+
+static int quantize_float_ok(const op_call_t *c) {
+    return edge_ok(c, 1);
+}
+
+static int dequantize_float_ok(const op_call_t *c) {
+    return edge_ok(c, 0);
+}
+
 static int table_ok(const op_call_t *c) {
     return c->in_size[1] >= 256 && count_ok(c, c->op->p.unary.count);
 }
@@ -294,6 +310,8 @@ static const struct {
     [REF_ARG_MAX] = {arg_max_ok, 1, 0, 0},
     [REF_SOFTMAX] = {softmax_ok, 2, 0, 0},
     [REF_QUANTIZE] = {quantize_ok, 1, 0, 0},
+    [REF_QUANTIZE_FLOAT] = {quantize_float_ok, 1, 0, 0},
+    [REF_DEQUANTIZE_FLOAT] = {dequantize_float_ok, 1, 0, 0},
     [REF_LOGISTIC] = {unary_ok, 1, 0, 0},
     [REF_TANH] = {unary_ok, 1, 0, 0},
     [REF_RELU] = {unary_ok, 1, 0, 0},

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define HEADER_WORDS 31u /* words in prog_header_t, counted by the assertion below */
+#define HEADER_WORDS 33u /* words in prog_header_t, counted by the assertion below */
 _Static_assert(sizeof(prog_header_t) == 4u * HEADER_WORDS, "header is plain words in file order");
 _Static_assert(sizeof(prog_header_t) <= PROG_HEADER_BYTES, "header fits its space");
 
@@ -281,6 +281,22 @@ static prog_status_t check_tables(const prog_t *p, uint32_t *where) {
     return PROG_OK;
 }
 
+static prog_status_t check_state(const prog_header_t *h, uint32_t *where) {
+    *where = (uint32_t)offsetof(prog_header_t, state_size);
+    if (h->state_size % PROG_ALIGN != 0) {
+        return PROG_E_ALIGN;
+    }
+    if (h->state_size > h->arena_size) {
+        return PROG_E_RANGE;
+    }
+    *where = (uint32_t)offsetof(prog_header_t, state_init);
+    if (h->state_size == 0) {
+        return h->state_init == 0 ? PROG_OK : PROG_E_VALUE;
+    }
+    return check_range(h->state_init, h->state_size, 1, h->const_offset,
+                       (uint64_t)h->const_offset + h->const_size);
+}
+
 static prog_status_t open_image(const uint8_t *bytes, size_t size, uint32_t flags, prog_t *out,
                                 uint32_t *where) {
     uint32_t words[HEADER_WORDS];
@@ -323,6 +339,9 @@ static prog_status_t open_image(const uint8_t *bytes, size_t size, uint32_t flag
         }
     }
     prog_status_t st = check_sections(h, where);
+    if (st == PROG_OK) {
+        st = check_state(h, where);
+    }
     return st != PROG_OK ? st : check_tables(out, where);
 }
 

@@ -6,6 +6,8 @@
  *   command stream, operators for the CPU, input/output description and a layer table for reports.
  *   Memory region 0 of the NPU is the image itself (read only), region 1 the arena (read-write;
  *   inputs, outputs and intermediates). All addresses inside are (region, byte offset).
+ *   The first state_size bytes of the arena are the network's state: they keep their contents from
+ *   run to run, and start as the state_size bytes at state_init in the const section say.
  *
  * Layout (byte offsets; every section starts 8-byte aligned)
  *   0                  header, PROG_HEADER_BYTES, fields in prog_header_t order, all uint32
@@ -35,7 +37,7 @@
 #include "npu_spec.h"
 
 #define PROG_MAGIC 0x54535953u /* "SYST" */
-#define PROG_VERSION 2u
+#define PROG_VERSION 3u
 #define PROG_HEADER_BYTES 256u
 #define PROG_ALIGN 8u       /* every section, arena offset of an input or output, CPU operand */
 #define PROG_STEP_BYTES 32u /* encoded sizes of the table entries */
@@ -92,6 +94,8 @@ typedef struct {
     uint32_t step_offset, n_steps;
     uint32_t io_offset, n_inputs, n_outputs; /* inputs first, then outputs, one table */
     uint32_t layer_offset, n_layers;
+    uint32_t state_size; /* bytes at the arena's start, multiple of 8; 0: none */
+    uint32_t state_init; /* image offset of their first contents; 0: none */
 } prog_header_t;
 
 typedef enum { PROG_STEP_NPU = 0, PROG_STEP_CPU = 1 } prog_step_kind_t;

@@ -21,7 +21,7 @@ struct prog_builder {
     prog_layer_t *layers;
     uint32_t n_layers, layer_capacity;
     uint32_t n_cmds, n_steps, n_operands, n_inputs, n_outputs;
-    uint32_t arena_size, scratch_size;
+    uint32_t arena_size, scratch_size, state_size, state_init;
     prog_status_t failed; /* sticky */
 };
 
@@ -217,6 +217,11 @@ void prog_set_arena(prog_builder_t *b, uint32_t arena_bytes, uint32_t scratch_by
     b->scratch_size = scratch_bytes;
 }
 
+void prog_set_state(prog_builder_t *b, const void *init, uint32_t size) {
+    b->state_size = size;
+    b->state_init = size != 0 ? prog_add_const(b, init, size, PROG_ALIGN) : 0;
+}
+
 void prog_set_name(char *field, size_t field_size, const char *s) {
     size_t n = 0;
     while (n + 1 < field_size && s[n] != 0) {
@@ -304,6 +309,8 @@ prog_status_t prog_finish(prog_builder_t *b, uint8_t **bytes, size_t *size, prog
     h.config = b->config;
     h.arena_size = b->arena_size;
     h.scratch_size = b->scratch_size;
+    h.state_size = b->state_size;
+    h.state_init = b->state_init;
     copy(image + h.const_offset, &b->consts);
     copy(image + h.cmd_offset, &b->cmds);
     copy(image + h.op_offset, &b->ops);

@@ -58,6 +58,10 @@ prog_layer_t *prog_layer_at(prog_builder_t *b, uint32_t index);
 
 void prog_set_arena(prog_builder_t *b, uint32_t arena_bytes, uint32_t scratch_bytes);
 
+/* The first `size` bytes of the arena keep their contents between runs; `init` (size bytes, copied)
+ * is what they start with. size is a multiple of PROG_ALIGN. */
+void prog_set_state(prog_builder_t *b, const void *init, uint32_t size);
+
 /* Produce the image: *bytes is malloc'ed, 8-byte aligned, for the caller to free. */
 prog_status_t prog_finish(prog_builder_t *b, uint8_t **bytes, size_t *size, prog_error_t *err);
 

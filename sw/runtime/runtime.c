@@ -118,6 +118,11 @@ static npu_run_status_t run_cpu(const npu_run_env_t *env, npu_run_step_t *s, npu
     return NPU_RUN_OK;
 }
 
+void npu_run_reset(const npu_run_env_t *env) {
+    const prog_header_t *h = &env->prog->h;
+    memcpy(env->arena, env->prog->bytes + h->state_init, h->state_size);
+}
+
 npu_run_status_t npu_run_program(const npu_run_env_t *env, npu_run_result_t *r) {
     memset(r, 0, sizeof *r);
     r->step = PROG_NONE;

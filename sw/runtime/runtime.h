@@ -4,8 +4,9 @@
  *
  * Synopsis
  *   npu_run_env_t env = {.npu = &npu, .prog = &prog, .image_addr = .., .arena = .., .arena_addr =
- * .., .max_polls = 1000000}; copy the inputs to arena + io.offset; npu_run_result_t r; if
- * (npu_run_program(&env, &r) != NPU_RUN_OK) fail(...); read the outputs at arena + io.offset;
+ * .., .max_polls = 1000000}; npu_run_reset(&env); copy the inputs to arena + io.offset;
+ * npu_run_result_t r; if (npu_run_program(&env, &r) != NPU_RUN_OK) fail(...); read the outputs at
+ * arena + io.offset; and so on with the next inputs.
  *
  * Contract
  *   No allocation, no float. The image must have passed prog_open() and stay unchanged. Pointers
@@ -61,6 +62,10 @@ typedef struct {
     npu_status_t npu_status;
     npu_error_t npu_error; /* command: index in the whole command section of the program */
 } npu_run_result_t;
+
+/* The network's state (prog.h) as it is before the first run: to be called once before that, and
+ * again to start a sequence anew. Between runs the caller leaves those bytes alone. */
+void npu_run_reset(const npu_run_env_t *env);
 
 npu_run_status_t npu_run_program(const npu_run_env_t *env, npu_run_result_t *result);
 

@@ -137,7 +137,9 @@ def test_cli(scratch):
     refuses("input of another shape", "run", DIGITS, "--input", wrong, says="its shape is")
     wrong.write_bytes(b"\x93NUMPY\x01\x00\xff\xff{'descr'")
     refuses("damaged .npy", "run", DIGITS, "--input", wrong, says="truncated")
-    refuses("too many inputs", "run", DIGITS, "--input", raw, "--input", raw, says="inputs")
+    refuses("more inputs than runs", "run", DIGITS, "--input", raw, "--input", raw, "--runs", "1", says="inputs for 2 runs")
+    refuses("outputs of part of the runs", "run", DIGITS, "--runs", "3", "--output", scratch / "a", "--output", scratch / "b",
+            says="3 runs, 2 files")
     refuses("unknown configuration", "run", DIGITS, "--config", "npu17", says="unknown configuration")
     refuses("unknown target", "run", DIGITS, "--target", "fpga", says="unknown target")
     refuses("unwritable output", "run", DIGITS, "--output", scratch / "no" / "y.bin", says="cannot write")

@@ -82,6 +82,14 @@ static ref_op_t random_op(int32_t kind, uint32_t in_size[16], uint32_t out_size[
         in_size[0] = bytes << op.p.quantize.in_wide;
         out_size[0] = 2 * bytes;
         break;
+    case REF_QUANTIZE_FLOAT:
+    case REF_DEQUANTIZE_FLOAT:
+        op.p.edge.count = (int32_t)bytes;
+        op.p.edge.wide = (int32_t)(rnd() % 2);
+        op.p.edge.scale_bits = 1 + rnd() % 0x7f7fffff;
+        in_size[0] = out_size[0] = 4 * bytes;
+        (kind == REF_QUANTIZE_FLOAT ? out_size : in_size)[0] = bytes << op.p.edge.wide;
+        break;
     case REF_AVG_POOL16:
     case REF_MAX_POOL16:
         in_size[0] = out_size[0] = 2 * bytes;
@@ -290,8 +298,6 @@ static void test_op_check(uint32_t rounds) {
     for (uint32_t i = 0; i < rounds; i++) {
         uint32_t in_size[16] = {0}, out_size[16] = {0};
         int32_t kind = 1 + (int32_t)(i % (REF_KIND_COUNT - 1));
-        if (kind == REF_HOST_QUANTIZE || kind == REF_HOST_DEQUANTIZE)
-            continue;
         ref_op_t op = random_op(kind, in_size, out_size), damaged = op;
         int good = try_op(&op, &op, in_size, out_size);
         if (good == REF_E_KIND) {

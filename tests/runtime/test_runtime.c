@@ -314,6 +314,47 @@ static void idle_write(void *ctx, uint32_t offset, uint32_t value) {
     idle_regs[offset / 4 % 64] = value;
 }
 
+/* State: the arena's first bytes keep what a run left there, until they are reset. */
+static void test_state(void) {
+    static const uint8_t first[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+    static uint64_t arena[8];
+    prog_builder_t *b = prog_builder_new(config());
+    uint8_t *image = NULL;
+    size_t size;
+    prog_t p;
+    prog_error_t e;
+    ref_op_t op = {.kind = REF_COPY, .n_in = 1, .n_out = 1, .p.copy.bytes = 16};
+    for (int d = 0; d < REF_MAX_RANK; d++)
+        op.a.dims[d] = op.b.dims[d] = op.out.dims[d] = 1;
+    prog_operand_t operands[2] = {{PROG_REGION_ARENA, 32, 16, 0},
+                                  {PROG_REGION_ARENA, 0, 16, PROG_OPERAND_WRITE}};
+    prog_add_cpu_step(b, &op, sizeof op, operands, 2, PROG_NONE);
+    prog_set_arena(b, sizeof arena, 0);
+    prog_set_state(b, first, sizeof first);
+    CHECK(prog_finish(b, &image, &size, &e) == PROG_OK);
+    CHECK(prog_open(image, size, PROG_CHECK_CRC, &p, &e) == PROG_OK && p.h.state_size == 16);
+    npu_io_t io = {idle_read, idle_write, NULL, NULL};
+    npu_t npu;
+    npu_run_result_t r;
+    CHECK(npu_init(&npu, &io, 0) == NPU_OK);
+    npu_run_env_t env = {.npu = &npu, .prog = &p, .arena = (uint8_t *)arena, .max_polls = 1};
+    memset(arena, 0xee, sizeof arena);
+    npu_run_reset(&env);
+    CHECK(memcmp(arena, first, 16) == 0 && ((uint8_t *)arena)[16] == 0xee);
+    CHECK(npu_run_program(&env, &r) == NPU_RUN_OK && ((uint8_t *)arena)[0] == 0xee);
+    npu_run_reset(&env);
+    CHECK(memcmp(arena, first, 16) == 0);
+    uint32_t at = (uint32_t)offsetof(prog_header_t, state_size);
+    CHECK(open_changed(image, size, at, 20) == PROG_E_ALIGN);
+    CHECK(open_changed(image, size, at, 128) == PROG_E_RANGE); /* beyond the arena */
+    CHECK(open_changed(image, size, at, 0) == PROG_E_VALUE);   /* contents without state */
+    CHECK(open_changed(image, size, at, 64) == PROG_E_RANGE);  /* contents beyond the constants */
+    CHECK(open_changed(image, size, at + 4, 0) == PROG_E_RANGE);
+    CHECK(open_changed(image, size, at + 4, p.h.state_init + 4) == PROG_E_ALIGN);
+    free(image);
+    prog_builder_free(b);
+}
+
 static void test_mutate(uint32_t rounds) {
     size_t size;
     uint8_t *image = build(MID_AT, &size);
@@ -338,6 +379,7 @@ static void test_mutate(uint32_t rounds) {
             uint8_t *arena = malloc(p.h.arena_size + 1);
             memset(arena, 0x55, p.h.arena_size);
             npu_run_env_t env = {.npu = &npu, .prog = &p, .arena = arena, .max_polls = 1};
+            npu_run_reset(&env);
             ran += npu_run_program(&env, &r) == NPU_RUN_OK;
             opened++;
             free(arena);
@@ -352,6 +394,7 @@ int main(int argc, char **argv) {
     uint32_t rounds = begin(argc, argv, 30000);
     test_image();
     test_run();
+    test_state();
     test_mutate(rounds);
     return end();
 }
