@@ -38,6 +38,32 @@ def run(name, path, config):
             "seconds": {"rtl": rtl, "model": model}, "report": report}
 
 
+def scaling(results):
+    """How cycles follow 1/MACs: of networks that ran on several configurations, the first of which is the measure."""
+    rows = []
+    for name in dict.fromkeys(r["network"] for r in results):
+        own = sorted((r for r in results if r["network"] == name), key=lambda r: r["report"]["rows"])
+        for r in own if len(own) > 1 else []:
+            macs = r["report"]["rows"] * r["report"]["columns"]
+            more = macs / (own[0]["report"]["rows"] * own[0]["report"]["columns"])
+            faster = own[0]["cycles"] / r["cycles"]
+            rows.append([name, r["config"], macs, grouped(r["cycles"]), f"{100 * r['mac_utilisation']:.1f} %", f"{more:g}", f"{faster:.2f}",
+                         f"{100 * faster / more:.0f} %", r["bound"]])
+    if not rows:
+        return ""
+    return ("## More MACs\n\nTwice the MACs should halve the cycles until something else binds: the last columns say how much of the gain is left, and what\n"
+            "the network needs most of.\n\n"
+            + table(["network", "config", "MAC/cycle", "cycles", "utilisation", "MACs, times", "faster, times", "of that", "bound"], rows))
+
+
+def layer_table(r):
+    rows = [[i, x["op"], x["unit"], grouped(x["macs"]), grouped(x["cycles"]), f"{100 * (x['cycles'] or 0) / r['cycles']:.1f} %",
+             f"{100 * (x['mac_utilisation'] or 0):.1f} %", x.get("bound") or "–", grouped(x.get("bound_cycles"))]
+            for i, x in enumerate(r["report"]["layers"])]
+    return (f"### {r['network']} on {r['config']}\n\n"
+            + table(["layer", "operator", "unit", "MACs", "cycles", "share", "utilisation", "bound", "at least"], rows))
+
+
 def markdown(results):
     text = ["# Systole bench\n", "Target `rtl`: cycles from doorbell to completion, memory of 8 bytes a cycle and 32 cycles latency; weights and\n"
             "activations start in that memory. Ideal: an array that never waits. Bound: what the network needs most of.\n"]
@@ -71,6 +97,10 @@ def markdown(results):
         tiny = [r for r in own if r["network"] in TINY]
         if len(tiny) == len(TINY):
             text.append(f"The four MLPerf Tiny networks together on rtl: {sum(r['seconds']['rtl'] for r in tiny):.1f} s.\n")
+    text.append(scaling(results))
+    text.append("## Which bound holds, layer by layer\n\nBound: what the layer needs most of; at least: the cycles of that alone.\n"
+                "A layer's cycles are those by which it ends after all before it: one that runs beside others may show fewer than it needs.\n")
+    text += [layer_table(r) for r in results]
     return "\n".join(text)
 
 
