@@ -1,9 +1,9 @@
-# Synthesis: `make synth CONFIG=npu4 FAMILY=ecp5` (fpga/synth.sh); STYLE=nodsp leaves out the multiplier cells.
+# Synthesis: `make synth CONFIG=npu4 FAMILY=ecp5` (fpga/synth.sh, which names the styles).
 # SPDX-License-Identifier: Apache-2.0
 FAMILY ?= ecp5
 
 .PHONY: synth
-synth: $(call config_vh,$(CONFIG_FOLDER)) | $(SETUP) ## area of one configuration with Yosys (CONFIG=, FAMILY=ecp5 or ice40, STYLE=nodsp)
+synth: $(call config_vh,$(CONFIG_FOLDER)) | $(SETUP) ## area of one configuration with Yosys (CONFIG=, FAMILY=ecp5 or ice40, STYLE=cells, carry, nodsp)
 	@PYTHON=$(PYTHON) nice -n 10 fpga/synth.sh $(CONFIG_FOLDER) $(FAMILY) $(STYLE)
 
 .PHONY: synth-trace
@@ -20,3 +20,14 @@ area-fit: $(SYSTOLE) ## measure AREA_CONFIGS and fit the area estimate to them (
 	@$(PYTHON) scripts/area.py measure $(AREA_CONFIGS) && $(PYTHON) scripts/area.py fit
 area-table: $(SYSTOLE) ## the area estimate beside synthesis, and its error
 	@$(PYTHON) scripts/area.py table
+
+# Place and route for ECP5 comes from PyPI, into a venv of its own.
+FPGA_VENV := $(BUILD)/venv-fpga
+$(FPGA_VENV)/.stamp: scripts/requirements-fpga.txt | $(SETUP)
+	@echo "installing into $(FPGA_VENV): $$(sed '/^#/d' $< | tr '\n' ' ')"
+	@test -x $(FPGA_VENV)/bin/python || $(PYTHON) -m venv $(FPGA_VENV)
+	@$(FPGA_VENV)/bin/python -m pip install -q --disable-pip-version-check -r $< && touch $@
+
+.PHONY: fpga-array-table
+fpga-array-table: $(FPGA_VENV)/.stamp ## array of 4 to 16 rows placed and routed on an ECP5-85F: build/fpga/array.md (ARRAYS="8-carry 16-dsp")
+	@$(PYTHON) fpga/array_table.py $(ARRAYS)

@@ -2,7 +2,8 @@
 # Synthesise the NPU with Yosys and say what it costs.
 #
 # Synopsis: fpga/synth.sh CONFIG FAMILY [STYLE]     CONFIG: npu4, npu8, ... (spec/gen/config_*.vh; or build/gen/config_*.vh, which make synth CONFIG=npu8,lanes=2 writes); FAMILY: ecp5, ice40
-# STYLE: nodsp: no multiplier cells (ecp5); memories: ends when memories and multipliers have their cells, a third of the time.
+# STYLE: cells: the array's products in instantiated cells (MULT18X18D, SB_MAC16); carry: in carry chains (ecp5); nodsp: no multiplier
+# cells at all, products left to Yosys (ecp5); memories: ends when memories and multipliers have their cells, a third of the time.
 # Writes build/fpga/CONFIG-FAMILY[-STYLE]/: synth.log, cells/* (names of the cells of each kind), report.json and table.txt
 # (fpga/report.py: counts of the whole and of each block). Prints one line.
 # Exit status 1 with one line when yosys is missing or fails, or a latch is left, or a large memory has become flip-flops.
@@ -18,12 +19,16 @@ config=$1 family=$2 style=${3-} until=
 header=spec/gen/config_$config.vh
 [ -f "$header" ] || header=build/gen/config_$config.vh
 [ -f "$header" ] || fail "no configuration $config; there are:$(ls spec/gen/config_*.vh | sed 's/.*config_/ /; s/\.vh//' | tr -d '\n')"
+mul=0
 case $family-$style in
     ecp5-) synth=synth_ecp5 ;;
+    ecp5-cells) synth=synth_ecp5 mul=2 ;;
+    ecp5-carry) synth=synth_ecp5 mul=1 ;;
+    ice40-cells) synth=synth_ice40 mul=3 ;;
     ecp5-memories) synth=synth_ecp5 until=map_gates ;;
     ecp5-nodsp) synth='synth_ecp5 -nodsp' ;;
     ice40-) synth=synth_ice40 ;;
-    *) fail "no family $family${style:+ with $style}; there are: ecp5, ecp5 nodsp, ecp5 memories, ice40" ;;
+    *) fail "no family $family${style:+ with $style}; there are: ecp5, ecp5 cells, ecp5 carry, ecp5 nodsp, ecp5 memories, ice40, ice40 cells" ;;
 esac
 command -v yosys >/dev/null 2>&1 || fail "yosys not found: run make setup (Debian package yosys)"
 
@@ -33,6 +38,7 @@ rm -rf "$out"
 mkdir -p "$out/cells"
 files=$(sed 's/[#].*//; s,//.*,,' rtl/npu.f | tr ' ' '\n' | grep '\.s*v$' | tr '\n' ' ')
 parameters=$(sed -n 's/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-set \1 \2/p' "$header" | tr '\n' ' ')
+parameters="$parameters -set MUL_STYLE $mul"
 
 # The kinds of cells that the report counts: name, and the cell types of both families.
 kinds='
@@ -46,10 +52,15 @@ LUT_RAM   t:TRELLIS_DPR16X4
 lists=$(echo "$kinds" | sed -n "s,^\([A-Za-z0-9_]\+\) *\(t:.*\),tee -q -o $out/cells/\1 select -list \2;,p")
 
 # Counters are named after what they count, in other blocks.
-lists="$lists tee -q -o $out/cells/carry_regs select -list t:CCU2C t:SB_CARRY %u a:src=*npu_regs.v* %i"
+lists="$lists tee -q -o $out/cells/carry_regs select -list t:CCU2C t:SB_CARRY %u a:src=*npu_counters.v* %i"
 
+# The vendor's cells that the RTL instantiates must be known before the hierarchy is checked.
+case $family in
+    ecp5) library='read_verilog -lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v' ;;
+    ice40) library='read_verilog -lib -specify -DICE40_HX +/ice40/cells_sim.v' ;;
+esac
 begin=$(date +%s)
-if ! yosys -q -l "$log" -p "read_verilog -sv -Ispec/gen $files; chparam $parameters npu_top; hierarchy -check -top npu_top;
+if ! yosys -q -l "$log" -p "$library; read_verilog -sv -Ispec/gen $files; chparam $parameters npu_top; hierarchy -check -top npu_top;
     $synth -top npu_top -run begin:map_ram; check -assert; select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr;
     $synth -top npu_top -run map_ram:$until; $lists" >"$out/stdout" 2>&1; then
     fail "$config $family: $(grep -h 'ERROR: ' "$out/stdout" "$log" 2>/dev/null | head -1) (log: $log)"

@@ -1,6 +1,7 @@
 // RTL of the NPU, leaf modules first. Include path: spec/gen.
 rtl/npu_fifo.v
 rtl/npu_delay.v
+rtl/npu_add_ecp5.v
 rtl/npu_mul_ecp5_carry.v
 rtl/npu_mul_ecp5_dsp.v
 rtl/npu_mul2.v

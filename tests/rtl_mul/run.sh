@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.." || exit 1
 here=tests/rtl_mul out=build/rtl_mul
 passed=0 failed=0
 mkdir -p $out
-muls=$(ls rtl/npu_mul*.v | tr '\n' ' ')
+muls=$(ls rtl/npu_add_ecp5.v rtl/npu_mul*.v | tr '\n' ' ')
 array="rtl/npu_delay.v rtl/npu_pe.v $muls rtl/npu_array.v"
 cells=$(dirname "$(command -v yosys)")/../share/yosys
 [ -f "$cells/ice40/cells_sim.v" ] || { echo "FAIL no cell models of yosys; run make setup"; echo "0 passed, 1 failed"; exit 1; }
@@ -82,10 +82,10 @@ netlist 3 16 ice40 SB_MAC16 8
 netlist 3 8 ice40 SB_MAC16 4
 
 # A wrong cell must be noticed: one input of one chain negated.
-sed 's/\.INIT1(NEGATIVE ? 16.h8777/.INIT1(NEGATIVE ? 16'\''h8788/' rtl/npu_mul_ecp5_carry.v >$out/wrong.v
+sed 's/\.INIT0(NEGATIVE ? 16.h8777/.INIT0(NEGATIVE ? 16'\''h8788/' rtl/npu_mul_ecp5_carry.v >$out/wrong.v
 # shellcheck disable=SC2046
 result "a wrong carry chain is noticed" "STYLE 1: 131072 products compared, [1-9][0-9]* wrong" -s tb_mul -Ptb_mul.STYLE=1 \
-    $here/tb_mul.v rtl/npu_mul2.v rtl/npu_mul_ecp5_dsp.v $out/wrong.v $(models ecp5)
+    $here/tb_mul.v rtl/npu_mul2.v rtl/npu_add_ecp5.v rtl/npu_mul_ecp5_dsp.v $out/wrong.v $(models ecp5)
 
 chained "" "chained: 1000 steps compared, 0 wrong"
 case $(yosys -V) in
