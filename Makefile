@@ -74,7 +74,7 @@ TEST_NEEDS := $(DEMO_NEEDS) $(ASAN) $(TESTS) $(BUILD)/fuzz $(BUILD)/asan/fuzz $(
 $(SETUP): scripts/setup.sh $(wildcard scripts/requirements*.txt)
 	@scripts/setup.sh && touch $@
 
-.PHONY: help setup build demo test lint check-generated bench bench-peers predict-table bench-update wave digits-accuracy train-digits clean
+.PHONY: help setup build demo test test-all lint check-generated bench bench-peers predict-table bench-update wave digits-accuracy train-digits clean
 help: ## print this help
 	@echo "Systole: INT8 systolic-array NPU, from a .tflite file to bit-exact RTL. Targets:"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ demo: $(DEMO_NEEDS) ## classify a handwritten digit on ref, model, rtl and soc (
 
 test: $(TEST_NEEDS) ## run all tests (ONLY=suite for one); the last line is the sum
 	@$(PYTHON) tests/run.py $(ONLY)
+
+test-all: $(TEST_NEEDS) ## all tests and the long ones: every single-operator case, 10,000 random models (ONLY=suite for one)
+	@$(PYTHON) tests/run.py --all $(ONLY)
 
 lint: $(SETUP) $(SOC_CPU) ## Verilog, C format and Python checks; prints nothing when clean
 	@scripts/lint.sh

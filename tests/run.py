@@ -2,6 +2,7 @@
 """Run the test suites of tests/suites.txt in two lanes and sum them up.
 
 Synopsis: tests/run.py [SUITE]...     (no name: all; `make test ONLY=SUITE` is the same)
+          tests/run.py --all [SUITE]...   those of tests/suites-all.txt as well (`make test-all`)
 
 A suite is a command that prints, as its last line, `N passed, N failed` or `N passed, N failed, N skipped`, and on the
 way one line per `FAIL what: why` (with the command that reruns it) and `SKIP what: why`. It runs in the repository root
@@ -141,6 +142,9 @@ class Runner:
 def main():
     suites = read_suites((ROOT / "tests" / "suites.txt").read_text())
     wanted = sys.argv[1:]
+    if "--all" in wanted:
+        wanted.remove("--all")
+        suites += read_suites((ROOT / "tests" / "suites-all.txt").read_text())
     unknown = [name for name in wanted if name not in {s.name for s in suites}]
     if unknown:
         sys.exit(f"no suite called {shlex.join(unknown)}; there are: {' '.join(s.name for s in suites)}")
