@@ -155,6 +155,11 @@ static void copy_job(run_t *r, int32_t i, cc_box_t box, int32_t inst, const cc_v
     saved.y0 = y0;
     saved.y1 = y1;
     cc_view_t aside = view_of(r, CC_RING_SAVE + i, 0, saved);
+    /* blocks at a distance that all strips share: near the top fewer rows are saved */
+    aside.blk = (int32_t)r->h.ring[CC_RING_SAVE + i].words / (saved.k1 - saved.k0);
+    aside.base = (r->h.ring[CC_RING_SAVE + i].at - (uint32_t)(saved.k0 * aside.blk) -
+                  (uint32_t)(saved.y0 * aside.row) - (uint32_t)saved.x0) &
+                 0xffffu;
     j->ob = box.k0;
     j->box = box;
     j->box.y0 = y0;

@@ -84,8 +84,6 @@ static bool add_stage(cc_chain_t *h, int32_t op) {
     j->d.oh = j->o->r.op.out.dims[3];
     j->d.ow = j->o->r.op.out.dims[4];
     cc_conv_set_mode(cc, &j->d, cc_conv_best_mode(cc, op, &j->d));
-    if (j->d.mode == CC_FIR && (j->d.dy > 1 || j->d.dx > 1))
-        return false; /* not yet right strip by strip */
     if (j->d.b != 1 || j->d.v_kh > 255 || j->d.v_kw > 255 || cc_conv_sizes(cc, &j->d) != CC_OK)
         return false;
     h->n++;
