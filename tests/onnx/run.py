@@ -6,7 +6,7 @@ Synopsis: tests/onnx/run.py [--count N] [--seed S] [--target model]... [--keep F
 Random networks (nets.py), quantised by ONNX Runtime:
   close    `ref` against ONNX Runtime: as near the float network as ONNX Runtime's own int8 execution is, up to the roundings
            that an integer requantisation and a fused table do differently;
-  TARGET   the same network with 8-bit edges on TARGET: every byte equal to `ref`.
+  TARGET   the network, and the same with 8-bit edges, on TARGET: every byte equal to `ref`.
 Then files that are wrong: each must be refused in one line that says what, never crash (build with sanitizers).
 SPDX-License-Identifier: Apache-2.0
 """
@@ -32,24 +32,26 @@ def systole(program, *arguments):
     return subprocess.run([str(program), *map(str, arguments)], capture_output=True, text=True, errors="replace", timeout=300)
 
 
-def with_int8_edges(model):
-    """The network from the first quantised value to the last: what runs on every target."""
+def with_int8_edges(quantised):
+    """The network from the first quantised value to the last, as bytes; None where it does not end in one."""
     import onnx
+    model = onnx.ModelProto()
+    model.CopyFrom(quantised)
     graph = model.graph
     types = {c.name: c.data_type for c in graph.initializer}
     first = next(n for n in graph.node if n.op_type == "QuantizeLinear" and n.input[0] == graph.input[0].name)
     last = next((n for n in graph.node if n.output[0] == graph.output[0].name and n.op_type == "DequantizeLinear"), None)
+    if not last:
+        return None
     shape = [d.dim_value for d in graph.input[0].type.tensor_type.shape.dim]
-    ends = [onnx.helper.make_tensor_value_info(first.output[0], types[first.input[2]], shape)]
-    del graph.input[:]
-    graph.input.extend(ends)
-    graph.node.remove(first)
-    if last:
-        source = last.input[0]
-        graph.node.remove(last)
-        del graph.output[:]
-        graph.output.extend([onnx.helper.make_tensor_value_info(source, types[last.input[2]], None)])
-    return model, types[ends[0].name] if ends[0].name in types else types[first.input[2]], last is not None
+    ends = [onnx.helper.make_tensor_value_info(name, types[node.input[2]], dims)
+            for name, node, dims in ((first.output[0], first, shape), (last.input[0], last, None))]
+    for node in (first, last):
+        graph.node.remove(node)
+    for field, end in ((graph.input, ends[0]), (graph.output, ends[1])):
+        del field[:]
+        field.extend([end])
+    return model.SerializeToString()
 
 
 def compare(seed, targets, folder):
@@ -70,17 +72,17 @@ def compare(seed, targets, folder):
     error, theirs = float(np.abs(got - exact).mean()) / spread, float(np.abs(want - exact).mean()) / spread
     check(f"seed {seed} close", error <= 1.5 * theirs + 0.01,
           f"mean error {error:.4f} of the range, ONNX Runtime's {theirs:.4f}; {rerun}")
-    model, _, integer = with_int8_edges(quantised)
-    if not integer:
-        return
-    path.write_bytes(model.SerializeToString())
-    reference = None
-    for target in ("ref", *targets):
-        done = systole(SYSTOLE, "run", path, "--target", target, "--output", out, "--seed", seed)
-        if target == "ref":
-            reference = out.read_bytes() if done.returncode == 0 else None
-        check(f"seed {seed} {target}", done.returncode == 0 and out.read_bytes() == reference,
-              f"{done.stderr.strip()[-300:] or 'other bytes than ref'}; {rerun} --target {target}")
+    integer = with_int8_edges(quantised)
+    for edges, data in (("float", quantised.SerializeToString()), ("8-bit", integer)):
+        reference = None
+        if data:
+            path.write_bytes(data)
+        for target in ("ref", *targets) if data else ():
+            done = systole(SYSTOLE, "run", path, "--target", target, "--output", out, "--seed", seed)
+            got = out.read_bytes() if done.returncode == 0 else None
+            reference = got if target == "ref" else reference
+            check(f"seed {seed} {target}, {edges} edges", got is not None and got == reference,
+                  f"{done.stderr.strip()[-300:] or 'other bytes than ref'}; {rerun} --target {target}")
 
 
 def message(tag, body):
