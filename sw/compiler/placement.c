@@ -65,6 +65,8 @@ static npu_placement_t place_conv(const ref_prepared_t *r) {
 
 static npu_placement_t place_fc(const ref_prepared_t *r) {
     const ref_fc_t *c = &r->op.p.fc;
+    if (r->in[1].data == NULL || (r->in[2].data == NULL && r->in[2].tensor >= 0))
+        return cpu("weights or bias that are not constant");
     if (c->w_zp != 0)
         return cpu("its weights have a zero point");
     if (c->batches > MAX_DIM)

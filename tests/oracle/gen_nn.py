@@ -114,7 +114,11 @@ def fully_connected(net, wide=False):
         si, zi, zo = si / 200, 0, 0
     x = net.input((*batch, depth), si, zi, act)
     wzp = int(rng.integers(-20, 21)) if not wide and len(sw) == 1 and rng.integers(6) == 0 else 0
-    f = net.tensor((oc, depth), sw, wzp, data=np.maximum(random_data(rng, (oc, depth)), -127))
+    weights = np.maximum(random_data(rng, (oc, depth)), -127)
+    if not wide and len(sw) == 1 and rng.integers(6) == 0:  # computed, not constant
+        f = net.input((oc, depth), sw[0], wzp, value=weights)
+    else:
+        f = net.tensor((oc, depth), sw, wzp, data=weights)
     inputs = [x, f]
     if rng.integers(4):
         inputs.append(bias(net, oc, si, sw, wide, wide))
