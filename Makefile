@@ -74,6 +74,11 @@ TEST_NEEDS := $(DEMO_NEEDS) $(ASAN) $(TESTS) $(BUILD)/fuzz $(BUILD)/asan/fuzz $(
 $(SETUP): scripts/setup.sh $(wildcard scripts/requirements*.txt)
 	@scripts/setup.sh && touch $@
 
+# And the tests, before they run: a browser.
+TEST_SETUP := $(BUILD)/setup-tests.stamp
+$(TEST_SETUP): $(SETUP)
+	@scripts/setup.sh --tests && touch $@
+
 .PHONY: help setup build demo test test-all lint check-generated bench bench-peers predict-table bench-update wave digits-accuracy train-digits clean
 help: ## print this help
 	@echo "Systole: INT8 systolic-array NPU, from a .tflite file to bit-exact RTL. Targets:"
@@ -86,10 +91,10 @@ build: $(DEMO_NEEDS) ## build the program, the simulators and the firmware
 demo: $(DEMO_NEEDS) ## classify a handwritten digit on ref, model, rtl and soc (DIGIT=0..9)
 	@$(PYTHON) scripts/demo.py $(if $(DIGIT),--digit $(DIGIT)) --config '$(CONFIG)'
 
-test: $(TEST_NEEDS) ## run all tests (ONLY=suite for one); the last line is the sum
+test: $(TEST_SETUP) $(TEST_NEEDS) ## run all tests (ONLY=suite for one); the last line is the sum
 	@$(PYTHON) tests/run.py $(ONLY)
 
-test-all: $(TEST_NEEDS) ## all tests and the long ones: every single-operator case, 10,000 random models (ONLY=suite for one)
+test-all: $(TEST_SETUP) $(TEST_NEEDS) ## all tests and the long ones: every single-operator case, 10,000 random models (ONLY=suite for one)
 	@$(PYTHON) tests/run.py --all $(ONLY)
 
 lint: $(SETUP) $(SOC_CPU) ## Verilog, C format and Python checks; prints nothing when clean

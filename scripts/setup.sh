@@ -3,6 +3,7 @@
 #
 # Synopsis: scripts/setup.sh          (make calls it; a second run finds everything and costs a fraction of a second)
 #           scripts/setup.sh --check  only says what is missing; exit status 1 when something is
+#           scripts/setup.sh --tests  also what only the tests need: a browser, to look at the page of `systole run --html`
 # Every package is looked for by what it provides, so tools from elsewhere on PATH count too.
 # Packages are installed by root or through sudo. Logs: build/setup.log.
 #
@@ -32,6 +33,9 @@ protobuf-c-compiler           protoc-c
 libonnx-dev                   /usr/include/onnx/onnx.proto
 ca-certificates               /etc/ssl/certs/ca-certificates.crt
 '
+[ "${1-}" != --tests ] || PACKAGES="$PACKAGES
+chromium                      chromium
+"
 # Python >= 3.11 that can make a venv. A python3 earlier on PATH may be another one than Debian's.
 find_python() {
     for candidate in python3 /usr/bin/python3; do
@@ -76,7 +80,7 @@ if [ -n "$missing" ]; then
     if [ -n "$sudo" ] && ! command -v sudo >/dev/null 2>&1; then
         # Without root, what only speeds up or checks the work may be absent.
         for package in $missing; do
-            case $package in ccache | clang-format) ;; *) fail "missing:$missing (run as root, or install sudo)" ;; esac
+            case $package in ccache | clang-format | chromium) ;; *) fail "missing:$missing (run as root, or install sudo)" ;; esac
         done
         echo "setup: doing without$missing (not root, and no sudo)"
         missing=

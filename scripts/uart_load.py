@@ -22,7 +22,7 @@ import time
 import zlib
 
 MEM_BASE, PAGE, PIECE, TRIES = 0x40000000, 4096, 1024, 3
-MAILBOX_MAGIC, MAILBOX_VERSION, READY = 0x584F424D, 1, 1
+MAILBOX_MAGIC, MAILBOX_VERSION, READY = 0x584F424D, 2, 1
 NPU_TIMEOUT = 1000000  # cycles without progress
 PROG_MAGIC = b"SYST"
 IO_BYTES = 96
@@ -162,8 +162,8 @@ def main():
     image_at = MEM_BASE + PAGE
     arena_at = image_at + pages(len(image))
     scratch_at = arena_at + pages(arena_size)
-    mailbox = struct.pack("<14I", MAILBOX_MAGIC, MAILBOX_VERSION, image_at, len(image), arena_at, arena_size, scratch_at,
-                          scratch_size, 0, 0, 0, NPU_TIMEOUT, 0, READY)
+    mailbox = struct.pack("<16I", MAILBOX_MAGIC, MAILBOX_VERSION, image_at, len(image), arena_at, arena_size, scratch_at,
+                          scratch_size, 0, 0, 0, NPU_TIMEOUT, 0, READY, 0, 0)
     port = Port(args.port, args.baud, args.patience)
     progress = Progress(len(image) + sum(map(len, data)) + len(mailbox))
     load(port, image_at, image, progress)

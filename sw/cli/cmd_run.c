@@ -42,8 +42,8 @@ static const char help[] =
     "  --report R      figures as JSON: cycles, MAC utilisation, bytes, stalls, by layer\n"
     "  --seed N        of the random input (default 1)\n"
     "  --wave W        waveform (rtl, soc); slow\n"
-    "  --timeline T    what each unit did when, for Perfetto or chrome://tracing (rtl)\n"
-    "  --html P        the report as one self-contained page with diagrams (rtl)\n"
+    "  --timeline T    what each unit did when, for Perfetto or chrome://tracing (rtl, soc)\n"
+    "  --html P        the report as one self-contained page with diagrams (rtl, soc)\n"
     "  --no-compare    do not run ref as well to compare the result\n"
     "  --remove-constant  run the network without the channels that are provably constant; the "
     "result is the same,\n"
@@ -334,6 +334,7 @@ static int run(network_t *n, const options_t *o, const target_t *target, report_
     job.config_given = o->config != NULL;
     job.wave = o->wave;
     job.detail = o->report || o->timeline || o->html;
+    job.needs_trace = o->timeline || o->html;
     job.seed = o->seed;
     if (o->remove)
         job.graph = constant.graph;

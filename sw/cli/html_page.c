@@ -2,7 +2,8 @@
  * html_page.c - the report as one page that needs nothing else: sw/cli/report.html with the figures
  * put in as JSON, {"report": as --report writes it, "trace": {...}}.
  *
- * Contract: trace.events: [unit, layer or -1, opcode, start, end, bytes, command]; trace.blocks:
+ * Contract: trace.events: [unit, layer or -1, opcode, start, end, bytes, command,
+ * [waits] where they were counted]; trace.blocks:
  * [first word, words, layer or -1, is weights, from, to]; trace.steps: [layer or -1, begin, end];
  * cycles as in report.h. json_string() leaves nothing that could end the script element.
  * SPDX-License-Identifier: Apache-2.0
@@ -23,9 +24,13 @@ static void print_trace(const report_trace_t *t, FILE *f) {
             t->sp_word_bytes);
     for (size_t i = 0; i < t->n_events; i++) {
         const report_event_t *e = &t->events[i];
-        fprintf(f, "%s[%" PRIu32 ",%d,\"%s\",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu32 "]",
+        fprintf(f, "%s[%" PRIu32 ",%d,\"%s\",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu32,
                 i ? ",\n" : "\n", e->unit, layer_number(e->layer), report_opcode_name(e->opcode),
                 e->start, e->end, e->bytes, e->command);
+        if (e->has_waits)
+            fprintf(f, ",[%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 "]", e->waits[0],
+                    e->waits[1], e->waits[2], e->waits[3]);
+        fprintf(f, "]");
     }
     fprintf(f, "],\n\"blocks\":[");
     for (size_t i = 0; i < t->n_blocks; i++) {

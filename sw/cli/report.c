@@ -133,8 +133,9 @@ static void print_layer(const report_t *r, const report_layer_t *l, FILE *f) {
     number(f, "macs", 1, l->macs);
     number(f, "macs_removed", 1, l->macs_removed);
     ratio(f, "mac_utilisation", l->has_cycles ? report_utilisation(r, l->macs, l->cycles) : -1);
-    number(f, "bytes_read", l->has_cycles, l->bytes_read);
-    number(f, "bytes_written", l->has_cycles, l->bytes_written);
+    int has_bytes = l->has_cycles && l->unit && strcmp(l->unit, "npu") == 0;
+    number(f, "bytes_read", has_bytes, l->bytes_read);
+    number(f, "bytes_written", has_bytes, l->bytes_written);
     if (l->has_detail)
         print_detail(l->cycles, l->limits, l, f);
     fprintf(f, "}");
@@ -152,6 +153,8 @@ void report_print_json(const report_t *r, FILE *f) {
     number(f, "macs_removed", 1, r->macs_removed);
     number(f, "channels_removed", 1, (uint64_t)r->constant_removed);
     number(f, "cycles_total", r->has_cycles, r->cycles_total);
+    if (r->has_driver)
+        number(f, "cycles_driver", 1, r->cycles_driver);
     number(f, "cycles_predicted", r->has_prediction, r->cycles_predicted);
     number(f, "cpu_steps", r->has_prediction, r->cpu_steps);
     ratio(f, "mac_utilisation",

@@ -52,8 +52,7 @@ typedef struct {
     uint32_t waits[4]; /* npu_trace_record_t */
 } report_event_t;
 
-/* One command list (layer REPORT_NO_LAYER), or an operator on the CPU, which takes no NPU cycles.
- */
+/* One command list (layer REPORT_NO_LAYER), or an operator on the CPU. */
 typedef struct {
     uint32_t layer, commands, bytes; /* bytes of the list */
     uint64_t begin, end;
@@ -84,7 +83,9 @@ typedef struct {
     uint64_t cycles_total, bytes_read, bytes_written;
     int has_prediction; /* by the C model's timing, sw/runtime/prog_predict.h */
     uint64_t cycles_predicted;
-    uint32_t cpu_steps;     /* operators on the CPU: in no cycle count of model and rtl */
+    uint32_t cpu_steps; /* operators on the CPU: in no cycle count of model and rtl */
+    int has_driver;
+    uint64_t cycles_driver; /* of cycles_total: between the steps; 0 where nobody counts them */
     uint32_t rows, columns; /* of the array; 0 unknown */
     int bit_exact;          /* against ref: 1, 0, or -1 not compared */
     int n_layers;

@@ -112,7 +112,12 @@ static void fill_cycles(run_log_t *log) {
     const report_trace_t *t = &log->report->trace;
     report_layer_t *layers = log->report->layers;
     uint64_t frontier = 0;
-    int complete = t->n_events == log->prog->h.n_cmds;
+    if (t->n_events != log->prog->h.n_cmds) { /* then only the CPU's layers are known */
+        for (size_t i = 0; i < t->n_steps; i++)
+            if (t->steps[i].layer < log->prog->h.n_layers)
+                layers[t->steps[i].layer].cycles += t->steps[i].end - t->steps[i].begin;
+        return;
+    }
     for (size_t i = 0; i < t->n_events; i++) {
         const report_event_t *e = &t->events[i];
         if (e->layer != PROG_NONE && e->unit != NPU_UNIT_LOAD && e->end > layers[e->layer].cycles)
@@ -129,7 +134,7 @@ static void fill_cycles(run_log_t *log) {
         l->cycles = end > frontier ? end - frontier : 0;
         frontier = end > frontier ? end : frontier;
         if (strcmp(l->unit, "npu") == 0)
-            l->has_cycles = complete && log->prog->h.n_cmds > 0;
+            l->has_cycles = log->prog->h.n_cmds > 0;
     }
 }
 

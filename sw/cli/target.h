@@ -34,6 +34,7 @@ typedef struct {
     int config_given;   /* the user chose it (a program brings its own) */
     const char *wave;   /* file to write, or NULL */
     int detail;         /* the report shall have what it can: trace, limits, stalls */
+    int needs_trace;    /* a timeline or page is wanted: fail early without a trace */
     uint64_t seed;      /* of random inputs; also for random hardware behaviour */
     int32_t n_inputs, n_outputs;
     const io_desc_t *in_desc, *out_desc;

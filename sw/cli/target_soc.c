@@ -5,7 +5,10 @@
  * Contract: target.h. Simulator: build/soc/CONFIG/libsoc.so, firmware: build/firmware/firmware.bin,
  * both found beside this program (or in $SYSTOLE_BUILD). What the UART says goes to stdout, each
  * line with "uart| " before it. $SYSTOLE_LATENCY, $SYSTOLE_STALL: memory latency in cycles (default
- * 32) and percent of random stalls (default 0).
+ * 32) and percent of random stalls (default 0). Report: cycles_total is what the firmware's clock
+ * says from the first step to the last; by layer as in run_log.h, from the trace that the firmware
+ * reads while the NPU runs, so a configuration without a trace has none; cycles_driver is what
+ * passed between the steps.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <dlfcn.h>
@@ -21,6 +24,7 @@
 #include "npu_config.h"
 #include "npu_device.h"
 #include "progress.h"
+#include "run_log.h"
 #include "runtime.h"
 #include "target.h"
 
@@ -133,6 +137,9 @@ static int place(const target_job_t *job, const prog_t *p, soc_sim_t *sim, soc_m
     at = (at + p->h.scratch_size + 4095) & ~4095ull;
     uint64_t stats = at;
     at += MAX_STATS * sizeof(soc_step_stats_t);
+    uint64_t trace = at = (at + 7) & ~7ull;
+    uint32_t records = job->detail ? p->h.n_cmds : 0;
+    at += (uint64_t)records * NPU_TRACE_WORDS * 4;
     if (at > sim->mem_size)
         return graph_fail(err, "%s: needs %" PRIu64 " bytes of main memory, the system has %zu",
                           job->path, at, sim->mem_size);
@@ -149,39 +156,53 @@ static int place(const target_job_t *job, const prog_t *p, soc_sim_t *sim, soc_m
                                 .scratch_size = p->h.scratch_size,
                                 .stats_addr = (uint32_t)(NPU_MEM_BASE + stats),
                                 .stats_capacity = MAX_STATS,
+                                .trace_addr = (uint32_t)(NPU_MEM_BASE + trace),
+                                .trace_capacity = records,
                                 .npu_timeout = NPU_TIMEOUT,
                                 .state = SOC_MAILBOX_READY};
     return 0;
 }
 
-/* Layers of the program; cycles where a step is one layer's own. */
-static int fill_report(const prog_t *p, const soc_mailbox_t *m, const soc_step_stats_t *stats,
-                       report_t *r) {
-    if (report_alloc_layers(r, (int)p->h.n_layers))
-        return -1;
-    r->macs = 0;
+/* Steps, records of commands and figures into the report. The trace: words of all records. */
+static int fill_report(const target_job_t *job, run_log_t *log, const soc_mailbox_t *m,
+                       const soc_step_stats_t *stats, const uint32_t *trace) {
+    report_t *r = job->report;
+    const prog_t *p = log->prog;
+    uint32_t at = 0, dropped = 0;
     r->has_cycles = 1;
     r->cycles_total = m->cycles_total;
-    r->rows = r->columns = p->h.config.n;
-    for (uint32_t i = 0; i < p->h.n_layers; i++) {
-        prog_layer_t l;
-        prog_get_layer(p, i, &l);
-        snprintf(r->layers[i].name, sizeof r->layers[i].name, "%s", l.name);
-        snprintf(r->layers[i].op, sizeof r->layers[i].op, "%s", l.op);
-        r->layers[i].unit = l.unit == PROG_UNIT_NPU ? "npu" : "cpu";
-        r->layers[i].macs = l.macs;
-        r->macs += l.macs;
-    }
-    for (uint32_t i = 0; i < m->stats_count; i++) {
+    for (uint32_t i = 0; i < m->stats_count && i < p->h.n_steps; i++) {
         const soc_step_stats_t *s = &stats[i];
+        prog_step_t step;
         r->bytes_read += s->counters[NPU_CNT_BYTES_READ];
         r->bytes_written += s->counters[NPU_CNT_BYTES_WRITTEN];
-        if (s->kind == PROG_STEP_CPU && s->layer < p->h.n_layers) {
-            r->layers[s->layer].has_cycles = 1;
-            r->layers[s->layer].cycles += s->cycles;
+        prog_get_step(p, i, &step);
+        run_log_step(log, i, &step, s->cycles);
+        dropped += s->dropped;
+        for (uint32_t k = 0; k < s->records && at < m->trace_count; k++, at++) {
+            npu_trace_record_t record;
+            npu_unpack_trace(trace + (size_t)at * NPU_TRACE_WORDS, &record);
+            if (run_log_event(log, &record, 1))
+                return -1;
         }
     }
-    return 0;
+    r->has_driver = 1;
+    r->cycles_driver = m->cycles_total > log->end ? m->cycles_total - log->end : 0;
+    if (job->detail && log->config->trace_records == 0)
+        fprintf(stderr,
+                "systole: note: configuration %s has no trace of commands: no cycles by layer\n",
+                log->config->name);
+    else if (job->detail && dropped > 0)
+        fprintf(stderr,
+                "systole: note: the trace dropped %" PRIu32 " of %" PRIu32
+                " commands: no cycles by layer\n",
+                dropped, p->h.n_cmds);
+    else if (job->detail && m->stats_count < p->h.n_steps)
+        fprintf(stderr,
+                "systole: note: the firmware kept %" PRIu32 " of %" PRIu32
+                " steps: no cycles by layer\n",
+                m->stats_count, p->h.n_steps);
+    return run_log_finish(log, setting("SYSTOLE_LATENCY", 32, 100000), job->detail);
 }
 
 /* Goes on until the firmware says that it has ended, well. */
@@ -210,7 +231,8 @@ static int wait_for_end(const target_job_t *job, soc_t *s, const soc_mailbox_t *
     return 0;
 }
 
-static int simulate(const target_job_t *job, const prog_t *p, soc_t *s, graph_error_t *err) {
+static int simulate(const target_job_t *job, run_log_t *log, soc_t *s, graph_error_t *err) {
+    const prog_t *p = log->prog;
     soc_mailbox_t *mailbox = NULL;
     uint8_t *arena = NULL;
     prog_io_t io;
@@ -234,7 +256,8 @@ static int simulate(const target_job_t *job, const prog_t *p, soc_t *s, graph_er
         }
     }
     const uint8_t *stats = s->sim.mem + (mailbox->stats_addr - NPU_MEM_BASE);
-    if (fill_report(p, mailbox, (const soc_step_stats_t *)stats, job->report))
+    const uint8_t *trace = s->sim.mem + (mailbox->trace_addr - NPU_MEM_BASE);
+    if (fill_report(job, log, mailbox, (const soc_step_stats_t *)stats, (const uint32_t *)trace))
         return graph_fail(err, "%s: out of memory", job->path);
     return 0;
 }
@@ -267,14 +290,23 @@ static int run(const target_job_t *job, graph_error_t *err) {
     prog_t p;
     prog_error_t perr;
     soc_t s = {0};
+    run_log_t log = {0};
     int status = -1;
     prog_open(bytes, size, PROG_CHECK_CRC, &p, &perr);
     if (perr.code == PROG_OK)
         perr.code = prog_check_config(&p, config);
     if (perr.code != PROG_OK)
         graph_fail(err, "%s: %s", job->path, prog_strerror(perr.code));
+    else if (job->needs_trace && config->trace_records == 0)
+        graph_fail(err,
+                   "%s: configuration %s has no trace of commands (spec/npu.toml: "
+                   "trace_records), so no timeline and no page; try %s,trace_records=512",
+                   job->path, config->name, config->name);
     else if (check_io(job, &p, err) == 0 && open_sim(job, &s, err) == 0)
-        status = simulate(job, &p, &s, err);
+        status = run_log_open(&log, &p, config, job->report)
+                     ? graph_fail(err, "%s: out of memory", job->path)
+                     : simulate(job, &log, &s, err);
+    run_log_free(&log);
     if (s.lib) {
         s.sim.close(s.sim.ctx);
         dlclose(s.lib);
@@ -287,4 +319,5 @@ const target_t target_soc = {.name = "soc",
                              .what = "Verilated system: RISC-V soft-core, firmware, UART, NPU",
                              .can_run_prog = 1,
                              .has_wave = 1,
+                             .has_trace = 1,
                              .run = run};

@@ -1,7 +1,7 @@
 # Firmware of the soft-core: build/firmware/firmware.{elf,bin,hex}. RV32IM as VexRiscv_Lite; picolibc.
 # SPDX-License-Identifier: Apache-2.0
 FW_DIR    := $(BUILD)/firmware
-FW_SRCS   := sw/firmware/main.c sw/firmware/platform.c sw/firmware/loader.c sw/firmware/mem.c $(DRIVER_SRCS) $(RUNTIME_SRCS) $(REF_SRCS)
+FW_SRCS   := sw/firmware/main.c sw/firmware/platform.c sw/firmware/trace.c sw/firmware/loader.c sw/firmware/mem.c $(DRIVER_SRCS) $(RUNTIME_SRCS) $(REF_SRCS)
 FW_OBJS   := $(FW_DIR)/obj/sw/firmware/crt0.o $(FW_SRCS:%.c=$(FW_DIR)/obj/%.o)
 FW_CC     := riscv64-unknown-elf-gcc
 FW_ARCH   := -march=rv32im -mabi=ilp32 --specs=picolibc.specs

@@ -16,7 +16,7 @@
 #include "npu_spec.h"
 
 #define SOC_MAILBOX_MAGIC 0x584f424du /* "MBOX" */
-#define SOC_MAILBOX_VERSION 1u
+#define SOC_MAILBOX_VERSION 2u
 #define SOC_MAILBOX_BYTES 256u /* space kept for it */
 
 enum { SOC_MAILBOX_READY = 1, SOC_MAILBOX_RUNNING = 2, SOC_MAILBOX_OK = 3, SOC_MAILBOX_FAILED = 4 };
@@ -42,7 +42,9 @@ enum {
 
 /* What the firmware measured of one step; counters are those of an NPU step. */
 typedef struct {
-    uint32_t index, kind, layer, reserved;
+    uint32_t index, kind, layer;
+    uint32_t records, dropped; /* of the trace: those of this step, commands without one */
+    uint32_t reserved;
     uint64_t cycles;
     uint64_t counters[NPU_CNT_COUNT];
 } soc_step_stats_t;
@@ -58,10 +60,13 @@ typedef struct {
     uint32_t npu_timeout; /* TIMEOUT register of the NPU, cycles */
     uint32_t max_polls;   /* of npu_wait(); 0 = a default */
     uint32_t state;
+    uint32_t trace_addr, trace_capacity; /* records of NPU_TRACE_WORDS words; capacity may be 0 */
     /* Written by the firmware. */
     uint32_t failure, code, detail, command; /* command: index in the program, NPU failures */
     uint32_t steps;                          /* completed */
     uint32_t stats_count;                    /* entries written */
+    uint32_t trace_count;                    /* records written, of all steps in their order */
+    uint32_t reserved;
     uint64_t cycles_total, cycles_npu, cycles_cpu;
 } soc_mailbox_t;
 

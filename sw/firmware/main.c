@@ -15,8 +15,9 @@
 #include "platform.h"
 #include "prog.h"
 #include "runtime.h"
+#include "trace.h"
 
-#define MAX_STATS 64u
+#define MAX_STATS 128u
 #define DEFAULT_POLLS 100000000u
 
 static soc_mailbox_t *const mailbox = (soc_mailbox_t *)SOC_MEM_BASE;
@@ -25,6 +26,7 @@ static soc_mailbox_t *const mailbox = (soc_mailbox_t *)SOC_MEM_BASE;
  */
 static soc_step_stats_t stats[MAX_STATS];
 static uint32_t n_stats;
+static uint64_t watching;      /* cycles of the run that only looking at it took */
 static uint64_t scratch[2048]; /* 16 KiB; larger needs are met by the mailbox's scratch */
 
 static void fail(uint32_t failure, uint32_t code, uint32_t detail) {
@@ -81,6 +83,11 @@ static uint32_t check_mailbox(const soc_mailbox_t *m) {
          !in_memory(m->stats_addr, m->stats_capacity * (uint32_t)sizeof(soc_step_stats_t)))) {
         return offsetof(soc_mailbox_t, stats_addr) / 4 + 1;
     }
+    if (m->trace_capacity != 0 &&
+        (m->trace_capacity > 0xffffffu ||
+         !in_memory(m->trace_addr, m->trace_capacity * NPU_TRACE_WORDS * 4u))) {
+        return offsetof(soc_mailbox_t, trace_addr) / 4 + 1;
+    }
     return 0;
 }
 
@@ -122,13 +129,21 @@ static void print_layers(const prog_t *p) {
 }
 
 static void on_step(void *user, const npu_run_step_t *s) {
+    uint32_t records = 0, dropped = 0;
     (void)user;
+    if (s->step.kind == PROG_STEP_NPU) {
+        uint64_t begin = clock_cycles();
+        trace_step(&records, &dropped);
+        watching += clock_cycles() - begin;
+    }
     if (n_stats < MAX_STATS) {
         soc_step_stats_t *e = &stats[n_stats++];
         e->index = s->index;
         e->kind = s->step.kind;
         e->layer = s->step.layer;
         e->cycles = s->cycles;
+        e->records = records;
+        e->dropped = dropped;
         memcpy(e->counters, s->counters, sizeof e->counters);
     }
 }
@@ -254,6 +269,7 @@ static void run(void) {
     uint32_t bad = check_mailbox(mailbox), fault_addr;
     platform_begin();
     n_stats = 0;
+    watching = 0;
     (void)platform_bus_fault(&fault_addr);
     if (bad != 0) {
         begin_error();
@@ -307,10 +323,12 @@ static void run(void) {
     if ((mailbox->flags & SOC_MAILBOX_KEEP_STATE) == 0) {
         npu_run_reset(&env);
     }
+    trace_begin(&npu, mailbox);
     uint64_t start = clock_cycles();
     npu_run_status_t rs = npu_run_program(&env, &result);
-    uint64_t total = clock_cycles() - start;
+    uint64_t total = clock_cycles() - start - watching;
     mailbox->steps = result.steps;
+    mailbox->trace_count = trace_end();
     mailbox->stats_count = export_stats();
     mailbox->cycles_total = total;
     mailbox->cycles_npu = result.npu_cycles;

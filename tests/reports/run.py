@@ -3,11 +3,12 @@
 
 Synopsis: tests/reports/run.py [MODEL]...
 
-Runs the digits network on rtl (npu16 and npu4) and, where $SYSTOLE_MODELS (default ../shared/models) has it, keyword
-spotting. Checks: layers add up to the total; what the array did in a layer adds up to its cycles; bounds are the largest
+Runs the digits network on rtl (npu16 and npu4) and soc (npu16) and, where $SYSTOLE_MODELS (default ../shared/models) has it, keyword
+spotting; on soc also a network with an operator on the CPU (made with the oracle's schema; skipped without it). Checks: layers take as many cycles on soc as on
+rtl, whose times come from the hardware's trace and from the simulator; layers add up to the total; what the array did in a layer adds up to its cycles; bounds are the largest
 limits; the timeline's slices are ordered, do not overlap, and sum up to the report's bytes and cycles. The page needs no
-other file; in a headless Chromium (skipped, saying so, where absent) it runs without an error, fits 390 and 1400 pixels,
-and has drawn something on each canvas.
+other file; in a headless Chromium (skipped, saying so, where absent) it runs without an error or a forbidden request, fits 390 and 1440 pixels, in light and
+dark, no text hides another, and each canvas has something on it.
 Last line: `N passed, N failed, N skipped`. SPDX-License-Identifier: Apache-2.0
 """
 import html
@@ -36,7 +37,23 @@ const drawn = id => { const c = document.getElementById(id), d = c.getContext("2
   return colors.size; };
 const small = [...document.querySelectorAll("main *")].filter(e => e.childElementCount === 0 && e.textContent.trim() &&
   parseFloat(getComputedStyle(e).fontSize) < 12).length;
-const probe = {ready: document.documentElement.dataset.ready === "1", errors: window.failures, width: innerWidth,
+// Boxes of all texts; the rotated ones and those scrolled out of the table count elsewhere.
+const boxes = [];
+for (const section of document.querySelectorAll("main, svg")) {
+  const walk = document.createTreeWalker(section, NodeFilter.SHOW_TEXT);
+  for (let n; (n = walk.nextNode());) {
+    const e = n.parentElement, range = document.createRange();
+    if (!n.textContent.trim() || e.closest("option, select, script, noscript, table") || e.hasAttribute("transform")) continue;
+    if (section.tagName === "MAIN" && e.closest("svg")) continue;
+    range.selectNodeContents(n);
+    const clip = e.getBoundingClientRect();
+    for (const r of range.getClientRects())
+      boxes.push([r.left, r.top + 2, Math.min(r.right, e.closest("svg") ? r.right : clip.right), r.bottom - 2, n.textContent.trim(), n]);
+  }
+}
+const hidden = [];
+boxes.forEach((a, i) => boxes.slice(i + 1).forEach(b => { if (a[5] !== b[5] && a[0] + 1 < b[2] && b[0] + 1 < a[2] && a[1] < b[3] && b[1] < a[3]) hidden.push(a[4] + " / " + b[4]); }));
+const probe = {hidden: hidden.slice(0, 5), texts: boxes.length, dark: matchMedia("(prefers-color-scheme: dark)").matches, ready: document.documentElement.dataset.ready === "1", errors: window.failures, width: innerWidth,
   overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth, rows: document.querySelectorAll("#rows .row").length,
   points: document.querySelectorAll("#roof circle").length, table: document.querySelectorAll("#table tbody tr").length,
   time: drawn("time"), memory: drawn("memory"), small,
@@ -57,10 +74,12 @@ def check(what, ok, why=""):
 
 
 def check_report(name, report, n):
-    layers = [layer for layer in report["layers"] if layer["cycles"] is not None]
+    everything = [layer for layer in report["layers"] if layer["cycles"] is not None]
+    layers = [layer for layer in everything if layer["unit"] == "npu"]
+    driver = report.get("cycles_driver", 0)
     check(f"{name}: some layers", len(layers) > 1)
-    total = sum(layer["cycles"] for layer in layers)
-    check(f"{name}: layers add up", total == report["cycles_total"], f"{total}, total {report['cycles_total']}")
+    total = sum(layer["cycles"] for layer in everything) + driver
+    check(f"{name}: layers and driver add up", total == report["cycles_total"], f"{total}, total {report['cycles_total']}")
     bad = [x["name"] for x in layers if sum(x[part] for part in PARTS) != x["cycles"] or min(x[part] for part in PARTS) < 0]
     check(f"{name}: the array's time adds up", not bad, ", ".join(bad))
     bad = [x["name"] for x in layers if x["bound_cycles"] != max(x["limits"].values())
@@ -71,24 +90,33 @@ def check_report(name, report, n):
     check(f"{name}: the array's limit covers its MACs", not bad, ", ".join(bad))
     for key in ("array", "port", "output_stage", "vector"):
         limit = report["limits"][key]
-        check(f"{name}: the network's {key} limit", limit <= report["cycles_total"] and (limit > 0 or key == "vector"), f"{limit}")
+        check(f"{name}: the network's {key} limit", limit <= report["cycles_total"] and (limit > 0 or key == "vector" or not report["macs"]), f"{limit}")
     check(f"{name}: utilisation", abs(report["mac_utilisation"] - report["macs"] / (total * n * n)) < 1e-6)
 
 
 def check_timeline(name, trace, report):
     slices = [e for e in trace["traceEvents"] if e["ph"] == "X"]
     tracks = {e["tid"]: e["args"]["name"] for e in trace["traceEvents"] if e["name"] == "thread_name"}
-    check(f"{name}: tracks", list(tracks.values())[:4] == ["load", "array", "vector", "store"], str(tracks))
+    check(f"{name}: well-formed events", all(
+        e["ph"] in "XM" and e["name"] and e["pid"] == 1 and (e["ph"] == "M" or {"ts", "dur", "tid", "cat", "args"} <= e.keys() and
+                                                            all(isinstance(e[k], int) for k in ("ts", "dur", "tid"))) for e in trace["traceEvents"]))
+    check(f"{name}: slices on named tracks", {e["tid"] for e in slices} <= tracks.keys())
+    check(f"{name}: tracks", list(tracks.values()) == ["load", "array", "vector", "store", "CPU", "command lists"], str(tracks))
+    on_cpu = [layer for layer in report["layers"] if layer["unit"] == "cpu" and layer["cycles"] is not None]
     for tid, track in tracks.items():
         own = [e for e in slices if e["tid"] == tid]
-        check(f"{name}: {track} has slices", bool(own))
+        wanted = {"CPU": on_cpu, "array": report["macs"]}.get(track, True)
+        check(f"{name}: {track} has slices", bool(own) or not wanted)
         check(f"{name}: {track} is ordered, without overlap",
               all(e["dur"] >= 0 for e in own) and all(a["ts"] + a["dur"] <= b["ts"] for a, b in zip(own, own[1:])))
     ends = [e["ts"] + e["dur"] for e in slices]
     check(f"{name}: nothing after the end", max(ends) == report["cycles_total"] == trace["otherData"]["cycles_total"])
-    steps = [e for e in slices if e["cat"] == "step"]
-    check(f"{name}: lists add up to the total", sum(e["dur"] for e in steps) == report["cycles_total"])
-    commands = [e for e in slices if e["cat"] != "step"]
+    steps = [e for e in slices if tracks[e["tid"]] == "command lists"]
+    cpu = [e for e in slices if tracks[e["tid"]] == "CPU"]
+    check(f"{name}: lists and CPU add up to the total", sum(e["dur"] for e in steps + cpu) == report["cycles_total"])
+    check(f"{name}: the CPU's operators", [(e["name"], e["dur"]) for e in cpu if e["cat"] != "driver"] == [(x["name"], x["cycles"]) for x in on_cpu])
+    commands = [e for e in slices if e["tid"] < 4]
+    check(f"{name}: waits are within the run", all(0 < w <= 65535 for e in commands for w in e["args"].get("waited", {}).values()))
     count = sum(e["args"]["commands"] for e in steps)
     check(f"{name}: every command once", sorted(e["args"]["command"] for e in commands) == list(range(count)), f"{count}")
     names = {layer["name"] for layer in report["layers"]}
@@ -114,14 +142,16 @@ def check_page(name, page, report):
     check(f"{name}: scratchpad blocks", data["trace"]["blocks"] and not bad, str(bad[:3]))
 
 
-def check_browser(name, browser, page, folder, layers):
-    early = "<script>window.failures = []; addEventListener('error', e => failures.push(e.message));</script>"
+def check_browser(name, browser, page, folder, layers, points):
+    early = """<script>window.failures = []; addEventListener('error', e => failures.push(e.message));
+addEventListener('securitypolicyviolation', e => failures.push('request: ' + e.blockedURI));
+for (const k of ['error', 'warn']) console[k] = (...x) => failures.push('console: ' + x.join(' '));</script>"""
     copy = folder / "probe.html"
     copy.write_text(page.replace("<head>", "<head>" + early, 1).replace("</body>", PROBE + "</body>", 1))
     frame = folder / "frame.html"
-    for width in (390, 1400):
+    for width, dark in ((390, False), (1440, False), (390, True)):
         frame.write_text(FRAME.replace("WIDTH", str(width)))
-        command = [browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1500,950",
+        command = [browser, *(["--force-dark-mode", "--blink-settings=preferredColorScheme=0"] if dark else []), "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1540,950",
                    f"--user-data-dir={folder / 'browser'}", "--virtual-time-budget=4000", "--dump-dom", frame.as_uri()]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=120)
         match = re.search(r"PROBE(\{.*?\})END", html.unescape(done.stdout))
@@ -129,32 +159,78 @@ def check_browser(name, browser, page, folder, layers):
             check(f"{name}: page at {width} px", False, "the browser gave no answer: " + (done.stderr.strip()[-200:] or "nothing"))
             continue
         seen = json.loads(match.group(1))
-        wanted = {"no script error": seen["ready"] and not seen["errors"], "width": seen["width"] == width,
+        wanted = {"no script error": seen["ready"] and not seen["errors"], "width": seen["width"] == width, "colours": seen["dark"] == dark,
                   "no sideways scrolling": seen["overflow"] <= 0, "a bar row for each layer": seen["rows"] == layers,
-                  "a table row for each layer": seen["table"] == layers, "points in the roofline": seen["points"] > 1,
+                  "a table row for each layer": seen["table"] == layers, "points in the roofline": seen["points"] >= points,
                   "no text below 12 px": seen["small"] == 0, "labels inside the roofline": seen["outside"] == 0,
-                  "timeline drawn": seen["time"] > 5, "memory map drawn": seen["memory"] > 3}
+                  "no text hides another": not seen["hidden"] and seen["texts"] > 20,
+                  "timeline drawn": seen["time"] > 5, "memory map drawn": seen["memory"] > 2}
         for what, ok in wanted.items():
-            check(f"{name}: page at {width} px: {what}", ok, str(seen))
+            check(f"{name}: page at {width} px{dark * ', dark'}: {what}", ok, str(seen))
 
 
-def run(model, config, browser):
-    name = f"{model.stem} {config}"
+def run(model, config, browser, target="rtl"):
+    """The report, or None"""
+    name = f"{model.stem} {target} {config}"
     with tempfile.TemporaryDirectory() as text:
         folder = pathlib.Path(text)
         files = [folder / f for f in ("report.json", "timeline.json", "page.html")]
-        command = ["build/systole", "run", str(model), "--target", "rtl", "--config", config, "--report", str(files[0]),
+        command = ["build/systole", "run", str(model), "--target", target, "--config", config, "--report", str(files[0]),
                    "--timeline", str(files[1]), "--html", str(files[2])]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         if done.returncode:
-            return check(f"{name}: run", False, done.stderr.strip())
+            check(f"{name}: run", False, done.stderr.strip())
+            return None
         report, trace = (json.loads(f.read_text()) for f in files[:2])
         page = files[2].read_text()
         check_report(name, report, CONFIG_N[config])
         check_timeline(name, trace, report)
         check_page(name, page, report)
         if browser:
-            check_browser(name, browser, page, folder, len(report["layers"]))
+            check_browser(name, browser, page, folder, len(report["layers"]), min(2, sum(x["macs"] > 0 for x in report["layers"])))
+        return report
+
+
+def mixed(path):
+    """A network of NPU, CPU, NPU; False without the oracle's package."""
+    sys.path.insert(0, str(ROOT / "tests/oracle"))
+    try:
+        import numpy as np
+        from net import Net
+    except ImportError:
+        return False
+    net = Net(np.random.default_rng(5))
+    x = net.input((1, 6, 6, 8), 0.05, 3)
+    a, b, c = net.tensor((1, 6, 6, 8), 1 / 128, 0), net.tensor((1, 12, 12, 8), 1 / 128, 0), net.tensor((1, 12, 12, 8), 1 / 256, -128)
+    net.op("TANH", [x], [a])
+    net.op("RESIZE_BILINEAR", [a, net.const([12, 12])], [b], "ResizeBilinearOptions", alignCorners=False, halfPixelCenters=False)
+    net.op("LOGISTIC", [b], [c])
+    path.write_bytes(bytes(net))
+    return True
+
+
+def check_soc(browser, rtl):
+    """The system's figures: those of the NPU alone, and the CPU's."""
+    soc = run(DIGITS, "npu16", browser, "soc")
+    if soc and rtl:
+        both = [(x["name"], x["cycles"], y["cycles"]) for x, y in zip(soc["layers"], rtl["layers"]) if abs(x["cycles"] - y["cycles"]) > 4]
+        check("soc: the layers' cycles as on rtl", not both, str(both))
+        check("soc: the driver's cycles", 0 < soc["cycles_driver"] < 8000, str(soc["cycles_driver"]))
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "mixed.tflite"
+        if not mixed(path):
+            print("SKIP operators on the CPU in the report: no tflite-micro here to make the network")
+            sums["skipped"] += 1
+            return
+        report = run(path, "npu16", browser, "soc")
+        cpu = [x for x in report["layers"] if x["unit"] == "cpu"] if report else []
+        check("soc: the CPU's operator counts", len(cpu) == 1 and cpu[0]["cycles"] > 10000 and cpu[0]["bytes_read"] is None, str(cpu))
+    plain = subprocess.run(["build/systole", "run", str(DIGITS), "--target", "soc", "--config", "npu4", "--report", "/dev/stdout", "--no-compare"],
+                           cwd=ROOT, capture_output=True, text=True)
+    check("soc npu4: no trace is said", plain.returncode == 0 and "no trace" in plain.stderr, plain.stderr)
+    refused = subprocess.run(["build/systole", "run", str(DIGITS), "--target", "soc", "--config", "npu4", "--html", os.devnull],
+                             cwd=ROOT, capture_output=True, text=True)
+    check("soc npu4: no page without a trace", refused.returncode == 1 and "trace_records" in refused.stderr, refused.stderr)
 
 
 def main():
@@ -170,8 +246,9 @@ def main():
             sums["skipped"] += 1
         models += found
     run(DIGITS, "npu4", None)
-    for model in models:
-        run(model, "npu16", browser)
+    reports = [run(model, "npu16", browser) for model in models]
+    if not sys.argv[1:]:
+        check_soc(browser, reports[0])
     refused = subprocess.run(["build/systole", "run", str(DIGITS), "--html", os.devnull], cwd=ROOT, capture_output=True, text=True)
     check("a target without a trace writes no page", refused.returncode == 2 and "page" in refused.stderr, refused.stderr)
     print(", ".join(f"{count} {word}" for word, count in sums.items()))
