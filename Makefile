@@ -118,7 +118,7 @@ bench-peers: $(PEERS)/.stamp $(SYSTOLE) $(BUILD)/rtl/npu8/libnpu.so $(BUILD)/rtl
 predict-table: $(SYSTOLE) $(patsubst %,$(BUILD)/rtl/%/libnpu.so,npu8 npu16 npu32) ## predicted cycles beside the RTL's, with the errors: build/bench/predict.md
 	@$(PYTHON) scripts/predict_table.py
 
-bench-update: $(SYSTOLE) $(patsubst %,$(BUILD)/rtl/%/libnpu.so,npu4 npu8 npu16) ## measure anew the table of cycles that the suite bench-cycles compares with
+bench-update: $(SYSTOLE) $(patsubst %,$(BUILD)/rtl/%/libnpu.so,npu4 npu8 npu8s npu16 npu32) ## measure anew the table of cycles that the suite bench-cycles compares with
 	@$(PYTHON) tests/bench/run.py --update
 
 wave: $(SYSTOLE) ## run one digit on the RTL into build/digits.fst and say how to view it

@@ -26,6 +26,10 @@ static const char help[] = "systole info [--config C] MODEL|PROG\n"
                            "  --config C   NPU configuration to decide for (default npu16); see "
                            "systole config --help\n"
                            "\n"
+                           "Operators that nothing here runs are listed again at the end, with the "
+                           "reason; run and compile refuse such a\n"
+                           "network. Exit status 0 says that the file could be read.\n"
+                           "\n"
                            "Example: systole info network.tflite\n";
 
 static void print_io(const char *what, const io_desc_t *d, int32_t n) {
@@ -55,6 +59,23 @@ static const char *channels_str(const constant_layer_t *l, char *buf, size_t siz
     else
         snprintf(buf, size, "-");
     return buf;
+}
+
+/* What no target runs, one line each. */
+static void print_refused(const graph_t *g, int unsupported) {
+    if (!unsupported)
+        return;
+    printf("cannot run on any target, so run and compile refuse this network:\n");
+    for (int32_t i = 0; i < g->n_ops; i++) {
+        graph_error_t e;
+        ref_prepared_t r;
+        if (ref_prepare(g, i, &r, &e) == 0)
+            ref_prepared_free(&r);
+        else
+            printf("  #%d %s (%s): %s\n", (int)i, g->ops[i].type, graph_op_name(g, &g->ops[i]),
+                   short_reason(e.msg));
+    }
+    printf("remedy: requantise to int8, or replace these operators before the conversion\n");
 }
 
 static int print_graph(const network_t *n, const char *config, graph_error_t *err) {
@@ -107,6 +128,7 @@ static int print_graph(const network_t *n, const char *config, graph_error_t *er
                constant.n_removed, constant.macs_removed,
                macs ? 100.0 * (double)constant.macs_removed / (double)macs : 0.0);
     constant_free(&constant);
+    print_refused(g, unsupported);
     return 0;
 }
 

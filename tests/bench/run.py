@@ -7,8 +7,12 @@ Synopsis: tests/bench/run.py            compare; a network that $SYSTOLE_MODELS 
 cycles.txt: network | configuration | cycles. Rows of absent networks stay as they are. The cycles are those of
 `systole bench`: no randomness. Last line: `N passed, N failed, N skipped`. SPDX-License-Identifier: Apache-2.0
 """
+import os
 import pathlib
+import subprocess
 import sys
+import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -17,7 +21,10 @@ from bench_networks import MODELS, TINY, measure, networks  # noqa: E402
 TABLE = ROOT / "tests/bench/cycles.txt"
 # Without the channels that are provably constant; only where there are some.
 SMALLER = {"MobileNetV1 0.25 smaller": "MobileNetV1 0.25"}
-CASES = [("digits", config) for config in ("npu4", "npu8", "npu16")] + [(name, "npu16") for name in [*TINY, *SMALLER]]
+CASES = [("digits", config) for config in ("npu4", "npu8s")] + [
+    (name, config) for config in ("npu8", "npu16", "npu32") for name in ["digits", *TINY]] + [(name, "npu16") for name in SMALLER]
+# What compiling may take: the network, seconds, megabytes.
+COMPILING = ("MobileNetV2 224", 10.0, 500)
 HEAD = """# Cycles from doorbell to completion on rtl, bench conditions: network | configuration | cycles.
 # `smaller`: without the channels that are provably constant (--remove-constant).
 # Written by `make bench-update`; compared by the suite bench-cycles. Commit it with what changed it.
@@ -34,6 +41,16 @@ def read():
             sys.exit(f"{TABLE.relative_to(ROOT)}:{number}: want `network | configuration | cycles`, once each, got: {line}")
         rows[fields[0], fields[1]] = int(fields[2])
     return rows
+
+
+def compiling(path):
+    """Seconds and megabytes of one compilation."""
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.monotonic()
+        child = subprocess.Popen([ROOT / "build/systole", "compile", path, "-o", f"{folder}/net.prog"], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        return child.returncode, time.monotonic() - start, usage.ru_maxrss / 1024
 
 
 def main():
@@ -62,6 +79,17 @@ def main():
         rows = [f"{name:<24} | {config:<5} | {known[name, config]}\n" for name, config in CASES if (name, config) in known]
         TABLE.write_text(HEAD + "".join(rows))
         return
+    name, seconds_most, megabytes_most = COMPILING
+    large = networks()
+    if name in large:
+        status, seconds, megabytes = compiling(large[name])
+        ok = status == 0 and seconds <= seconds_most and megabytes <= megabytes_most
+        passed, failed = passed + ok, failed + (not ok)
+        if not ok:
+            print(f"FAIL compiling {name}: exit {status}, {seconds:.1f} s of {seconds_most}, {megabytes:.0f} MB of {megabytes_most}")
+    else:
+        print(f"SKIP compiling {name}: no model at {MODELS} (set SYSTOLE_MODELS)")
+        skipped += 1
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     sys.exit(1 if failed else 0)
 

@@ -118,11 +118,18 @@ def test_cli(scratch):
 
     good = DIGITS.read_bytes()
     bad, new = scratch / "bad.tflite", scratch / "new.bin"
-    for what, data, says in (("empty model", b"", "empty"), ("garbage model", b"\x00\xff" * 500, "not a .tflite"),
+    for what, data, says in (("empty model", b"", "empty"), ("garbage model", b"\x00\xff" * 500, "neither a .tflite"),
                              ("truncated model", good[: len(good) // 2], ""), ("header only", good[:8], "")):
         bad.write_bytes(data)
         refuses(what, "run", bad, "--output", new, says=says, writes=new)
         refuses(what + " (info)", "info", bad, says=says)
+    cast = bytearray(good)  # the last byte that is 25, SOFTMAX, is in the list of operator codes; 53 is CAST
+    cast[cast.rindex(25)] = 53
+    bad.write_bytes(cast)
+    info = systole("info", bad).stdout
+    check("1 cannot run here" in info and "#11 CAST (StatefulPartitionedCall:0): this operator is not supported" in info,
+          "cli info of an unknown operator", info[-300:])
+    refuses("unknown operator", "run", bad, "--output", new, says="#11 CAST", writes=new)
     refuses("missing model", "run", scratch / "none.tflite", "--output", new, says="No such file", writes=new)
     refuses("missing input", "run", DIGITS, "--input", scratch / "none.bin", says="No such file")
     short = scratch / "short.bin"
