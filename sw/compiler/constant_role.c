@@ -112,6 +112,8 @@ static role_t weighted(const constant_state_t *k, constant_op_t *o) {
     const ref_prepared_t *r = &o->r;
     const ref_conv_t *c = &r->op.p.conv;
     int32_t n = k->tensors[r->in[0].tensor].n;
+    if (r->in[1].data == NULL) /* computed */
+        return ROLE_OPAQUE;
     if (r->op.kind == REF_FC) {
         o->taps = r->op.p.fc.depth / n;
         return r->op.p.fc.depth % n == 0 ? ROLE_DENSE : ROLE_OPAQUE;
