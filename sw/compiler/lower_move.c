@@ -3,7 +3,9 @@
  * of a piece into words, STORE takes them to their places.
  *
  * A run begins in a word of its own. Where neighbouring runs are contiguous on one side, that
- * side's transfer is a single burst that its windows cut. The arena's lines order it all (emit.c).
+ * side's transfer is a single burst that its windows cut. Two axes that change places byte by byte
+ * (image layouts, matrices) do so in the lanes: one side's runs lie along the words, the other's
+ * take one lane of each, so that both are bursts. The arena's lines order it all (emit.c).
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <string.h>
@@ -17,10 +19,13 @@
 #define BUS_BYTES 8u
 #define RUN_CYCLES 2u /* estimated, beside its beats */
 
-/* One LOAD and one STORE: n2 times n1 runs of `run` bytes, each in `blk` words. */
+/* One LOAD and one STORE: n2 times n1 runs of `run` bytes, each in `blk` words. crossed: runs are
+ * bytes, outer is contiguous in the source and inner in the destination; of the shorter, at most a
+ * word, each element is a lane and has a command of its own. */
 typedef struct {
     int64_t from, to, run, blk, n1, n2;
     cc_axis_t inner, outer;
+    bool crossed;
 } piece_t;
 
 typedef int (*piece_fn)(void *ctx, const piece_t *p);
@@ -54,6 +59,27 @@ static int cut_plane(const cutter_t *t, piece_t p) {
     return st;
 }
 
+static bool is_crossed(const piece_t *p) {
+    return p->run == 1 && p->inner.to == 1 && p->outer.from == 1 && p->n1 > 1 && p->n2 > 1;
+}
+
+static int cut_crossed(const cutter_t *t, piece_t p) {
+    int64_t n1 = p.n1, n2 = p.n2, from = p.from, to = p.to;
+    int64_t step1 = n1 < n2 ? t->lanes : t->words, step2 = n1 < n2 ? t->words : t->lanes;
+    int st = 0;
+    p.crossed = true;
+    p.blk = 1;
+    for (int64_t j = 0; j < n2 && st == 0; j += step2)
+        for (int64_t i = 0; i < n1 && st == 0; i += step1) {
+            p.n1 = n1 - i < step1 ? n1 - i : step1;
+            p.n2 = n2 - j < step2 ? n2 - j : step2;
+            p.from = from + i * p.inner.from + j;
+            p.to = to + i + j * p.outer.to;
+            st = t->f(t->ctx, &p);
+        }
+    return st;
+}
+
 /* Loops over the axes beyond run, inner and outer. */
 static int cut(const cutter_t *t, const cc_copy_t *c, int32_t axis, int64_t from, int64_t to) {
     static const cc_axis_t one = {1, 0, 0};
@@ -66,7 +92,7 @@ static int cut(const cutter_t *t, const cc_copy_t *c, int32_t axis, int64_t from
                      .outer = last >= 2 ? c->axis[last - 2] : one};
         p.n1 = p.inner.n;
         p.n2 = p.outer.n;
-        return cut_plane(t, p);
+        return is_crossed(&p) ? cut_crossed(t, p) : cut_plane(t, p);
     }
     int st = 0;
     for (int64_t i = 0; i < c->axis[axis].n && st == 0; i++)
@@ -77,14 +103,14 @@ static int cut(const cutter_t *t, const cc_copy_t *c, int32_t axis, int64_t from
 /* ------------------------------------------------------------------ placement */
 typedef struct {
     cutter_t cutter;
-    int64_t pieces;
+    int64_t commands;
     bool far; /* a step beyond what a command holds */
 } count_t;
 
 static int count_piece(void *ctx, const piece_t *p) {
-    (void)p;
     count_t *c = ctx;
-    return ++c->pieces > MAX_COMMANDS / 2;
+    c->commands += p->crossed ? 1 + (p->n1 < p->n2 ? p->n1 : p->n2) : 2;
+    return c->commands > MAX_COMMANDS;
 }
 
 static int count_copy(void *ctx, const cc_copy_t *copy) {
@@ -159,9 +185,67 @@ static int joined(const piece_t *p, int64_t inner, int64_t outer) {
     return p->n2 == 1 || outer == p->n1 * p->run ? 2 : 1;
 }
 
+/* Words are the longer axis, lanes the shorter. Lanes whose bytes lie far apart are moved one by
+ * one: in the source where the shorter axis is inner, else in the destination. */
+static int emit_crossed(const move_t *m, const piece_t *p) {
+    cc_t *cc = m->cc;
+    bool by_load = p->n1 < p->n2; /* lanes: inner */
+    uint32_t lanes = (uint32_t)(by_load ? p->n1 : p->n2),
+             words = (uint32_t)(by_load ? p->n2 : p->n1);
+    uint32_t at;
+    int st = cc_alloc(cc, words, &at);
+    if (st != CC_OK)
+        return st;
+    int64_t step = by_load ? p->outer.to : p->inner.from; /* between the runs of the other side */
+    bool dense = step == (int64_t)lanes;
+    npu_cmd_load_t l = {.region = m->region,
+                        .offset = m->from + (uint32_t)p->from,
+                        .n1 = 1,
+                        .n2 = 1,
+                        .sp_addr = at,
+                        .nwin = words,
+                        .nblk = 1,
+                        .sp_win = 1};
+    npu_cmd_store_t s = {
+        .offset = m->to + (uint32_t)p->to, .n1 = 1, .n2 = 1, .sp_addr = at, .nblk = 1, .sp_win = 1};
+    if (by_load) {
+        l.run_bytes = words;
+        l.last_len = l.win_step = 1;
+        for (uint32_t i = 0; i < lanes; i++, l.offset += (uint32_t)p->inner.from) {
+            l.lane_off = i;
+            l.keep = i > 0;
+            cc_cmd_load(cc, &l);
+        }
+        s.last_len = lanes;
+        s.run_bytes = dense ? lanes * words : lanes;
+        s.n1 = dense ? 1 : words;
+        s.stride1 = (int32_t)step;
+        s.sp_n1 = 1;
+        emit_store(cc, &s);
+    } else {
+        l.last_len = l.win_step = lanes;
+        l.run_bytes = dense ? lanes * words : lanes;
+        l.nwin = dense ? words : 1;
+        l.n1 = dense ? 1 : words;
+        l.stride1 = (int32_t)step;
+        l.sp_n1 = 1;
+        cc_cmd_load(cc, &l);
+        s.run_bytes = words;
+        s.last_len = 1;
+        for (uint32_t i = 0; i < lanes; i++, s.offset += (uint32_t)p->outer.to) {
+            s.lane_off = i;
+            emit_store(cc, &s);
+        }
+    }
+    cc_release(cc, at, words);
+    return CC_OK;
+}
+
 static int emit_piece(void *ctx, const piece_t *p) {
     const move_t *m = ctx;
     cc_t *cc = m->cc;
+    if (p->crossed)
+        return emit_crossed(m, p);
     uint32_t at, blk = (uint32_t)p->blk, n1 = (uint32_t)p->n1, n2 = (uint32_t)p->n2;
     int st = cc_alloc(cc, blk * n1 * n2, &at);
     if (st != CC_OK)
