@@ -111,7 +111,26 @@ bool onnx_elementwise(const onnx_node_t *n) {
 }
 
 /* ---- constants */
-float *onnx_floats(onnx_t *o, int32_t v) {
+static double element(const onnx_value_t *x, size_t i) {
+    switch (x->type) {
+    case GRAPH_FLOAT32:
+        return (double)((const float *)x->data)[i];
+    case GRAPH_FLOAT64:
+        return ((const double *)x->data)[i];
+    case GRAPH_INT8:
+        return ((const int8_t *)x->data)[i];
+    case GRAPH_UINT8:
+        return ((const uint8_t *)x->data)[i];
+    case GRAPH_INT32:
+        return ((const int32_t *)x->data)[i];
+    case GRAPH_INT64:
+        return (double)((const int64_t *)x->data)[i];
+    default:
+        return NAN;
+    }
+}
+
+float *onnx_floats(const onnx_t *o, int32_t v) {
     const onnx_value_t *x = &o->values[v];
     const onnx_node_t *n = x->node >= 0 ? &o->nodes[x->node] : NULL;
     bool dequantize = !x->data && n && strcmp(n->op, "DequantizeLinear") == 0;
@@ -133,23 +152,7 @@ float *onnx_floats(onnx_t *o, int32_t v) {
     float *f = malloc((q->elements ? q->elements : 1) * sizeof *f);
     for (size_t i = 0; f && i < q->elements; i++) {
         size_t c = per ? i / (size_t)inner % s->elements : 0;
-        double zero = 0, value;
-        for (int k = 0; k < 2; k++) { /* zero point, then value */
-            const onnx_value_t *t = k ? q : z;
-            size_t at = k ? i : c;
-            double r = !t                         ? 0
-                       : t->type == GRAPH_FLOAT32 ? (double)((const float *)t->data)[at]
-                       : t->type == GRAPH_INT8    ? ((const int8_t *)t->data)[at]
-                       : t->type == GRAPH_UINT8   ? ((const uint8_t *)t->data)[at]
-                       : t->type == GRAPH_INT32   ? ((const int32_t *)t->data)[at]
-                       : t->type == GRAPH_INT64   ? (double)((const int64_t *)t->data)[at]
-                       : t->type == GRAPH_FLOAT64 ? ((const double *)t->data)[at]
-                                                  : NAN;
-            if (k)
-                value = r;
-            else
-                zero = r;
-        }
+        double zero = z ? element(z, c) : 0, value = element(q, i);
         f[i] = (float)((value - zero) * (s ? (double)((const float *)s->data)[c] : 1.0));
     }
     return f;
@@ -158,7 +161,7 @@ float *onnx_floats(onnx_t *o, int32_t v) {
 bool onnx_scalar(const onnx_t *o, int32_t v, double *value) {
     if (v < 0 || o->values[v].elements != 1 || !o->values[v].shaped)
         return false;
-    float *f = onnx_floats((onnx_t *)(uintptr_t)o, v);
+    float *f = onnx_floats(o, v);
     if (f)
         *value = (double)f[0];
     free(f);

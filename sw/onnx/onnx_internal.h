@@ -227,7 +227,7 @@ bool onnx_function_range(onnx_t *o, int32_t v, double *lo, double *hi);
 bool onnx_scalar(const onnx_t *o, int32_t v, double *value);
 /* All elements of a constant as float (malloc'ed), through DequantizeLinear too; NULL when not
  * constant. */
-float *onnx_floats(onnx_t *o, int32_t v);
+float *onnx_floats(const onnx_t *o, int32_t v);
 
 /* Fails with "PATH: node OP (NAME): reason". Returns -1. */
 int onnx_fail(onnx_t *o, const onnx_node_t *n, const char *fmt, ...)
