@@ -97,6 +97,13 @@ def c_header(spec, digest):
             "static inline uint32_t npu_cmd_words(uint32_t opcode) {", "    switch (opcode) {"]
     out += [f"    case NPU_OP_{c['name']}: return {words(c)};" for c in spec["command"]]
     out += ["    default: return 0;", "    }", "}", "",
+            "/* The unit (npu_unit_t) whose queue a command goes to; an unknown opcode stays with the sequencer. */",
+            "static inline uint32_t npu_cmd_unit(uint32_t opcode) {", "    switch (opcode) {"]
+    out += [f"    case NPU_OP_{c['name']}: return NPU_UNIT_{c['unit'].upper()};" for c in spec["command"]]
+    out += ["    default: return NPU_UNIT_SEQUENCER;", "    }", "}",
+            "static inline const char *npu_cmd_name(uint32_t opcode) {", "    switch (opcode) {"]
+    out += [f"    case NPU_OP_{c['name']}: return \"{c['name']}\";" for c in spec["command"]]
+    out += ["    default: return \"?\";", "    }", "}", "",
             "/* The command list: each command takes its own number of little-endian words. npu_list_put appends one and returns the",
             " * bytes written; npu_list_get reads one from `left` bytes, the words not stored as 0, and returns its bytes: 8 for an unknown",
             " * opcode, 0 when the list ends within the command. */",

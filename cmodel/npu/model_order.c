@@ -54,19 +54,6 @@ struct npu_order {
     npu_order_need_t *need;
 };
 
-static uint32_t unit_of(const uint32_t *words) {
-    switch (npu_cmd_opcode(words)) {
-    case NPU_OP_LOAD:
-        return NPU_UNIT_LOAD;
-    case NPU_OP_STORE:
-        return NPU_UNIT_STORE;
-    case NPU_OP_CONV:
-        return NPU_UNIT_ARRAY;
-    default:
-        return NPU_UNIT_VECTOR;
-    }
-}
-
 static void join(clocks_t *a, const clocks_t *b) {
     for (int u = 0; u < NPU_QUEUES; u++)
         a->seq[u] = b->seq[u] > a->seq[u] ? b->seq[u] : a->seq[u];
@@ -194,7 +181,7 @@ static void touch_commit(void *ctx, npu_resource_t resource, uint32_t address, u
 void npu_order_needs(npu_order_t *o, const uint32_t *words, npu_order_need_t *need) {
     memset(need, 0, sizeof *need);
     o->need = need;
-    o->unit = unit_of(words);
+    o->unit = npu_cmd_unit(npu_cmd_opcode(words));
     npu_footprint(&o->cfg, o->base, words, touch_needs, o);
 }
 

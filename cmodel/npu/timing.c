@@ -27,25 +27,6 @@ uint64_t timing_tokens(const timing_t *t, uint32_t i, uint32_t from) {
     return when;
 }
 
-static int unit_of(uint32_t opcode) {
-    switch (opcode) {
-    case NPU_OP_LOAD:
-        return NPU_UNIT_LOAD;
-    case NPU_OP_CONV:
-        return NPU_UNIT_ARRAY;
-    case NPU_OP_STORE:
-        return NPU_UNIT_STORE;
-    case NPU_OP_DRAIN:
-    case NPU_OP_POOL:
-    case NPU_OP_ELTWISE:
-    case NPU_OP_TABLE:
-    case NPU_OP_SOFTMAX:
-        return NPU_UNIT_VECTOR;
-    default:
-        return -1;
-    }
-}
-
 static uint32_t header(const timing_t *t, uint32_t i) {
     const uint8_t *p = t->list->bytes + t->cmd[i].at;
     return (uint32_t)p[0] | (uint32_t)p[1] << 8;
@@ -63,7 +44,7 @@ static const char *cut(timing_t *t) {
                 return size ? "the list ends within a command" : "a command has an unknown opcode";
             if (pass)
                 t->cmd[n] = (timing_cmd_t){.at = at,
-                                           .unit = (uint8_t)unit_of(list->bytes[at]),
+                                           .unit = (uint8_t)npu_cmd_unit(list->bytes[at]),
                                            .next = NO_COMMAND,
                                            .ready = TIME_NEVER,
                                            .start = TIME_NEVER,

@@ -127,6 +127,34 @@ static inline uint32_t npu_cmd_words(uint32_t opcode) {
     }
 }
 
+/* The unit (npu_unit_t) whose queue a command goes to; an unknown opcode stays with the sequencer. */
+static inline uint32_t npu_cmd_unit(uint32_t opcode) {
+    switch (opcode) {
+    case NPU_OP_LOAD: return NPU_UNIT_LOAD;
+    case NPU_OP_STORE: return NPU_UNIT_STORE;
+    case NPU_OP_CONV: return NPU_UNIT_ARRAY;
+    case NPU_OP_DRAIN: return NPU_UNIT_VECTOR;
+    case NPU_OP_POOL: return NPU_UNIT_VECTOR;
+    case NPU_OP_ELTWISE: return NPU_UNIT_VECTOR;
+    case NPU_OP_TABLE: return NPU_UNIT_VECTOR;
+    case NPU_OP_SOFTMAX: return NPU_UNIT_VECTOR;
+    default: return NPU_UNIT_SEQUENCER;
+    }
+}
+static inline const char *npu_cmd_name(uint32_t opcode) {
+    switch (opcode) {
+    case NPU_OP_LOAD: return "LOAD";
+    case NPU_OP_STORE: return "STORE";
+    case NPU_OP_CONV: return "CONV";
+    case NPU_OP_DRAIN: return "DRAIN";
+    case NPU_OP_POOL: return "POOL";
+    case NPU_OP_ELTWISE: return "ELTWISE";
+    case NPU_OP_TABLE: return "TABLE";
+    case NPU_OP_SOFTMAX: return "SOFTMAX";
+    default: return "?";
+    }
+}
+
 /* The command list: each command takes its own number of little-endian words. npu_list_put appends one and returns the
  * bytes written; npu_list_get reads one from `left` bytes, the words not stored as 0, and returns its bytes: 8 for an unknown
  * opcode, 0 when the list ends within the command. */

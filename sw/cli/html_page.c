@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "npu_spec.h"
 #include "report.h"
 
 extern const char report_page[]; /* report.html */
@@ -25,7 +26,7 @@ static void print_trace(const report_trace_t *t, FILE *f) {
     for (size_t i = 0; i < t->n_events; i++) {
         const report_event_t *e = &t->events[i];
         fprintf(f, "%s[%" PRIu32 ",%d,\"%s\",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu32,
-                i ? ",\n" : "\n", e->unit, layer_number(e->layer), report_opcode_name(e->opcode),
+                i ? ",\n" : "\n", e->unit, layer_number(e->layer), npu_cmd_name(e->opcode),
                 e->start, e->end, e->bytes, e->command);
         if (e->has_waits)
             fprintf(f, ",[%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 "]", e->waits[0],

@@ -111,8 +111,6 @@ void json_string(FILE *f, const char *s);
 const char *report_limit_name(report_limit_t limit);
 /* Which limit is the largest (in a tie the first). */
 report_limit_t report_bound(const uint64_t limits[REPORT_LIMITS]);
-/* "LOAD", "CONV", ... */
-const char *report_opcode_name(uint32_t opcode);
 
 /* Perfetto / Chrome trace-event JSON of report->trace (timeline.c). */
 void report_print_timeline(const report_t *r, FILE *f);

@@ -23,14 +23,6 @@ typedef struct {
     uint32_t given, taken;
 } tokens_t;
 
-static uint32_t unit_of(uint32_t word) {
-    uint32_t op = word & 0xff;
-    return op == NPU_OP_LOAD    ? NPU_UNIT_LOAD
-           : op == NPU_OP_CONV  ? NPU_UNIT_ARRAY
-           : op == NPU_OP_STORE ? NPU_UNIT_STORE
-                                : NPU_UNIT_VECTOR;
-}
-
 /* Where time has come to, in the layers' cycles. */
 typedef struct {
     report_t *report;
@@ -64,7 +56,7 @@ static void run_step(const run_profile_t *p, const prog_step_t *step, uint64_t b
     for (uint32_t i = 0; i < step->u.npu.count; i++) {
         uint32_t command = step->u.npu.first_cmd + i, words[NPU_CMD_WORDS];
         run_command(p->commands, command, words);
-        uint32_t unit = unit_of(words[0]);
+        uint32_t unit = npu_cmd_unit(npu_cmd_opcode(words));
         uint64_t when[NPU_QUEUES] = {0};
         for (uint32_t from = 0; from < NPU_QUEUES; from++) {
             tokens_t *t = &tokens[from][unit];

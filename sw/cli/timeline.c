@@ -20,29 +20,6 @@
 #define CPU_TRACK NPU_QUEUES
 #define LISTS_TRACK (NPU_QUEUES + 1)
 
-const char *report_opcode_name(uint32_t opcode) {
-    switch (opcode) {
-    case NPU_OP_LOAD:
-        return "LOAD";
-    case NPU_OP_STORE:
-        return "STORE";
-    case NPU_OP_CONV:
-        return "CONV";
-    case NPU_OP_DRAIN:
-        return "DRAIN";
-    case NPU_OP_POOL:
-        return "POOL";
-    case NPU_OP_ELTWISE:
-        return "ELTWISE";
-    case NPU_OP_TABLE:
-        return "TABLE";
-    case NPU_OP_SOFTMAX:
-        return "SOFTMAX";
-    default:
-        return "?";
-    }
-}
-
 /* What the command waited for, if it did. */
 static void print_waits(const report_event_t *e, FILE *f) {
     static const char *const token[] = {"load", "array", "vector", "store"};
@@ -59,7 +36,7 @@ static void print_waits(const report_event_t *e, FILE *f) {
 static void print_event(const report_t *r, const report_event_t *e, uint64_t begin, FILE *f) {
     const report_layer_t *l = e->layer < (uint32_t)r->n_layers ? &r->layers[e->layer] : NULL;
     char name[128];
-    snprintf(name, sizeof name, "%s %s", l ? l->name : "(no layer)", report_opcode_name(e->opcode));
+    snprintf(name, sizeof name, "%s %s", l ? l->name : "(no layer)", npu_cmd_name(e->opcode));
     fprintf(f, ",\n{\"name\": ");
     json_string(f, name);
     fprintf(f, ", \"cat\": ");

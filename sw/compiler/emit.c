@@ -68,19 +68,6 @@ static void touched(void *ctx, npu_resource_t resource, uint32_t address, uint32
         conflict(p, s->touch[address + i], write, phase);
 }
 
-static uint32_t unit_of(const uint32_t *words) {
-    switch (npu_cmd_opcode(words)) {
-    case NPU_OP_LOAD:
-        return NPU_UNIT_LOAD;
-    case NPU_OP_CONV:
-        return NPU_UNIT_ARRAY;
-    case NPU_OP_STORE:
-        return NPU_UNIT_STORE;
-    default:
-        return NPU_UNIT_VECTOR;
-    }
-}
-
 int cc_step_begin(cc_t *cc) {
     cc_step_t *s = &cc->step;
     if (s->touch == NULL) {
@@ -177,7 +164,7 @@ void cc_emit(cc_t *cc, const uint32_t *words, uint64_t cost) {
     if (c == NULL)
         return;
     int32_t index = (int32_t)s->n - 1, from[NPU_QUEUES];
-    uint32_t unit = unit_of(words);
+    uint32_t unit = npu_cmd_unit(npu_cmd_opcode(words));
     memset(c, 0, sizeof *c);
     memcpy(c->words, words, sizeof c->words);
     c->unit = (uint8_t)unit;

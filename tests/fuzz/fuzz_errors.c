@@ -257,7 +257,7 @@ static void illegal_cases(errors_t *e) {
     for (size_t i = 0; i < sizeof opcodes / sizeof opcodes[0]; i++) {
         uint32_t unit;
         simple(opcodes[i], words);
-        unit = fuzz_unit(words);
+        unit = npu_cmd_unit(npu_cmd_opcode(words));
         npu_cmd_set_tokens(words, 1u << unit, 0);
         snprintf(name, sizeof name, "opcode 0x%02x waits for its own unit", opcodes[i]);
         illegal_case(e, name, words, 0);
@@ -346,7 +346,7 @@ static void token_cases(errors_t *e) {
         for (uint32_t k = 0; k < AT; k++)
             npu_cmd_set_tokens(e->work->words[k], 0, 0);
         run_case(e, "a token that never comes",
-                 (expect_t){NPU_ERR_TIMEOUT, fuzz_unit(words), AT, 0, 0});
+                 (expect_t){NPU_ERR_TIMEOUT, npu_cmd_unit(npu_cmd_opcode(words)), AT, 0, 0});
     }
     fresh(e);
     simple(NPU_OP_LOAD, words);
@@ -403,7 +403,7 @@ static void fetch_cases(errors_t *e) {
     *(bad ? &e->tally->failed : &e->tally->passed) += 1;
     /* the model alone: without a watchdog it stays busy until reset */
     fresh(e);
-    npu_cmd_set_tokens(s->words[0], 0xf & ~(1u << fuzz_unit(s->words[0])), 0);
+    npu_cmd_set_tokens(s->words[0], 0xf & ~(1u << npu_cmd_unit(npu_cmd_opcode(s->words[0]))), 0);
     put_case(e, e->model, e->list_count);
     fuzz_end_t end = fuzz_start(e->model);
     bad = !end.hung || end.status != NPU_STATUS_BUSY || check_recovery(e, "deadlock");

@@ -27,19 +27,6 @@ typedef struct {
     uint8_t *reads, *writes;                /* scratchpad words of the command at hand */
 } gen_t;
 
-uint32_t fuzz_unit(const uint32_t *words) {
-    switch (npu_cmd_opcode(words)) {
-    case NPU_OP_LOAD:
-        return NPU_UNIT_LOAD;
-    case NPU_OP_CONV:
-        return NPU_UNIT_ARRAY;
-    case NPU_OP_STORE:
-        return NPU_UNIT_STORE;
-    default:
-        return NPU_UNIT_VECTOR;
-    }
-}
-
 /* ---- scratchpad sets of a command */
 
 static void touch_sets(void *ctx, npu_resource_t resource, uint32_t address, uint32_t count,
@@ -209,7 +196,7 @@ static void order_command(gen_t *g, uint32_t *words, uint32_t unit) {
 
 /* Append a command: its tokens, the order check's memory of it, clocks. */
 static void append(gen_t *g, uint32_t *words, int kind, uint32_t block) {
-    uint32_t unit = fuzz_unit(words), at = g->s->n_cmds++;
+    uint32_t unit = npu_cmd_unit(npu_cmd_opcode(words)), at = g->s->n_cmds++;
     order_command(g, words, unit);
     memcpy(g->s->words[at], words, sizeof g->s->words[at]);
     npu_order_append(g->order, words); /* tokens given later confuse it: only its accesses count */
@@ -373,12 +360,12 @@ void fuzz_prefix(const fuzz_stream_t *s, uint32_t n, uint32_t (*words)[NPU_CMD_W
     uint32_t spare[NPU_QUEUES][NPU_QUEUES] = {{0}}; /* given and not taken */
     memcpy(words, s->words, n * sizeof *words);
     for (uint32_t i = 0; i < n; i++)
-        for (uint32_t v = 0, u = fuzz_unit(words[i]); v < NPU_QUEUES; v++) {
+        for (uint32_t v = 0, u = npu_cmd_unit(npu_cmd_opcode(words[i])); v < NPU_QUEUES; v++) {
             spare[u][v] += npu_cmd_signal(words[i]) >> v & 1u;
             spare[v][u] -= npu_cmd_wait(words[i]) >> v & 1u;
         }
     for (uint32_t i = n; i-- > 0;) {
-        uint32_t u = fuzz_unit(words[i]), signal = npu_cmd_signal(words[i]);
+        uint32_t u = npu_cmd_unit(npu_cmd_opcode(words[i])), signal = npu_cmd_signal(words[i]);
         for (uint32_t v = 0; v < NPU_QUEUES; v++)
             if ((signal >> v & 1u) != 0 && spare[u][v] > 0) {
                 spare[u][v]--;
@@ -393,7 +380,7 @@ void fuzz_reorder(const fuzz_stream_t *s, fuzz_rng_t *r, uint32_t (*words)[NPU_C
     uint32_t tokens[NPU_QUEUES][NPU_QUEUES] = {{0}}, next[NPU_QUEUES] = {0};
     for (uint32_t done = 0; done < s->n_cmds;) {
         uint32_t u = (uint32_t)fuzz_in(r, 0, NPU_QUEUES - 1), at = next[u], ready = 1;
-        while (at < s->n_cmds && fuzz_unit(s->words[at]) != u)
+        while (at < s->n_cmds && npu_cmd_unit(npu_cmd_opcode(s->words[at])) != u)
             at++;
         next[u] = at;
         if (at == s->n_cmds)

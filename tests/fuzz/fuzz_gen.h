@@ -81,6 +81,5 @@ void fuzz_prefix(const fuzz_stream_t *s, uint32_t n, uint32_t (*words)[NPU_CMD_W
 /* Another legal order of the same commands; order[i] = index in s of command i. */
 void fuzz_reorder(const fuzz_stream_t *s, fuzz_rng_t *r, uint32_t (*words)[NPU_CMD_WORDS],
                   uint32_t *order);
-uint32_t fuzz_unit(const uint32_t *words);
 
 #endif

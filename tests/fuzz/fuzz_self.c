@@ -206,13 +206,14 @@ static int check_footprints(npu_device_t *a, npu_device_t *b, const fuzz_stream_
 
 /* Take away the token that command `taker` takes from `from`. */
 static void remove_pair(fuzz_stream_t *s, uint32_t taker, uint32_t from) {
-    uint32_t unit = fuzz_unit(s->words[taker]), number = 0;
+    uint32_t unit = npu_cmd_unit(npu_cmd_opcode(s->words[taker])), number = 0;
     for (uint32_t i = 0; i < taker; i++)
-        if (fuzz_unit(s->words[i]) == unit)
+        if (npu_cmd_unit(npu_cmd_opcode(s->words[i])) == unit)
             number += npu_cmd_wait(s->words[i]) >> from & 1u;
     for (uint32_t i = 0; i < taker; i++) {
         uint32_t *w = s->words[i];
-        if (fuzz_unit(w) == from && (npu_cmd_signal(w) >> unit & 1u) != 0 && number-- == 0)
+        if (npu_cmd_unit(npu_cmd_opcode(w)) == from && (npu_cmd_signal(w) >> unit & 1u) != 0 &&
+            number-- == 0)
             npu_cmd_set_tokens(w, npu_cmd_wait(w), npu_cmd_signal(w) & ~(1u << unit));
     }
     uint32_t *w = s->words[taker];
