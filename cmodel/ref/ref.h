@@ -9,7 +9,8 @@
  * 8-byte aligned. in[] by kind (W = constant weights of the model, others computed by ref_prepare;
  * all int32 arrays 4-byte aligned): CONV, DEPTHWISE, FC   0 input int8, 1 W int8, 2 bias int32
  * (cout) or NULL, 3 multiplier int32 (cout), 4 shift int32 (cout) ADD SUB MUL MAXIMUM MINIMUM   0
- * a, 1 b SOFTMAX               0 input, 1 exp table int32 (256), see ref_softmax_t CONCAT 0..n-1
+ * a, 1 b SOFTMAX               0 input, 1 exp table int32 (256), see ref_softmax_t NORM 0 input,
+ * 1, 2 int32 (depth) CONCAT 0..n-1
  * inputs, n: axis lengths int32 (n) BATCH_MATMUL, PRELU, SQUARED_DIFFERENCE 0 a, 1 b (PRELU: slope)
  * TRANSPOSE_CONV as CONV; CONV16, DEPTHWISE16, FC16 as CONV, but 0 input int16, and 2 bias int64
  * when wide; TABLE 0 input, 1 table int8 (256) by (uint8_t)x; GATHER 0 input, 1 indices int32;
@@ -94,6 +95,7 @@ typedef enum {
     REF_AVG_POOL16 = 50,
     REF_MAX_POOL16 = 51,
     REF_QUANTIZE16 = 52, /* int8 or int16 to int8 or int16 */
+    REF_NORM = 53,       /* LAYER_NORMALIZATION, RMS norm */
     REF_KIND_COUNT
 } ref_kind_t;
 
@@ -163,6 +165,26 @@ typedef struct {
     int32_t outer, depth;
     int32_t m, s, diff_min;
 } ref_softmax_t;
+
+/* Over the innermost axis: ref_norm.c. in[1], in[2]: gamma', beta' int32 (depth), the latter and
+ * what is added to it with s fraction bits. eps: epsilon * depth^2 / input scale^2 *
+ * 4^(16 - ref_norm_bits(depth)), two halves.
+ * rms: without subtracting the mean. */
+#define REF_NORM_MAX_DEPTH 32768
+#define REF_NORM_MAX_EPS_HIGH (1u << 20)
+typedef struct {
+    int32_t outer, depth, rms;
+    int32_t in_zp, out_zp, s;
+    uint32_t eps_low, eps_high;
+} ref_norm_t;
+
+/* Bits of depth - 1, at least 1. */
+static inline int32_t ref_norm_bits(int32_t depth) {
+    int32_t bits = 1;
+    while (bits < 31 && 1 << bits < depth)
+        bits++;
+    return bits;
+}
 
 /* out = clamp(requant(x - in_zp, m, s) + out_zp) to the output type's range. (Equal scales and zero
  * points 128 apart between int8 and uint8 come out as x ^ 0x80.) */
@@ -281,6 +303,7 @@ typedef struct {
         ref_block_t block;
         ref_svdf_t svdf;
         ref_lstm_t lstm;
+        ref_norm_t norm;
         int32_t words[24];
     } p;
 } ref_op_t;

@@ -97,7 +97,9 @@ typedef enum {
     X(READ_VARIABLE)                                                                               \
     X(ASSIGN_VARIABLE)                                                                             \
     X(CALL_ONCE)                                                                                   \
-    X(LOOKUP) /* int8 -> int8 by the 256 bytes of input 1, by code read as unsigned */
+    X(LOOKUP) /* int8 -> int8 by the 256 bytes of input 1, by code read as unsigned */             \
+    X(LAYER_NORMALIZATION) /* over the last axis; gamma, beta: float32 inputs 1, 2, may be absent  \
+                            */
 
 typedef enum {
 #define GRAPH_OP_ENUM(name) GRAPH_OP_##name,
@@ -198,7 +200,11 @@ typedef union {
         float cell_clip; /* 0: none */
         bool time_major;
     } lstm;
-    struct { /* while reading: where the names stand in the file */
+    struct {
+        float epsilon;
+        bool rms; /* RMS norm: the mean is not subtracted */
+    } norm;       /* LAYER_NORMALIZATION */
+    struct {      /* while reading: where the names stand in the file */
         size_t container, name;
         uint32_t container_n, name_n;
     } variable;

@@ -161,6 +161,16 @@ static int softmax_ok(const op_call_t *c) {
     return c->in_size[0] >= bytes && c->in_size[1] >= 256 * 4 && c->out_size[0] >= bytes;
 }
 
+static int norm_ok(const op_call_t *c) {
+    const ref_norm_t *p = &c->op->p.norm;
+    if (p->outer < 1 || !op_in_range(p->depth, 1, REF_NORM_MAX_DEPTH)) {
+        return 0;
+    }
+    uint64_t bytes = op_mul((uint64_t)p->outer, p->depth), words = op_mul(4, p->depth);
+    return c->in_size[0] >= bytes && c->in_size[1] >= words && c->in_size[2] >= words &&
+           c->out_size[0] >= bytes;
+}
+
 static int arg_max_ok(const op_call_t *c) {
     const ref_arg_max_t *p = &c->op->p.arg_max;
     if (p->outer < 1 || p->depth < 1 || p->inner < 1) {
@@ -309,6 +319,7 @@ static const struct {
     [REF_REDUCE_MAX] = {reduce_max_ok, 1, 0, 0},
     [REF_ARG_MAX] = {arg_max_ok, 1, 0, 0},
     [REF_SOFTMAX] = {softmax_ok, 2, 0, 0},
+    [REF_NORM] = {norm_ok, 3, 0, 0},
     [REF_QUANTIZE] = {quantize_ok, 1, 0, 0},
     [REF_QUANTIZE_FLOAT] = {quantize_float_ok, 1, 0, 0},
     [REF_DEQUANTIZE_FLOAT] = {dequantize_float_ok, 1, 0, 0},

@@ -176,6 +176,9 @@ static int32_t rg_int_list(rg_t *r, int32_t rank, const int32_t *dims, const int
     return i;
 }
 
+static const graph_opcode_t rg_norms[] = {GRAPH_OP_SOFTMAX, GRAPH_OP_LOGISTIC,
+                                          GRAPH_OP_LAYER_NORMALIZATION};
+
 static void rg_same_shape(rg_t *r, int32_t in, graph_opcode_t code) {
     const graph_tensor_t *x = &r->g->tensors[in];
     float s = x->quant.scales[0];
@@ -192,6 +195,8 @@ static void rg_same_shape(rg_t *r, int32_t in, graph_opcode_t code) {
     graph_op_t *op = rg_op(r, code, 1, &in, y);
     if (code == GRAPH_OP_SOFTMAX)
         op->p.softmax.beta = 1.0f;
+    if (code == GRAPH_OP_LAYER_NORMALIZATION)
+        op->p.norm.epsilon = 1e-5f;
     if (code == GRAPH_OP_LEAKY_RELU)
         op->p.leaky_relu.alpha = 0.1f;
 }
@@ -477,7 +482,7 @@ static void rg_any(rg_t *r) {
         rg_reshape(r, in);
         break;
     case 5:
-        rg_same_shape(r, in, rg_range(r, 0, 1) ? GRAPH_OP_SOFTMAX : GRAPH_OP_LOGISTIC);
+        rg_same_shape(r, in, rg_norms[rg_range(r, 0, 2)]);
         break;
     case 6:
         rg_same_shape(r, in, GRAPH_OP_QUANTIZE);

@@ -116,6 +116,18 @@ static ref_op_t random_op(int32_t kind, uint32_t in_size[16], uint32_t out_size[
         op.p.softmax.depth = dims[5];
         in_size[1] = 1024;
         break;
+    case REF_NORM:
+        op.n_in = 3;
+        op.p.norm = (ref_norm_t){(int32_t)bytes / dims[5],
+                                 dims[5],
+                                 (int32_t)(rnd() % 2),
+                                 0,
+                                 0,
+                                 20,
+                                 rnd(),
+                                 rnd() % 65536};
+        in_size[1] = in_size[2] = 4u * (uint32_t)dims[5];
+        break;
     case REF_CONCAT:
         op.n_in = 3;
         op.p.concat = (ref_concat_t){2, 1, 1};
