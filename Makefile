@@ -68,7 +68,7 @@ $(BUILD)/gen/config_$(CONFIG_FOLDER).vh: spec/npu.toml | $(SYSTOLE)
 # -- simulators and firmware: the folders say how; these lists say what `demo` and `test` need ---------------------
 DEMO_NEEDS := $(SYSTOLE) $(BUILD)/rtl/$(CONFIG_FOLDER)/libnpu.so $(BUILD)/soc/$(CONFIG_FOLDER)/libsoc.so $(BUILD)/firmware/firmware.bin
 TEST_NEEDS := $(DEMO_NEEDS) $(ASAN) $(TESTS) $(BUILD)/fuzz $(BUILD)/asan/fuzz $(BUILD)/soc/npu4/libsoc.so
--include $(wildcard testbench/*/build.mk sw/firmware/build.mk fpga/build.mk)
+-include $(wildcard testbench/*/build.mk sw/firmware/build.mk sw/microcode/build.mk fpga/build.mk)
 
 # What every target needs first. A run that finds everything costs nothing.
 $(SETUP): scripts/setup.sh $(wildcard scripts/requirements*.txt)

@@ -37,6 +37,8 @@ for pins in '-GDQ=16' '-GDQ=32 -GROW_BITS=11 -GCOL_BITS=8'; do
     verilog soc_sdram /dev/null $pins $sdram
 done
 
+verilog npu_lite_axi /dev/null rtl/lite/*.v
+
 for crossing in soc_cdc_axi soc_cdc_axil; do
     verilog $crossing /dev/null rtl/soc/$crossing.v rtl/soc/soc_cdc_fifo.v
 done

@@ -15,28 +15,43 @@ rtl_params  = $(shell sed -n 's/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-G\1=\2/p' $
 rtl_name    = $(shell sed -n 's,^// Configuration \([^:]*\):.*,\1,p' $(call config_vh,$(1)))
 rtl_numbers = $(shell sed -n 's/^`define NPU_CFG_[A-Z_]* \(.*\)/\1/p' $(call config_vh,$(1)) | paste -sd,)
 
-# $(1): folder of the configuration, $(2): libnpu or libnpu_trace, $(3): more verilator flags, $(4): more link flags
+# $(1): folder below build/rtl, $(2): libnpu or libnpu_trace, $(3): more verilator flags, $(4): top module, $(5): its parameters,
+# $(6): its sources, $(7): folder of the configuration
 define verilate_npu
 	@mkdir -p $(BUILD)/rtl/$(1)
 	@echo "verilate $(1) $(2)"
-	@MAKEFLAGS= verilator --cc --exe --build --build-jobs $(JOBS) --prefix Vnpu --top-module npu_top --Mdir $(BUILD)/rtl/$(1)/$(2) \
+	@MAKEFLAGS= verilator --cc --exe --build --build-jobs $(JOBS) --prefix Vnpu --top-module $(4) --Mdir $(BUILD)/rtl/$(1)/$(2) \
 	    -O3 --output-split 10000 --output-split-cfuncs 2000 --x-assign unique --x-initial unique --assert --no-timing -Wno-lint -Wno-style $(3) \
-	    -Ispec/gen -Irtl $(call rtl_params,$(1)) testbench/verilator/npu_public.vlt $(RTL_SRCS) \
+	    -Ispec/gen -Irtl $(5) testbench/verilator/npu_public.vlt $(6) \
 	    $(abspath $(wildcard testbench/verilator/*.cc)) -o ../$(2).so \
 	    -MAKEFLAGS "OPT_FAST=$(RTL_OPT) OPT_SLOW=-O0 OPT_GLOBAL=-O2 OBJCACHE=$(CCACHE)" \
-	    -CFLAGS "-fPIC -fvisibility=hidden -fno-gnu-unique -std=c++17 -DSYSTOLE_CONFIG='\"$(call rtl_name,$(1))\"' -DSYSTOLE_CONFIG_NUMBERS=$(call rtl_numbers,$(1)) -DVL_USER_FATAL \
+	    -CFLAGS "-fPIC -fvisibility=hidden -fno-gnu-unique -std=c++17 -DSYSTOLE_CONFIG='\"$(call rtl_name,$(7))\"' -DSYSTOLE_CONFIG_NUMBERS=$(call rtl_numbers,$(7)) -DVL_USER_FATAL \
 	        -DVL_USER_STOP -DVL_USER_FINISH -I$(CURDIR)/spec/gen -I$(CURDIR)/testbench/common" \
-	    -LDFLAGS "-shared -Wl,--version-script=$(CURDIR)/testbench/verilator/exports.map $(4)" \
+	    -LDFLAGS "-shared -Wl,--version-script=$(CURDIR)/testbench/verilator/exports.map" \
 	    >$(BUILD)/rtl/$(1)/$(2).log 2>&1 || { cat $(BUILD)/rtl/$(1)/$(2).log; exit 1; }
 endef
 
 .SECONDEXPANSION:
 $(RTL_CONFIGS:%=$(BUILD)/rtl/%/libnpu.so): $(BUILD)/rtl/%/libnpu.so: $(RTL_LIST) $(RTL_SRCS) $(RTL_BENCH) \
     $$(call config_vh,$$*) spec/gen/npu_spec.vh spec/gen/npu_spec.h | $(SETUP)
-	$(call verilate_npu,$*,libnpu)
+	$(call verilate_npu,$*,libnpu,,npu_top,$(call rtl_params,$*),$(RTL_SRCS),$*)
 $(RTL_CONFIGS:%=$(BUILD)/rtl/%/libnpu_trace.so): $(BUILD)/rtl/%/libnpu_trace.so: $(RTL_LIST) $(RTL_SRCS) $(RTL_BENCH) \
     $$(call config_vh,$$*) spec/gen/npu_spec.vh spec/gen/npu_spec.h | $(SETUP)
-	$(call verilate_npu,$*,libnpu_trace,--trace-fst --trace-structs -CFLAGS -DSYSTOLE_TRACE)
+	$(call verilate_npu,$*,libnpu_trace,--trace-fst --trace-structs -CFLAGS -DSYSTOLE_TRACE,npu_top,$(call rtl_params,$*),$(RTL_SRCS),$*)
+
+# The small NPU (rtl/lite) as a library of the same interface. It is npu4 in registers, commands and bytes; SYSTOLE_BUILD=build/lite
+# makes `systole run --target rtl --config npu4` use it.
+LITE_SRCS := $(wildcard rtl/lite/*.v)
+LITE_DEPS  = $(LITE_SRCS) $(RTL_BENCH) $(MC_DIR)/microcode.hex $(call config_vh,npu4) spec/gen/npu_spec.vh spec/gen/npu_spec.h
+LITE_PARAMS = $(filter -GSP_WORDS=% -GSP_BANKS=% -GACC_DEPTH=%,$(call rtl_params,npu4)) -GMICROCODE='"$(CURDIR)/$(MC_DIR)/microcode.hex"'
+$(BUILD)/lite/rtl/npu4/libnpu.so: $$(LITE_DEPS) | $(SETUP)
+	$(call verilate_npu,../lite/rtl/npu4,libnpu,-CFLAGS -DSYSTOLE_LITE,npu_lite_axi,$(LITE_PARAMS),$(LITE_SRCS),npu4)
+$(BUILD)/lite/rtl/npu4/libnpu_trace.so: $$(LITE_DEPS) | $(SETUP)
+	$(call verilate_npu,../lite/rtl/npu4,libnpu_trace,-CFLAGS -DSYSTOLE_LITE --trace-fst --trace-structs -CFLAGS -DSYSTOLE_TRACE,npu_lite_axi,$(LITE_PARAMS),$(LITE_SRCS),npu4)
+
+.PHONY: rtl-lite
+rtl-lite: $(BUILD)/lite/rtl/npu4/libnpu.so ## build the Verilated small NPU (rtl/lite)
+TEST_NEEDS += rtl-lite
 
 .PHONY: rtl rtl-trace rtl-all
 rtl: $(BUILD)/rtl/$(CONFIG_FOLDER)/libnpu.so ## build the Verilated NPU of one configuration (CONFIG=npu4, npu8, npu8s, npu16, npu32)

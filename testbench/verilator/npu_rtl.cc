@@ -22,6 +22,12 @@ void vl_finish(const char *file, int line, const char *) {
 
 namespace systole {
 
+#ifdef SYSTOLE_LITE
+#define SYSTOLE_TOP "npu_lite_axi"
+#else
+#define SYSTOLE_TOP "npu_top"
+#endif
+
 namespace {
 constexpr int kResetCycles = 8;
 constexpr unsigned kAccessLimit = 100000; // cycles for a register access before it counts as hung
@@ -295,7 +301,7 @@ int Rtl::wait() {
 // says.
 uint8_t *Rtl::variable(const std::string &scope, const char *name, size_t element_bytes,
                        size_t elements) {
-    const VerilatedScope *s = context_.scopeFind(("TOP.npu_top." + scope).c_str());
+    const VerilatedScope *s = context_.scopeFind(("TOP." SYSTOLE_TOP "." + scope).c_str());
     const VerilatedVar *v = s ? s->varFind(name) : nullptr;
     if (!v || v->totalSize() != element_bytes * elements) {
         fail("no variable " + scope + "." + name + " of " +
@@ -305,6 +311,27 @@ uint8_t *Rtl::variable(const std::string &scope, const char *name, size_t elemen
     return static_cast<uint8_t *>(v->datap());
 }
 
+#ifdef SYSTOLE_LITE
+// npu_lite: the scratchpad is the end of its local memory, both halves of the accumulators are one
+// memory.
+void Rtl::scratchpad(uint8_t *get, const uint8_t *set) {
+    constexpr size_t kLocalBytes = 65536;
+    size_t bytes = size_t{config_.sp_words} * config_.n;
+    uint8_t *mem = variable("u_local.gen_generic", "mem", 4, kLocalBytes / 4);
+    if (mem) {
+        mem += kLocalBytes - bytes;
+        get ? memcpy(get, mem, bytes) : memcpy(mem, set, bytes);
+    }
+}
+
+void Rtl::accumulators(uint8_t *get, const uint8_t *set) {
+    size_t entry_bytes = size_t{4} * config_.n, bytes = 2 * entry_bytes * config_.acc_depth;
+    uint8_t *mem = variable("u_npu.u_array", "mem", entry_bytes, size_t{2} * config_.acc_depth);
+    if (mem) {
+        get ? memcpy(get, mem, bytes) : memcpy(mem, set, bytes);
+    }
+}
+#else
 // Word w of the scratchpad is word w / banks of bank w % banks.
 void Rtl::scratchpad(uint8_t *get, const uint8_t *set) {
     uint32_t n = config_.n, banks = config_.sp_banks;
@@ -333,5 +360,6 @@ void Rtl::accumulators(uint8_t *get, const uint8_t *set) {
         }
     }
 }
+#endif
 
 } // namespace systole
