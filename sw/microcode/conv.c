@@ -59,8 +59,9 @@ static void plain(const npu_cmd_conv_t *c) {
     }
 }
 
-/* One tap of a FIR pass: its weights lie on the diagonal, so that column c sees lane c alone. Output
- * t of row oy needs element oy*span + t + k of the endless stream: pieces of lines, cut at `span`. */
+/* One tap of a FIR pass: its weights lie on the diagonal, so that column c sees lane c alone.
+ * Output t of row oy needs element oy*span + t + k of the endless stream: pieces of lines, cut at
+ * `span`. */
 static void fir_tap(const npu_cmd_conv_t *c, uint32_t first, uint32_t iy, uint32_t ix, uint32_t k) {
     uint32_t entry = c->acc_addr, pitch = c->sy * (uint32_t)c->row_pitch;
     uint32_t base0 = row_base(c, iy);

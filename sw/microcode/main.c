@@ -165,7 +165,8 @@ static void run_list(uint32_t list, uint32_t bytes) {
 }
 
 static void count(uint32_t counter, uint32_t value) {
-    MC_REG(NPU_REG_COUNTER(counter)) = value; /* the high word stays 0: a list takes less than 2^32 cycles */
+    MC_REG(NPU_REG_COUNTER(counter)) =
+        value; /* the high word stays 0: a list takes less than 2^32 cycles */
 }
 
 __attribute__((used, noreturn)) void mc_main(void) {

@@ -1,7 +1,8 @@
 /*
- * micro.h - what the parts of the microcode share. Every function executes what docs/isa.md says; the
- * same names in cmodel/npu/model_*.c are the definition. Nothing is cleared at START: tables and
- * parameters keep their content, the rest is set before use. SPDX-License-Identifier: Apache-2.0
+ * micro.h - what the parts of the microcode share. Every function executes what docs/isa.md says;
+ * the same names in cmodel/npu/model_*.c are the definition. Nothing is cleared at START: tables
+ * and parameters keep their content, the rest is set before use. SPDX-License-Identifier:
+ * Apache-2.0
  */
 #ifndef SYSTOLE_MICROCODE_H
 #define SYSTOLE_MICROCODE_H

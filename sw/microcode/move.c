@@ -4,7 +4,7 @@
  */
 #include "micro.h"
 
-#define PAD_WORD(pad) ((uint32_t)((pad) & 0xff) * 0x01010101u)
+#define PAD_WORD(pad) ((uint32_t)((pad)&0xff) * 0x01010101u)
 
 /* A run of main memory between its paddings, read in words of four bytes. */
 typedef struct {

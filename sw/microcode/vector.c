@@ -82,11 +82,12 @@ static uint32_t pool_word(const npu_cmd_pool_t *c, uint32_t base, uint32_t iy, u
 void mc_pool(const uint32_t *words) {
     npu_cmd_pool_t c;
     npu_unpack_pool(words, &c);
-    for (uint32_t b = 0; b < c.nblk; b++, c.in_addr += (uint32_t)c.in_blk, c.out_addr += (uint32_t)c.out_blk)
+    for (uint32_t b = 0; b < c.nblk;
+         b++, c.in_addr += (uint32_t)c.in_blk, c.out_addr += (uint32_t)c.out_blk)
         for (uint32_t oy = 0; oy < c.ny; oy++)
             for (uint32_t ox = 0; ox < c.nx; ox++)
-                MC_SP(c.out_addr + oy * (uint32_t)c.out_row + ox) =
-                    pool_word(&c, c.in_addr, (uint32_t)c.iy0 + oy * c.sy, (uint32_t)c.ix0 + ox * c.sx);
+                MC_SP(c.out_addr + oy * (uint32_t)c.out_row + ox) = pool_word(
+                    &c, c.in_addr, (uint32_t)c.iy0 + oy * c.sy, (uint32_t)c.ix0 + ox * c.sx);
 }
 
 /* a' * b' of 9 bits and a sign each, by the requantiser: (a' << 9) * (|b'| << 22) >> 31. */
