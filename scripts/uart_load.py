@@ -21,11 +21,11 @@ import termios
 import time
 import zlib
 
+import prog_file
+
 MEM_BASE, PAGE, PIECE, TRIES = 0x40000000, 4096, 1024, 3
 MAILBOX_MAGIC, MAILBOX_VERSION, READY = 0x584F424D, 2, 1
 NPU_TIMEOUT = 1000000  # cycles without progress
-PROG_MAGIC = b"SYST"
-IO_BYTES = 96
 
 
 def stop(text):
@@ -123,17 +123,6 @@ def dump(port, address, size):
     return port.read(size)
 
 
-def tables(name, image):
-    """(arena bytes, scratch bytes, inputs, outputs) of a program; the last two lists of (offset, size)."""
-    if len(image) < 128 or image[:4] != PROG_MAGIC:
-        stop(f"{name}: not a compiled program (systole compile MODEL -o {name})")
-    words = struct.unpack_from("<29I", image)
-    if words[3] != len(image) or zlib.crc32(image[20:]) != words[4]:
-        stop(f"{name}: damaged: size or CRC differ; compile it again")
-    entries = [struct.unpack_from("<2I", image, words[26] + IO_BYTES * i) for i in range(words[27] + words[28])]
-    return words[13], words[14], entries[:words[27]], entries[words[27]:]
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("port")
@@ -149,7 +138,10 @@ def main():
         data = [f.read_bytes() for f in args.input]
     except OSError as e:
         stop(f"{e.filename}: {e.strerror}")
-    arena_size, scratch_size, inputs, outputs = tables(args.program, image)
+    try:
+        _, arena_size, scratch_size, inputs, outputs = prog_file.tables(args.program, image)
+    except ValueError as e:
+        stop(e)
     if len(data) != len(inputs) or len(args.output) > len(outputs):
         stop(f"{args.program}: has {len(inputs)} inputs and {len(outputs)} outputs, got {len(data)} --input, {len(args.output)} --output")
     for name, bytes_, (_, size) in zip(args.input, data, inputs):

@@ -6,6 +6,7 @@
 module top #(
     parameter int N = 4, LANES = 4, SP_WORDS = 4096, SP_BANKS = 4, ACC_DEPTH = 256, FIR_GROUPS = 1, FIR_TAPS = 4,
     parameter int CLK_HZ = 50000000, PLL_IN = 1, PLL_FEEDBACK = 2, PLL_OUT = 12,
+    parameter [31:0] FLASH_OFFSET = 32'h00200000,   // of the boot image; the bitstream lies in front of it
     parameter RAM_INIT = `SYSTOLE_RAM_INIT   // of the flow: the firmware, words in hex
 ) (
     input  wire        clk_25mhz,
@@ -14,6 +15,11 @@ module top #(
     input  wire        fire1,
     output wire [7:0]  led,
     output wire        wifi_gpio0,
+    output wire        flash_csn,                   // its clock: the configuration's, through USRMCLK
+    output wire        flash_mosi,
+    input  wire        flash_miso,
+    output wire        flash_wpn,
+    output wire        flash_holdn,
     output wire        sdram_clk,
     output wire        sdram_cke,
     output wire        sdram_csn,
@@ -26,6 +32,10 @@ module top #(
     inout  wire [15:0] sdram_d
 );
     assign wifi_gpio0 = 1'b1; // low would restart the board into its ESP32's own bitstream
+
+    assign {flash_wpn, flash_holdn} = 2'b11;
+    wire flash_clk;
+    USRMCLK u_flash_clk (.USRMCLKI(flash_clk), .USRMCLKTS(1'b0), .USRMCLKO());
 
     wire clk, locked;
     (* ICP_CURRENT = "12" *) (* LPF_RESISTOR = "8" *) (* MFG_ENABLE_FILTEROPAMP = "1" *) (* MFG_GMCREF_SEL = "2" *)
@@ -62,10 +72,12 @@ module top #(
     assign led = {beat_q[24], 5'd0, finish_valid && finish_code != 32'd0, finish_valid && finish_code == 32'd0};
     soc_top #(
         .N(N), .LANES(LANES), .SP_WORDS(SP_WORDS), .SP_BANKS(SP_BANKS), .ACC_DEPTH(ACC_DEPTH), .FIR_GROUPS(FIR_GROUPS),
-        .FIR_TAPS(FIR_TAPS), .CLK_HZ(CLK_HZ), .UART_DIV(CLK_HZ / 115200), .MEM_SIZE(32'h02000000), .RAM_INIT(RAM_INIT)
+        .FIR_TAPS(FIR_TAPS), .CLK_HZ(CLK_HZ), .UART_DIV(CLK_HZ / 115200), .MEM_SIZE(32'h02000000),
+        .FLASH_OFFSET(FLASH_OFFSET), .RAM_INIT(RAM_INIT)
     ) u_soc (
         .clk(clk), .rst_n(rst_n_q), .uart_rx(ftdi_txd), .uart_tx(ftdi_rxd),
         .finish_valid(finish_valid), .finish_code(finish_code),
+        .flash_cs_n(flash_csn), .flash_clk(flash_clk), .flash_mosi(flash_mosi), .flash_miso(flash_miso),
         .m_axi_arvalid(arvalid), .m_axi_arready(arready), .m_axi_araddr(araddr), .m_axi_arlen(arlen), .m_axi_arsize(),
         .m_axi_arburst(), .m_axi_rvalid(rvalid), .m_axi_rready(rready), .m_axi_rdata(rdata), .m_axi_rresp(rresp),
         .m_axi_rlast(rlast), .m_axi_awvalid(awvalid), .m_axi_awready(awready), .m_axi_awaddr(awaddr), .m_axi_awlen(awlen),

@@ -1,5 +1,5 @@
 // Data bus of the CPU: decodes the address, talks to one target at a time, answers with ack.
-// Targets: RAM and the two bridges have their own ack; the register blocks (UART, timer, system) get a strobe of one
+// Targets: RAM, the two bridges and the flash (which has no writes) have their own ack; the register blocks (UART, timer, system) get a strobe of one
 // cycle and answer in it. An address without a target, or an error from a target, is acknowledged with data 0
 // (the CPU has no error input on this bus) and told by a pulse on fault.
 // Timing: register blocks ack one cycle after the request; others as they do, without added cycles.
@@ -7,7 +7,8 @@
 `default_nettype none
 `include "soc_map.vh"
 module soc_bus #(
-    parameter [31:0] MEM_SIZE = 32'h04000000
+    parameter [31:0] MEM_SIZE = 32'h04000000,
+    parameter int FLASH = 0          // 1: there is an SPI flash
 ) (
     input  wire        clk,
     input  wire        rst_n,
@@ -18,7 +19,7 @@ module soc_bus #(
     output wire        cpu_ack,
     output wire [31:0] cpu_rdat,
     output wire        fault,
-    // RAM and bridges: stb stays until ack.
+    // RAM, bridges and flash: stb stays until ack.
     output wire        ram_stb,
     input  wire        ram_ack,
     input  wire [31:0] ram_rdat,
@@ -30,6 +31,9 @@ module soc_bus #(
     input  wire        npu_ack,
     input  wire        npu_err,
     input  wire [31:0] npu_rdat,
+    output wire        flash_stb,
+    input  wire        flash_ack,
+    input  wire [31:0] flash_rdat,
     // Register blocks: strobe of one cycle, data in the same cycle.
     output wire        uart_stb,
     input  wire [31:0] uart_rdat,
@@ -44,7 +48,8 @@ module soc_bus #(
     wire at_uart  = cpu_addr[31:12] == 20'(`SOC_UART_BASE >> 12);
     wire at_timer = cpu_addr[31:12] == 20'(`SOC_TIMER_BASE >> 12);
     wire at_sys   = cpu_addr[31:12] == 20'(`SOC_SYS_BASE >> 12);
-    wire slow     = at_ram || at_mem || at_npu;
+    wire at_flash = FLASH != 0 && !cpu_we && cpu_addr - `SOC_FLASH_BASE < `SOC_FLASH_SIZE;
+    wire slow     = at_ram || at_mem || at_npu || at_flash;
 
     reg        reg_ack_q;
     reg        none_q;      // the register access had no target
@@ -54,6 +59,7 @@ module soc_bus #(
     assign ram_stb   = cpu_stb && at_ram;
     assign mem_stb   = cpu_stb && at_mem;
     assign npu_stb   = cpu_stb && at_npu;
+    assign flash_stb = cpu_stb && at_flash;
     assign uart_stb  = reg_start && at_uart;
     assign timer_stb = reg_start && at_timer;
     assign sys_stb   = reg_start && at_sys;
@@ -64,13 +70,14 @@ module soc_bus #(
         reg_rdat_q <= uart_rdat | timer_rdat | sys_rdat; // blocks not selected give 0
     end
 
-    assign cpu_ack = (at_ram && ram_ack) || (at_mem && mem_ack) || (at_npu && npu_ack) || reg_ack_q;
+    assign cpu_ack = (at_ram && ram_ack) || (at_mem && mem_ack) || (at_npu && npu_ack) || (at_flash && flash_ack) || reg_ack_q;
     assign fault   = cpu_stb && ((at_mem && mem_ack && mem_err) || (at_npu && npu_ack && npu_err) ||
                                  (reg_ack_q && none_q));
     assign cpu_rdat = fault || cpu_we ? 32'd0
                     : at_ram ? ram_rdat
                     : at_mem ? mem_rdat
                     : at_npu ? npu_rdat
+                    : at_flash ? flash_rdat
                     : reg_rdat_q;
 endmodule
 `default_nettype wire

@@ -6,11 +6,16 @@
 // On-chip memory: code, data, stack. Instruction fetches work only here.
 `define SOC_RAM_BASE 32'h00000000
 `define SOC_RAM_SIZE 32'h00020000
+// Of it, at its end, for the boot stage (sw/firmware/boot.c) on systems that have one.
+`define SOC_BOOT_BYTES 32'h00001000
 // Peripherals: 4 KiB each, 32-bit words.
 `define SOC_UART_BASE 32'h10000000
 `define SOC_TIMER_BASE 32'h10001000
 `define SOC_SYS_BASE 32'h10002000
 `define SOC_NPU_BASE 32'h20000000
+// SPI flash, read only; where a board has none (SYS FLASH all ones) this is nobody's.
+`define SOC_FLASH_BASE 32'h30000000
+`define SOC_FLASH_SIZE 32'h01000000
 // Main memory, shared with the NPU: the same address on the CPU's bus and on the external AXI port (NPU_MEM_BASE in
 // testbench/common/npu_device.h). Not cached: what the NPU wrote is what the CPU reads.
 `define SOC_MEM_BASE 32'h40000000
@@ -27,12 +32,14 @@
 `define SOC_TIMER_MTIMECMPH 32'h0000000c
 // System: FINISH write = report an exit code to the outside (simulation ends, a board lights a LED); with bit 31 set:
 // work has begun, take an earlier report back.
+// FLASH: byte offset of the boot image in the SPI flash (sw/firmware/flash_image.h), or all ones: the system has no flash.
 // FAULT bit 0: a data access failed since it was last cleared (write 1); FAULT_ADDR: the first such address.
 `define SOC_SYS_FINISH 32'h00000000
 `define SOC_SYS_CLK_HZ 32'h00000004
 `define SOC_SYS_MEM_SIZE 32'h00000008
 `define SOC_SYS_FAULT 32'h0000000c
 `define SOC_SYS_FAULT_ADDR 32'h00000010
+`define SOC_SYS_FLASH 32'h00000014
 // Bits of the CPU's external interrupt array.
 `define SOC_IRQ_NPU 32'h00000000
 `define SOC_IRQ_UART_RX 32'h00000001

@@ -1,4 +1,4 @@
-// System registers: exit code to the outside, clock rate, memory size, record of failed data accesses; registers in
+// System registers: exit code to the outside, clock rate, memory size, place of the boot image, record of failed data accesses; registers in
 // soc_map.vh. Why the record: the CPU's data bus has no error response, so a failed access completes with data 0 and
 // is told by interrupt and by this register instead.
 // Timing: registers answer in the cycle of the request. finish_valid is high from a write
@@ -8,7 +8,8 @@
 `include "soc_map.vh"
 module soc_sys #(
     parameter int CLK_HZ = 50000000,
-    parameter [31:0] MEM_SIZE = 32'h04000000  // bytes of main memory
+    parameter [31:0] MEM_SIZE = 32'h04000000,    // bytes of main memory
+    parameter [31:0] FLASH_OFFSET = 32'hffffffff // of the boot image; all ones: no flash
 ) (
     input  wire        clk,
     input  wire        rst_n,
@@ -58,6 +59,7 @@ module soc_sys #(
                 `SOC_SYS_FINISH:     reg_rdata = finish_code;
                 `SOC_SYS_CLK_HZ:     reg_rdata = CLK_HZ;
                 `SOC_SYS_MEM_SIZE:   reg_rdata = MEM_SIZE;
+                `SOC_SYS_FLASH:      reg_rdata = FLASH_OFFSET;
                 `SOC_SYS_FAULT:      reg_rdata = {31'd0, fault_q};
                 `SOC_SYS_FAULT_ADDR: reg_rdata = fault_addr_q;
                 default:             reg_rdata = 32'd0;

@@ -20,6 +20,8 @@ module soc_top #(
     parameter int CLK_HZ = 50000000,
     parameter int UART_DIV = 434,              // clocks per bit after reset
     parameter [31:0] MEM_SIZE = 32'h04000000,  // bytes of main memory
+    parameter [31:0] FLASH_OFFSET = 32'hffffffff, // of the boot image in the SPI flash; all ones: there is no flash
+    parameter int FLASH_HALF = 1,              // clocks of half a clock of the flash
     parameter     RAM_INIT = ""                // firmware, $readmemh of 32-bit words
 ) (
     input  wire        clk,
@@ -28,6 +30,10 @@ module soc_top #(
     output wire        uart_tx,
     output wire        finish_valid,
     output wire [31:0] finish_code,
+    output wire        flash_cs_n,
+    output wire        flash_clk,
+    output wire        flash_mosi,
+    input  wire        flash_miso,
     output wire        m_axi_arvalid,
     input  wire        m_axi_arready,
     output wire [31:0] m_axi_araddr,
@@ -80,15 +86,17 @@ module soc_top #(
     wire [31:0] d_addr  = {d_adr, 2'b00};
     wire        fault;
     wire        ram_stb, ram_ack, mem_stb, mem_ack, mem_err, npu_stb, npu_ack, npu_err;
-    wire [31:0] ram_rdat, mem_rdat, npu_rdat, uart_rdat, timer_rdat, sys_rdat;
-    wire        uart_stb, timer_stb, sys_stb;
+    wire [31:0] ram_rdat, mem_rdat, npu_rdat, flash_rdat, uart_rdat, timer_rdat, sys_rdat;
+    wire        flash_stb, flash_ack, uart_stb, timer_stb, sys_stb;
+    localparam int FLASH = FLASH_OFFSET != 32'hffffffff ? 1 : 0;
 
-    soc_bus #(.MEM_SIZE(MEM_SIZE)) u_bus (
+    soc_bus #(.MEM_SIZE(MEM_SIZE), .FLASH(FLASH)) u_bus (
         .clk(clk), .rst_n(rst_n),
         .cpu_stb(bus_stb), .cpu_addr(d_addr), .cpu_we(d_we), .cpu_ack(d_ack), .cpu_rdat(d_rdat), .fault(fault),
         .ram_stb(ram_stb), .ram_ack(ram_ack), .ram_rdat(ram_rdat),
         .mem_stb(mem_stb), .mem_ack(mem_ack), .mem_err(mem_err), .mem_rdat(mem_rdat),
         .npu_stb(npu_stb), .npu_ack(npu_ack), .npu_err(npu_err), .npu_rdat(npu_rdat),
+        .flash_stb(flash_stb), .flash_ack(flash_ack), .flash_rdat(flash_rdat),
         .uart_stb(uart_stb), .uart_rdat(uart_rdat), .timer_stb(timer_stb), .timer_rdat(timer_rdat),
         .sys_stb(sys_stb), .sys_rdat(sys_rdat)
     );
@@ -113,11 +121,27 @@ module soc_top #(
         .reg_rdata(timer_rdat), .irq(timer_irq)
     );
 
-    soc_sys #(.CLK_HZ(CLK_HZ), .MEM_SIZE(MEM_SIZE)) u_sys (
+    soc_sys #(.CLK_HZ(CLK_HZ), .MEM_SIZE(MEM_SIZE), .FLASH_OFFSET(FLASH_OFFSET)) u_sys (
         .clk(clk), .rst_n(rst_n), .reg_stb(sys_stb), .reg_we(d_we), .reg_addr(d_addr[11:0]), .reg_wdata(d_wdat),
         .reg_rdata(sys_rdat), .fault(fault), .fault_addr(d_addr), .irq(fault_irq),
         .finish_valid(finish_valid), .finish_code(finish_code)
     );
+
+    generate
+        if (FLASH != 0) begin : gen_flash
+            soc_flash #(.HALF(FLASH_HALF)) u_flash (
+                .clk(clk), .rst_n(rst_n), .stb(flash_stb), .addr(d_addr[23:0]), .ack(flash_ack), .rdat(flash_rdat),
+                .flash_cs_n(flash_cs_n), .flash_clk(flash_clk), .flash_mosi(flash_mosi), .flash_miso(flash_miso)
+            );
+        end else begin : gen_no_flash
+            assign flash_ack  = 1'b0;
+            assign flash_rdat = 32'd0;
+            assign flash_cs_n = 1'b1;
+            assign flash_clk  = 1'b0;
+            assign flash_mosi = 1'b0;
+            wire _unused = &{1'b0, flash_stb, flash_miso};
+        end
+    endgenerate
 
     // ---- NPU registers
     wire        l_awvalid, l_awready, l_wvalid, l_wready, l_bvalid, l_bready, l_arvalid, l_arready, l_rvalid, l_rready;

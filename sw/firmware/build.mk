@@ -1,7 +1,8 @@
-# Firmware of the soft-core: build/firmware/firmware.{elf,bin,hex}. RV32IM as VexRiscv_Lite; picolibc.
+# Firmware of the soft-core: build/firmware/firmware.{elf,bin,hex}; the boot stage that loads it from flash: boot.{elf,bin,hex}. RV32IM as VexRiscv_Lite; picolibc.
 # SPDX-License-Identifier: Apache-2.0
 FW_DIR    := $(BUILD)/firmware
-FW_SRCS   := sw/firmware/main.c sw/firmware/platform.c sw/firmware/trace.c sw/firmware/loader.c sw/firmware/mem.c $(DRIVER_SRCS) $(RUNTIME_SRCS) $(REF_SRCS)
+FW_SRCS   := sw/firmware/main.c sw/firmware/platform.c sw/firmware/trace.c sw/firmware/loader.c sw/firmware/mem.c sw/firmware/flash_image.c \
+    sw/firmware/flash_boot.c $(DRIVER_SRCS) $(RUNTIME_SRCS) $(REF_SRCS)
 FW_OBJS   := $(FW_DIR)/obj/sw/firmware/crt0.o $(FW_SRCS:%.c=$(FW_DIR)/obj/%.o)
 FW_CC     := riscv64-unknown-elf-gcc
 FW_ARCH   := -march=rv32im -mabi=ilp32 --specs=picolibc.specs
@@ -33,10 +34,22 @@ $(FW_DIR)/firmware.elf: $(FW_OBJS) $(FW_DIR)/firmware.ld
 	$(Q)$(FW_CC) $(FW_ARCH) -nostartfiles -Wl,--no-warn-rwx-segments -T $(FW_DIR)/firmware.ld $(FW_OBJS) -Wl,-Map=$(FW_DIR)/firmware.map -o $@
 $(FW_DIR)/firmware.bin: $(FW_DIR)/firmware.elf
 	$(Q)riscv64-unknown-elf-objcopy -O binary $< $@
+
+# The boot stage, and an image of the whole RAM with it.
+BOOT_SRCS := sw/firmware/boot.c sw/firmware/flash_image.c sw/firmware/platform.c sw/firmware/mem.c sw/driver/npu_driver.c sw/runtime/prog.c
+BOOT_OBJS := $(FW_DIR)/obj/sw/firmware/boot_reset.o $(FW_DIR)/obj/sw/firmware/crt0.o $(BOOT_SRCS:%.c=$(FW_DIR)/obj/%.o)
+$(FW_DIR)/boot.ld: sw/firmware/boot.ld $(SOC_MAP_H) | $(SETUP)
+	@mkdir -p $(@D)
+	$(Q)$(FW_CC) $(FW_ARCH) -E -P -x c -I$(BUILD)/soc $< -o $@
+$(FW_DIR)/boot.elf: $(BOOT_OBJS) $(FW_DIR)/boot.ld
+	$(call say,fwld,$@)
+	$(Q)$(FW_CC) $(FW_ARCH) -nostartfiles -Wl,--no-warn-rwx-segments -T $(FW_DIR)/boot.ld $(BOOT_OBJS) -Wl,-Map=$(FW_DIR)/boot.map -o $@
+$(FW_DIR)/boot.bin: $(FW_DIR)/boot.elf
+	$(Q)riscv64-unknown-elf-objcopy -O binary $< $@
 # 32-bit words for $$readmemh.
-$(FW_DIR)/firmware.hex: $(FW_DIR)/firmware.bin
+$(FW_DIR)/%.hex: $(FW_DIR)/%.bin
 	$(Q)od -An -v -t x4 -w4 --endian=little $< | tr -d ' ' >$@
--include $(FW_OBJS:.o=.d)
+-include $(FW_OBJS:.o=.d) $(BOOT_OBJS:.o=.d)
 
 .PHONY: firmware
-firmware: $(FW_DIR)/firmware.bin $(FW_DIR)/firmware.hex ## build the soft-core's firmware
+firmware: $(FW_DIR)/firmware.bin $(FW_DIR)/firmware.hex $(FW_DIR)/boot.bin $(FW_DIR)/boot.hex ## build the soft-core's firmware

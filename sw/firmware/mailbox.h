@@ -37,7 +37,8 @@ enum {
     SOC_FAIL_NPU = 3,     /* code: npu_status_t, detail: npu_error_code_t | unit << 8 */
     SOC_FAIL_OP = 4,      /* code: step */
     SOC_FAIL_TRAP = 5,    /* code: mcause, detail: mepc */
-    SOC_FAIL_BUS = 6      /* code: 0, detail: address */
+    SOC_FAIL_BUS = 6,     /* code: 0, detail: address */
+    SOC_FAIL_FLASH = 7    /* boot image refused; code: 0 */
 };
 
 /* What the firmware measured of one step; counters are those of an NPU step. */

@@ -1,5 +1,6 @@
 /*
- * main.c - run the program that the loader left in main memory, report over the UART.
+ * main.c - run the program that the loader left in main memory, or else the one in the SPI flash;
+ * report over the UART.
  *
  * The last line is "SYSTOLE DONE ok" or "SYSTOLE ERROR <reason>". After it the byte 'r' on the UART
  * runs the mailbox's program again; 'L' and 'D' load and read main memory (loader.h). Protocol with
@@ -10,6 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "flash_boot.h"
 #include "loader.h"
 #include "mailbox.h"
 #include "platform.h"
@@ -359,9 +361,17 @@ int main(void) {
     put_str(" MHz, ");
     put_u32(reg_read(SOC_SYS_BASE + SOC_SYS_MEM_SIZE) >> 20);
     put_str(" MiB\n");
-    for (;;) {
+    int loaded = mailbox->magic == SOC_MAILBOX_MAGIC && mailbox->state == SOC_MAILBOX_READY;
+    if (!loaded && flash_boot() == FLASH_BAD) {
+        fail(SOC_FAIL_FLASH, 0, 0);
+    } else {
         run();
-        for (int c = get_char(); c != 'r'; c = get_char()) {
+    }
+    for (;;) {
+        int c = get_char();
+        if (c == 'r') {
+            run();
+        } else {
             loader_serve(c);
         }
     }

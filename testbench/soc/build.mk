@@ -15,8 +15,9 @@ SOC_OPT ?= -O1
 # Parameters of the simulated system; the harness must know them too.
 SOC_SIM_UART_CLOCKS := 4
 SOC_SIM_MEM_BYTES   := 67108864
+SOC_SIM_FLASH       := 1048576
 soc_params = $(shell sed -n 's/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-G\1=\2/p' $(call config_vh,$(1))) \
-    -GUART_DIV=$(SOC_SIM_UART_CLOCKS) -GMEM_SIZE=$(SOC_SIM_MEM_BYTES)
+    -GUART_DIV=$(SOC_SIM_UART_CLOCKS) -GMEM_SIZE=$(SOC_SIM_MEM_BYTES) -GFLASH_OFFSET=$(SOC_SIM_FLASH)
 
 # The CPU, copied next to what is built so that every tool finds it without asking Python.
 $(SOC_CPU): | $(SETUP)
@@ -33,7 +34,7 @@ define verilate_soc
 	    $(abspath testbench/soc/soc_lib.cc testbench/verilator/axi_mem.cc) -o ../$(2).so \
 	    -MAKEFLAGS "OPT_FAST=$(SOC_OPT) OPT_SLOW=-O0 OPT_GLOBAL=-O2 OBJCACHE=$(CCACHE)" \
 	    -CFLAGS "-fPIC -fvisibility=hidden -fno-gnu-unique -std=c++17 -DSYSTOLE_CONFIG='\"$(call rtl_name,$(1))\"' -DVL_USER_FATAL \
-	        -DVL_USER_STOP -DVL_USER_FINISH -DSOC_UART_CLOCKS=$(SOC_SIM_UART_CLOCKS) -DSOC_MEM_BYTES=$(SOC_SIM_MEM_BYTES) \
+	        -DVL_USER_STOP -DVL_USER_FINISH -DSOC_UART_CLOCKS=$(SOC_SIM_UART_CLOCKS) -DSOC_MEM_BYTES=$(SOC_SIM_MEM_BYTES) -DSOC_FLASH_OFFSET=$(SOC_SIM_FLASH) \
 	        -I$(CURDIR)/spec/gen -I$(CURDIR)/testbench/common -I$(CURDIR)/testbench/verilator -I$(CURDIR)/$(BUILD)/soc" \
 	    -LDFLAGS "-shared -Wl,--version-script=$(CURDIR)/testbench/soc/exports.map" \
 	    >$(BUILD)/soc/$(1)/$(2).log 2>&1 || { cat $(BUILD)/soc/$(1)/$(2).log; exit 1; }

@@ -1,12 +1,13 @@
-// The Verilated SoC behind soc_sim.h: clock, memory model, UART on its pins, firmware into the RAM.
+// The Verilated SoC behind soc_sim.h: clock, memory model, UART and SPI flash on its pins, firmware
+// into the RAM.
 //
 // Contract
 //   Exports soc_sim_open only. Registers and memories of the design start with random content from
 //   the seed. The UART is decoded from the pin, so a wrong baud rate or frame shows. Simulator
 //   assertions and broken bus rules stop the instance for good.
 //
-// Build: build.mk passes -DSYSTOLE_CONFIG="name", -DSOC_UART_CLOCKS=n, -DSOC_MEM_BYTES=n and, with
-// waves, -DSYSTOLE_TRACE. SPDX-License-Identifier: Apache-2.0
+// Build: build.mk passes -DSYSTOLE_CONFIG="name", -DSOC_UART_CLOCKS=n, -DSOC_MEM_BYTES=n,
+// -DSOC_FLASH_OFFSET=n and, with waves, -DSYSTOLE_TRACE. SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -14,6 +15,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "Vsoc.h"
 #include "verilated.h"
@@ -27,6 +29,7 @@
 #include "npu_device.h"
 #include "soc_map.h"
 #include "soc_sim.h"
+#include "spi_flash.h"
 
 // The simulator's own ends of the world, turned into an exception that step() catches.
 void vl_fatal(const char *file, int line, const char *, const char *message) {
@@ -151,6 +154,12 @@ class Soc {
     uint8_t *mem() {
         return bytes_.get();
     }
+    void set_flash(const void *bytes, size_t size) {
+        flash_bytes_.assign(SOC_FLASH_OFFSET, 0xff);
+        const uint8_t *b = static_cast<const uint8_t *>(bytes);
+        flash_bytes_.insert(flash_bytes_.end(), b, b + size);
+        flash_.load(flash_bytes_.data(), flash_bytes_.size());
+    }
 
   private:
     void step();
@@ -158,6 +167,8 @@ class Soc {
     std::string firmware_;
     std::unique_ptr<uint8_t, FreeDeleter> bytes_; // calloc: untouched pages cost nothing
     systole::AxiMem axi_;
+    std::vector<uint8_t> flash_bytes_;
+    systole::SpiFlash flash_{systole::SpiFlashRules()};
     VerilatedContext context_;
     std::unique_ptr<Vsoc> top_;
     void *ram_ = nullptr; // of the design: 32-bit words in host order
@@ -247,6 +258,7 @@ void Soc::step() {
     t.m_axi_bvalid = in.bvalid;
     t.m_axi_bresp = in.bresp;
     t.uart_rx = talker_.clock();
+    t.flash_miso = flash_.miso();
     try {
         t.clk = 0;
         t.eval();
@@ -275,6 +287,7 @@ void Soc::step() {
         if (t.rst_n) {
             axi_.clock(m);
             received_ = listener_.clock(t.uart_tx);
+            flash_.clock(t.flash_cs_n, t.flash_clk, t.flash_mosi);
         }
         t.clk = 1;
         t.eval();
@@ -289,6 +302,9 @@ void Soc::step() {
     cycle_++;
     if (axi_.failed() && fault_.empty()) {
         fault_ = axi_.failure();
+    }
+    if (flash_.failed() && fault_.empty()) {
+        fault_ = flash_.failure();
     }
     if (listener_.framing_errors() != 0 && fault_.empty()) {
         fault_ = "UART framing error";
@@ -326,6 +342,8 @@ void Soc::reset() {
     axi_.reset();
     listener_ = UartListener();
     talker_ = UartTalker();
+    flash_ = systole::SpiFlash(systole::SpiFlashRules());
+    flash_.load(flash_bytes_.data(), flash_bytes_.size());
     stale_ = false;
     top_->rst_n = 0;
     for (int i = 0; i < kResetCycles && fault_.empty(); i++) {
@@ -368,6 +386,9 @@ soc_sim_open(soc_sim_t *sim, const char *config, const void *firmware, size_t fi
     sim->reset = [](void *ctx) { self(ctx)->reset(); };
     sim->set_fault_window = [](void *ctx, uint32_t base, uint32_t size) {
         self(ctx)->set_fault_window(base, size);
+    };
+    sim->set_flash = [](void *ctx, const void *bytes, size_t size) {
+        self(ctx)->set_flash(bytes, size);
     };
     sim->finish_code = [](void *ctx) { return self(ctx)->finish_code(); };
     sim->cycles = [](void *ctx) { return self(ctx)->cycles(); };

@@ -2,11 +2,11 @@
  * soc_pty.c - the Verilated system with its UART on a pseudo-terminal, for programs that talk to a
  * board (scripts/uart_load.py).
  *
- * Synopsis: soc_pty LIBRARY FIRMWARE CONFIG [FLIP]
+ * Synopsis: soc_pty LIBRARY FIRMWARE CONFIG [FLIP [FLASH]]
  *   Prints the terminal's name, then simulates until its parent ends it (or closes its standard
  * input). Bytes to the system are sent with a pause of GAP cycles between them, since the simulated
  * UART is far faster against the CPU's clock than a board's. FLIP: that byte of all sent arrives
- * with bit 0 inverted, for tests.
+ * with bit 0 inverted, for tests; -1: none. FLASH: the boot image in the SPI flash.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -21,7 +21,7 @@
 
 #include "soc_sim.h"
 
-enum { FIRMWARE_MAX = 1 << 20, GAP = 300 };
+enum { FIRMWARE_MAX = 1 << 20, FLASH_MAX = 1 << 24, GAP = 300 };
 
 static int die(const char *text, const char *more) {
     fprintf(stderr, "soc_pty: %s %s\n", text, more);
@@ -34,16 +34,21 @@ static void on_uart(void *user, char c) {
     }
 }
 
-int main(int argc, char **argv) {
-    static unsigned char firmware[FIRMWARE_MAX];
-    if (argc < 4) {
-        return die("want LIBRARY FIRMWARE CONFIG", "");
-    }
-    FILE *f = fopen(argv[2], "rb");
-    size_t size = f ? fread(firmware, 1, sizeof firmware, f) : 0;
+static size_t read_file(const char *name, unsigned char *bytes, size_t most) {
+    FILE *f = fopen(name, "rb");
+    size_t size = f ? fread(bytes, 1, most, f) : 0;
     if (f) {
         fclose(f);
     }
+    return size;
+}
+
+int main(int argc, char **argv) {
+    static unsigned char firmware[FIRMWARE_MAX], flash[FLASH_MAX];
+    if (argc < 4) {
+        return die("want LIBRARY FIRMWARE CONFIG", "");
+    }
+    size_t size = read_file(argv[2], firmware, sizeof firmware);
     void *lib = dlopen(argv[1], RTLD_NOW);
     soc_sim_open_fn open_sim;
     *(void **)&open_sim = lib ? dlsym(lib, "soc_sim_open") : NULL;
@@ -57,6 +62,13 @@ int main(int argc, char **argv) {
         return die(err, "");
     }
     long flip = argc > 4 ? strtol(argv[4], NULL, 10) : -1, sent = 0;
+    if (argc > 5) {
+        size_t flash_size = read_file(argv[5], flash, sizeof flash);
+        if (flash_size == 0) {
+            return die("cannot open", argv[5]);
+        }
+        sim.set_flash(sim.ctx, flash, flash_size);
+    }
     int master = posix_openpt(O_RDWR | O_NOCTTY);
     if (master < 0 || grantpt(master) || unlockpt(master)) {
         return die("no pseudo-terminal", "");

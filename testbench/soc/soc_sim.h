@@ -58,6 +58,9 @@ typedef struct {
     uint32_t (*finish_code)(void *ctx);
     uint64_t (*cycles)(void *ctx);   /* simulated clock cycles in total */
     const char *(*fault)(void *ctx); /* text, "" when there was none */
+    /* What the SPI flash holds from the place of the boot image on; a copy is taken. The rest is
+     * erased, as is all of it before the first call. */
+    void (*set_flash)(void *ctx, const void *bytes, size_t size);
     void (*close)(void *ctx);
 } soc_sim_t;
 

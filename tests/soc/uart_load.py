@@ -7,7 +7,9 @@ noticed by its CRC and sent again; a program that does not fit the memory, a wro
 
 SPDX-License-Identifier: Apache-2.0
 """
+import os
 import pathlib
+import select
 import subprocess
 import sys
 
@@ -25,6 +27,14 @@ def check(what, good, why=""):
 def board(*flip):
     return subprocess.Popen(["build/soc_pty", "build/soc/npu4/libsoc.so", "build/firmware/firmware.bin", "npu4", *flip],
                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def wait_for_boot(port):
+    """Until the firmware has said that no program is there: a slow machine would still be booting when the loader begins."""
+    said, fd = b"", os.open(port, os.O_RDWR | os.O_NOCTTY)
+    while b"SYSTOLE ERROR mailbox word 0\n" not in said and select.select([fd], [], [], 120)[0]:
+        said += os.read(fd, 4096)
+    os.close(fd)
 
 
 def end(process):
@@ -49,6 +59,7 @@ def main():
                        check=True, capture_output=True)
         sim = board(*flip)
         port = sim.stdout.readline().strip()
+        wait_for_boot(port)
         run = load(port, prog, "--input", picture, "--output", got)
         name = f"digit {digit}" + (", a byte damaged" if flip else "")
         check(name, run.returncode == 0, (run.stderr.strip() or "?").splitlines()[-1])

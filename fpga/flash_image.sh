@@ -1,0 +1,33 @@
+#!/bin/sh
+# The boot image of a board's SPI flash: a network, compiled for the board's configuration, with its weights; the firmware too
+# where the bitstream holds the boot stage only (board.conf: firmware=boot).
+#
+# Synopsis: fpga/flash_image.sh BOARD NETWORK [INPUT]...      `make flash-image BOARD=... NETWORK=... INPUT="..."` calls it
+# Writes build/flash/BOARD.bin whole or not at all, says what is in it and how to put it into the flash.
+# BOARD: a folder of fpga/ ($FPGA_BOARDS). Its board.conf says flash_offset (bytes; the bitstream lies in front of it) and
+# flash_bytes. Exit status 1 with one line when the board has no flash, the network does not compile, or it does not fit.
+# SPDX-License-Identifier: Apache-2.0
+set -eu
+cd "$(dirname "$0")/.."
+fail() { printf "flash-image: %s\n" "$*" >&2; exit 1; }
+
+board=${1-} network=${2-}
+folder=${FPGA_BOARDS:-fpga}
+[ -n "$board" ] && [ -f "$folder/$board/board.conf" ] ||
+    fail "no board '$board'; there are: $(ls "$folder"/*/board.conf | sed 's,.*/\(.*\)/board.conf,\1,' | tr '\n' ' ')"
+[ -n "$network" ] || fail "no network: make flash-image BOARD=$board NETWORK=model.tflite [INPUT=x.bin]"
+shift 2
+flash_offset='' flash_bytes='' firmware=firmware loader=openFPGALoader
+# shellcheck disable=SC1090
+. "$folder/$board/board.conf"
+[ -n "$flash_offset" ] && [ -n "$flash_bytes" ] || fail "$board has no flash to boot from (board.conf: flash_offset, flash_bytes)"
+mkdir -p build/flash
+out=build/flash/$board
+trap 'rm -f "$out.prog"' EXIT
+build/systole compile "$network" -o "$out.prog" --config "$config" >/dev/null || exit 1
+inputs=
+for input; do inputs="$inputs --input $input"; done
+[ "$firmware" != boot ] || inputs="$inputs --firmware build/firmware/firmware.bin"
+# shellcheck disable=SC2086
+${PYTHON:-python3} scripts/flash_image.py "$out.bin" --room $((flash_bytes - flash_offset)) --program "$out.prog" $inputs
+echo "into the flash: $loader --write-flash --offset $flash_offset $out.bin"

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Build the boot image for a board's SPI flash: firmware, a network with its weights, inputs.
+
+Synopsis: scripts/flash_image.py OUT --room BYTES [--firmware F] [--program PROG [--input F]...]
+  OUT goes into the flash at the offset that the board's FLASH register says (board.conf: flash_offset); `make flash-image
+  BOARD=... NETWORK=...` calls this and says how. --room: bytes from there to the end of the flash. --firmware: build/firmware/
+  firmware.bin, for boards whose bitstream holds the boot stage only. --input: raw bytes (.bin), in program order; without any,
+  the inputs are zero. The format is sw/firmware/flash_image.h's. OUT is written whole or not at all.
+Exit status 1 with one line when something is missing, damaged, of the wrong size, or does not fit.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import argparse
+import pathlib
+import re
+import struct
+import sys
+import zlib
+
+import prog_file
+
+MAGIC, VERSION, HEADER_BYTES, SECTION_BYTES = 0x4C465953, 1, 32, 32
+FIRMWARE, PROGRAM, INPUT = 1, 2, 3
+MAP = pathlib.Path(__file__).resolve().parent.parent / "rtl/soc/soc_map.vh"
+
+
+def stop(text):
+    sys.exit(f"flash-image: {text}")
+
+
+def read(path):
+    try:
+        return path.read_bytes()
+    except OSError as e:
+        stop(f"{path}: {e.strerror}")
+
+
+def soc_map():
+    return {name: int(value, 16) for name, value in re.findall(r"^`define (SOC_\w+) 32'h([0-9a-f]+)$", MAP.read_text(), re.M)}
+
+
+def build(sections, spec_hash):
+    """Image of [(kind, argument, bytes)]."""
+    at = HEADER_BYTES + SECTION_BYTES * len(sections)
+    table, body = b"", b""
+    for kind, argument, data in sections:
+        table += struct.pack("<8I", kind, argument, at + len(body), len(data), zlib.crc32(data), 0, 0, 0)
+        body += data + b"\xff" * (-len(data) % 4)
+    rest = struct.pack("<5I", at + len(body), spec_hash, len(sections), 0, 0)
+    return struct.pack("<3I", MAGIC, VERSION, zlib.crc32(rest + table)) + rest + table + body
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("out", type=pathlib.Path)
+    parser.add_argument("--room", type=int, required=True)
+    parser.add_argument("--firmware", type=pathlib.Path)
+    parser.add_argument("--program", type=pathlib.Path)
+    parser.add_argument("--input", action="append", default=[], type=pathlib.Path)
+    args = parser.parse_args()
+    sections, spec_hash = [], 0
+    if args.firmware:
+        data, m = read(args.firmware), soc_map()
+        room = m["SOC_RAM_SIZE"] - m["SOC_BOOT_BYTES"]
+        if not data or len(data) > room:
+            stop(f"{args.firmware}: {len(data)} bytes, the RAM in front of the boot stage has {room}")
+        sections.append((FIRMWARE, m["SOC_RAM_BASE"], data))
+    inputs = []
+    if args.program:
+        data = read(args.program)
+        try:
+            spec_hash, _, _, inputs, _ = prog_file.tables(args.program, data)
+        except ValueError as e:
+            stop(e)
+        sections.append((PROGRAM, 0, data))
+    if args.input and len(args.input) != len(inputs):
+        stop(f"{len(args.input)} --input, the program has {len(inputs)} inputs")
+    for i, name in enumerate(args.input):
+        data = read(name)
+        if len(data) != inputs[i][1]:
+            stop(f"{name}: {len(data)} bytes, the network's input has {inputs[i][1]}")
+        sections.append((INPUT, i, data))
+    if not sections:
+        stop("nothing to put into it: --firmware, --program")
+    image = build(sections, spec_hash)
+    if len(image) > args.room:
+        stop(f"{len(image)} bytes do not fit the {args.room} bytes that the flash has from the image's place on")
+    part = args.out.with_name(args.out.name + ".part")
+    try:
+        part.write_bytes(image)
+        part.replace(args.out)
+    except OSError as e:
+        part.unlink(missing_ok=True)
+        stop(f"{args.out}: {e.strerror}")
+    print(f"{args.out}: {len(image)} bytes of {args.room}: "
+          + ", ".join(f"{ {FIRMWARE: 'firmware', PROGRAM: 'program', INPUT: 'input'}[kind] } {len(data)}" for kind, _, data in sections))
+
+
+if __name__ == "__main__":
+    main()
