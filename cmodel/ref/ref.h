@@ -238,10 +238,12 @@ typedef struct {
     int32_t inner; /* in bytes */
 } ref_gather_t;
 
-/* RESIZE_BILINEAR: source steps per output pixel, 10 fraction bits. RESIZE_NEAREST: elem_size. */
+/* RESIZE_BILINEAR: source steps per output pixel with 10 + more fraction bits (more: 0 or 10); the
+ * position is rounded to 10. RESIZE_NEAREST: elem_size. */
 typedef struct {
     int32_t scale_h, scale_w, half_pixel;
     int32_t elem_size;
+    int32_t more;
 } ref_resize_t;
 
 /* SPACE_TO_BATCH: before = padding, filled with value. BATCH_TO_SPACE: before = crop. NHWC. */

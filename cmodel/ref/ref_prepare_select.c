@@ -107,9 +107,17 @@ int prep_resize_bilinear(prep_t *p) {
                  graph_type_name(p->x->type));
     bool align = p->op->p.resize.align_corners, half = p->op->p.resize.half_pixel_centers;
     PREP_REQUIRE(p, !align || !half, "align_corners and half_pixel_centers exclude each other");
-    c->scale_h = bilinear_scale(p->x->dims[1], p->y->dims[1], align);
-    c->scale_w = bilinear_scale(p->x->dims[2], p->y->dims[2], align);
     c->half_pixel = half;
+    if (p->op->p.resize.step_h > 0) {
+        double h = p->op->p.resize.step_h, w = p->op->p.resize.step_w;
+        PREP_REQUIRE(p, h < 2047 && w > 0 && w < 2047, "its steps are out of range");
+        c->more = 10;
+        c->scale_h = (int32_t)nearbyint(ldexp(h, 20));
+        c->scale_w = (int32_t)nearbyint(ldexp(w, 20));
+    } else {
+        c->scale_h = bilinear_scale(p->x->dims[1], p->y->dims[1], align);
+        c->scale_w = bilinear_scale(p->x->dims[2], p->y->dims[2], align);
+    }
     return prep_simple(p, REF_RESIZE_BILINEAR);
 }
 

@@ -1,7 +1,8 @@
 /*
  * ref_resize.c - RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR.
  *
- * Contract: ref.h. Bilinear in 10-bit fixed point, half away from zero; nearest by the source
+ * Contract: ref.h. Bilinear in 10-bit fixed point, half away from zero, positions on request from
+ * a step of 20 bits, so that they stay right across wide images; nearest by the source
  * positions that the preparation computed in float32, as the oracle does.
  * Source: TensorFlow Lite kernels/internal/reference/resize_{bilinear,nearest_neighbor}.h.
  * SPDX-License-Identifier: Apache-2.0
@@ -15,8 +16,13 @@ typedef struct {
     int32_t at, low, high;
 } position_t;
 
-static position_t position(int32_t i, int32_t scale, int32_t half_pixel, int32_t size) {
-    position_t p = {.at = i * scale + (half_pixel ? scale / 2 - (1 << 9) : 0)};
+static position_t position(int32_t i, int32_t scale, const ref_resize_t *r, int32_t size) {
+    int64_t at = (int64_t)i * scale + (r->half_pixel ? scale / 2 - (1 << (9 + r->more)) : 0);
+    if (r->more) { /* to 1/1024, half up */
+        at += (int64_t)1 << (r->more - 1);
+        at = at < 0 ? ~(int64_t)(~(uint64_t)at >> r->more) : (int64_t)((uint64_t)at >> r->more);
+    }
+    position_t p = {.at = (int32_t)at};
     p.low = p.at / (1 << 10) > 0 ? p.at / (1 << 10) : 0;
     p.high = (p.at + (1 << 10) - 1) / (1 << 10);
     p.high = p.high < size - 1 ? p.high : size - 1;
@@ -31,17 +37,18 @@ int ref_k_resize_bilinear(const ref_op_t *op, ref_in_t in, ref_out_t out, void *
     int32_t ih = op->a.dims[REF_H], iw = op->a.dims[REF_W], depth = op->a.dims[REF_C];
     int32_t oh = op->out.dims[REF_H], ow = op->out.dims[REF_W];
     (void)scratch;
-    if ((int64_t)oh * p->scale_h > INT32_MAX - 1024 ||
-        (int64_t)ow * p->scale_w > INT32_MAX - 1024 || p->scale_h < 0 || p->scale_w < 0)
+    if (p->scale_h < 0 || p->scale_w < 0 || (p->more != 0 && p->more != 10) ||
+        (int64_t)oh * p->scale_h >> p->more > INT32_MAX - 2048 ||
+        (int64_t)ow * p->scale_w >> p->more > INT32_MAX - 2048)
         return REF_E_ARG;
     for (int32_t n = 0; n < op->a.dims[REF_N]; n++)
         for (int32_t oy = 0; oy < oh; oy++) {
-            position_t v = position(oy, p->scale_h, p->half_pixel, ih);
+            position_t v = position(oy, p->scale_h, p, ih);
             int64_t fy = v.at - (1 << 10) * v.low;
             const int8_t *top = x + ((size_t)n * ih + v.low) * iw * depth;
             const int8_t *bottom = x + ((size_t)n * ih + v.high) * iw * depth;
             for (int32_t ox = 0; ox < ow; ox++) {
-                position_t h = position(ox, p->scale_w, p->half_pixel, iw);
+                position_t h = position(ox, p->scale_w, p, iw);
                 int64_t fx = h.at - (1 << 10) * h.low;
                 size_t left = (size_t)h.low * depth, right = (size_t)h.high * depth;
                 for (int32_t c = 0; c < depth; c++) {

@@ -186,6 +186,8 @@ typedef union {
     } gather;
     struct {
         bool align_corners, half_pixel_centers;
+        double step_h, step_w; /* bilinear: source pixels per output pixel; 0: from the sizes, as
+                                  TFLite rounds them */
     } resize;
     struct {
         int32_t size; /* >= 1 */

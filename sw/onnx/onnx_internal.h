@@ -147,6 +147,9 @@ int onnx_window(onnx_t *o, const onnx_node_t *n, const onnx_value_t *x, const in
  * number, or -1. */
 int onnx_slice(onnx_t *o, const onnx_node_t *n, int64_t *start, int64_t *end, int64_t *axes,
                int64_t *step);
+/* Pad: elements before and after each dimension. */
+int onnx_pads(onnx_t *o, const onnx_node_t *n, int64_t before[GRAPH_MAX_RANK],
+              int64_t after[GRAPH_MAX_RANK]);
 /* Axis from the attribute or `axis`, counted from the front; -1 and *err when there is none such.
  */
 int onnx_axis(onnx_t *o, const onnx_node_t *n, int64_t axis, int32_t rank);
@@ -207,12 +210,24 @@ int onnx_lower_split(onnx_t *o, const onnx_want_t *w);
 int onnx_lower_slice(onnx_t *o, const onnx_want_t *w);
 int onnx_lower_gather(onnx_t *o, const onnx_want_t *w);
 int onnx_lower_pad(onnx_t *o, const onnx_want_t *w);
-int onnx_lower_resize(onnx_t *o, const onnx_want_t *w);
+int onnx_lower_resize(onnx_t *o, const onnx_want_t *w); /* onnx_resize.c */
+/* Operator `code` from w->node's input 0 in that layout to w->v in the same; n_more: further
+ * inputs.
+ */
+graph_op_t *onnx_move(onnx_t *o, const onnx_want_t *w, graph_opcode_t code, bool nhwc, int n_more,
+                      const int32_t *more);
 /* Position in storage of axis d of a value of that rank. */
 static inline int onnx_stored_axis(int d, int rank, bool nhwc) {
     static const int at[4] = {0, 3, 1, 2};
     return nhwc && rank == 4 ? at[d] : d;
 }
+
+/* ---- onnx_norm.c: layer norm and RMS norm */
+int onnx_lower_norm(onnx_t *o, const onnx_want_t *w); /* one node */
+/* Written out in several nodes, of which w->node is the last: 1: now remembered; 0: it is none; -1
+ * and *err. */
+int onnx_lower_written_norm(onnx_t *o, const onnx_want_t *w);
+bool onnx_is_norm(onnx_t *o, const onnx_node_t *n); /* such a last node */
 
 /* ---- onnx_function.c: functions of one quantised value become tables */
 int onnx_find_sources(onnx_t *o);

@@ -34,6 +34,9 @@ static const struct {
            {"GlobalAveragePool", onnx_lower_global_pool, false, true},
            {"ReduceMean", onnx_lower_mean, false, true},
            {"Softmax", onnx_lower_softmax, false, false},
+           {"LayerNormalization", onnx_lower_norm, false, false},
+           {"SimplifiedLayerNormalization", onnx_lower_norm, false, false},
+           {"RMSNormalization", onnx_lower_norm, false, false},
            {"Reshape", onnx_lower_reshape, false, true},
            {"Flatten", onnx_lower_reshape, false, true},
            {"Squeeze", onnx_lower_reshape, false, true},
@@ -211,7 +214,7 @@ static int clamp(onnx_t *o, const onnx_want_t *w, double lo, double hi) {
                       : lo == -1 && hi == 1    ? GRAPH_ACT_RELU_N1_TO_1
                       : isinf(lo) && isinf(hi) ? GRAPH_ACT_NONE
                                                : (graph_act_t)-1;
-    if (op >= 0 && ops[op].takes_act && act != (graph_act_t)-1)
+    if (op >= 0 && ops[op].takes_act && act != (graph_act_t)-1 && !onnx_is_norm(o, n))
         return ops[op].lower(o, &(onnx_want_t){n, w->v, w->q, act, w->name});
     bool nhwc = o->image[x];
     int32_t t = onnx_tensor(o, x, w->q, nhwc);
@@ -238,6 +241,8 @@ static int computed(onnx_t *o, const onnx_node_t *n, int32_t v, onnx_quant_t q) 
     onnx_want_t w = {n, v, q, GRAPH_ACT_NONE, n->name};
     double lo, hi;
     int op = op_of(n), done = onnx_elementwise(n) ? onnx_lower_function(o, &w) : 0;
+    if (!done)
+        done = onnx_lower_written_norm(o, &w);
     if (done)
         return done < 0 ? -1 : 0;
     if (onnx_limits(o, n, &lo, &hi))

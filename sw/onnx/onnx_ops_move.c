@@ -1,6 +1,6 @@
 /*
  * onnx_ops_move.c - operators that move values: Reshape and its kin, Transpose, Concat, Split,
- * Slice, Gather, Pad, Resize. They keep their input's quantisation; where another one is wanted,
+ * Slice, Gather, Pad. They keep their input's quantisation; where another one is wanted,
  * the input is made so. SPDX-License-Identifier: Apache-2.0
  */
 #include <stdlib.h>
@@ -8,9 +8,8 @@
 
 #include "onnx_internal.h"
 
-/* One input in the layout it is kept in, one output in the same. n_more: further inputs. */
-static graph_op_t *move(onnx_t *o, const onnx_want_t *w, graph_opcode_t code, bool nhwc, int n_more,
-                        const int32_t *more) {
+graph_op_t *onnx_move(onnx_t *o, const onnx_want_t *w, graph_opcode_t code, bool nhwc, int n_more,
+                      const int32_t *more) {
     int32_t in[5] = {onnx_tensor(o, w->node->in[0], w->q, nhwc)}, out;
     for (int i = 0; i < n_more; i++)
         if ((in[i + 1] = more[i]) < 0)
@@ -21,7 +20,7 @@ static graph_op_t *move(onnx_t *o, const onnx_want_t *w, graph_opcode_t code, bo
 }
 
 int onnx_lower_reshape(onnx_t *o, const onnx_want_t *w) {
-    return move(o, w, GRAPH_OP_RESHAPE, false, 0, NULL) ? 0 : -1;
+    return onnx_move(o, w, GRAPH_OP_RESHAPE, false, 0, NULL) ? 0 : -1;
 }
 
 int onnx_lower_transpose(onnx_t *o, const onnx_want_t *w) {
@@ -112,7 +111,7 @@ int onnx_lower_slice(onnx_t *o, const onnx_want_t *w) {
     }
     for (int i = 0; i < 3; i++)
         more[i] = onnx_new_ints(o, "slice", x->rank, lists[i]);
-    graph_op_t *op = move(o, w, GRAPH_OP_STRIDED_SLICE, nhwc, 3, more);
+    graph_op_t *op = onnx_move(o, w, GRAPH_OP_STRIDED_SLICE, nhwc, 3, more);
     if (!op)
         return -1;
     op->p.strided_slice.end_mask = end_mask;
@@ -140,7 +139,7 @@ int onnx_lower_gather(onnx_t *o, const onnx_want_t *w) {
         return graph_fail(o->err, "%s: out of memory", o->path);
     int32_t t = onnx_new_const(o, at->name, GRAPH_INT32, at->rank, at->dims, NULL, index);
     free(index);
-    graph_op_t *op = t < 0 ? NULL : move(o, w, GRAPH_OP_GATHER, false, 1, &t);
+    graph_op_t *op = t < 0 ? NULL : onnx_move(o, w, GRAPH_OP_GATHER, false, 1, &t);
     if (!op)
         return -1;
     op->p.gather.axis = axis;
@@ -150,7 +149,7 @@ int onnx_lower_gather(onnx_t *o, const onnx_want_t *w) {
 int onnx_lower_pad(onnx_t *o, const onnx_want_t *w) {
     const onnx_node_t *n = w->node;
     const onnx_value_t *x = &o->values[n->in[0]];
-    int64_t pads[2 * GRAPH_MAX_RANK];
+    int64_t before[GRAPH_MAX_RANK], after[GRAPH_MAX_RANK];
     int32_t pairs[2 * GRAPH_MAX_RANK], shape[2] = {x->rank, 2}, more[2];
     double value = (double)onnx_attr_float(n, "value", 0);
     char mode[32];
@@ -159,46 +158,16 @@ int onnx_lower_pad(onnx_t *o, const onnx_want_t *w) {
     if ((*mode && strcmp(mode, "constant") != 0) ||
         (n->n_in > 2 && n->in[2] >= 0 && !onnx_scalar(o, n->in[2], &value)))
         return onnx_fail(o, n, "only a constant padding value is supported");
-    if (onnx_ints(o, n, "pads", 1, pads, 2 * GRAPH_MAX_RANK) < 0)
+    if (onnx_pads(o, n, before, after))
         return -1;
     for (int d = 0; d < x->rank; d++) {
         int at = onnx_stored_axis(d, x->rank, nhwc);
-        pairs[2 * at] = (int32_t)pads[d];
-        pairs[2 * at + 1] = (int32_t)pads[x->rank + d];
+        pairs[2 * at] = (int32_t)before[d];
+        pairs[2 * at + 1] = (int32_t)after[d];
     }
     double r = value / (double)w->q.scale + w->q.zp;
     int8_t code = (int8_t)(r >= 127 ? 127 : r <= -128 ? -128 : r < 0 ? r - 0.5 : r + 0.5);
     more[0] = onnx_new_const(o, "padding", GRAPH_INT32, 2, shape, NULL, pairs);
     more[1] = onnx_new_const(o, "value", GRAPH_INT8, 0, NULL, &w->q, &code);
-    return move(o, w, GRAPH_OP_PADV2, nhwc, 2, more) ? 0 : -1;
-}
-
-int onnx_lower_resize(onnx_t *o, const onnx_want_t *w) {
-    const onnx_node_t *n = w->node;
-    const onnx_value_t *x = &o->values[n->in[0]], *y = &o->values[w->v];
-    char mode[32], where[32], near[32];
-    onnx_attr_string(n, "mode", mode);
-    onnx_attr_string(n, "coordinate_transformation_mode", where);
-    onnx_attr_string(n, "nearest_mode", near);
-    bool linear = strcmp(mode, "linear") == 0, half = !*where || strcmp(where, "half_pixel") == 0,
-         align = strcmp(where, "align_corners") == 0, plain = strcmp(where, "asymmetric") == 0;
-    bool whole = x->rank == 4 && y->dims[2] % x->dims[2] == 0 && y->dims[3] % x->dims[3] == 0;
-    if (x->rank != 4 || y->dims[0] != x->dims[0] || y->dims[1] != x->dims[1])
-        return onnx_fail(o, n, "only rows and columns of images can be resized");
-    /* nearest: where floor and round agree with the kernel's rule */
-    bool nearest = !linear && (!*mode || strcmp(mode, "nearest") == 0) &&
-                   ((plain && strcmp(near, "floor") == 0) || (half && whole));
-    if (!nearest && !(linear && (half || align || plain)))
-        return onnx_fail(o, n, "mode %.20s with %.30s and %.20s is not supported", mode, where,
-                         near);
-    int32_t size[2] = {y->dims[2], y->dims[3]}, t = onnx_new_ints(o, "size", 2, size);
-    graph_op_t *op =
-        t < 0 ? NULL
-              : move(o, w, linear ? GRAPH_OP_RESIZE_BILINEAR : GRAPH_OP_RESIZE_NEAREST_NEIGHBOR,
-                     true, 1, &t);
-    if (!op)
-        return -1;
-    op->p.resize.align_corners = align;
-    op->p.resize.half_pixel_centers = half;
-    return 0;
+    return onnx_move(o, w, GRAPH_OP_PADV2, nhwc, 2, more) ? 0 : -1;
 }

@@ -1,6 +1,6 @@
 /*
  * onnx_shape_move.c - shapes of operators that move values: Reshape and its kin, Transpose, Concat,
- * Split, Gather, Slice, Pad, Resize. Contract: onnx_shape.c. SPDX-License-Identifier: Apache-2.0
+ * Split, Gather, Slice, Pad. Contract: onnx_shape.c. SPDX-License-Identifier: Apache-2.0
  */
 #include "onnx_internal.h"
 
@@ -191,38 +191,39 @@ int onnx_slice(onnx_t *o, const onnx_node_t *n, int64_t *start, int64_t *end, in
     return count;
 }
 
-int onnx_shape_pad(onnx_t *o, const onnx_node_t *n) {
+int onnx_pads(onnx_t *o, const onnx_node_t *n, int64_t before[GRAPH_MAX_RANK],
+              int64_t after[GRAPH_MAX_RANK]) {
     const onnx_value_t *x = onnx_in(o, n, 0);
-    int64_t pads[2 * GRAPH_MAX_RANK], dims[GRAPH_MAX_RANK];
+    int64_t pads[2 * GRAPH_MAX_RANK], axes[GRAPH_MAX_RANK];
     int count = onnx_ints(o, n, "pads", 1, pads, 2 * GRAPH_MAX_RANK);
-    if (count < 0)
+    int n_axes = onnx_ints(o, n, "axes", 3, axes, GRAPH_MAX_RANK), seen = 0;
+    if (count < 0 || n_axes < 0)
         return -1;
-    if (count != 2 * x->rank || onnx_in(o, n, 3))
+    int listed = n_axes ? n_axes : x->rank;
+    if (count != 2 * listed)
         return onnx_fail(o, n, "its padding does not fit its input");
-    for (int d = 0; d < x->rank; d++) {
-        if (pads[d] < 0 || pads[x->rank + d] < 0 || pads[d] > INT32_MAX ||
-            pads[x->rank + d] > INT32_MAX)
+    for (int d = 0; d < x->rank; d++)
+        before[d] = after[d] = 0;
+    for (int i = 0; i < listed; i++) {
+        int a = onnx_axis(o, n, n_axes ? axes[i] : i, x->rank);
+        if (a < 0)
+            return -1;
+        if (pads[i] < 0 || pads[listed + i] < 0 || pads[i] > INT32_MAX ||
+            pads[listed + i] > INT32_MAX || seen >> a & 1)
             return onnx_fail(o, n, "its padding is negative or too large");
-        dims[d] = x->dims[d] + pads[d] + pads[x->rank + d];
+        seen |= 1 << a;
+        before[a] = pads[i];
+        after[a] = pads[listed + i];
     }
-    return onnx_shape_set(o, n, x->type, x->rank, dims);
+    return 0;
 }
 
-/* Sizes if given, else floor(length * scale). */
-int onnx_shape_resize(onnx_t *o, const onnx_node_t *n) {
-    const onnx_value_t *x = onnx_in(o, n, 0), *scales = onnx_in(o, n, 2);
-    int64_t dims[GRAPH_MAX_RANK];
-    int count = onnx_in(o, n, 3) ? onnx_ints(o, n, "", 3, dims, GRAPH_MAX_RANK) : 0;
-    if (count < 0)
+int onnx_shape_pad(onnx_t *o, const onnx_node_t *n) {
+    const onnx_value_t *x = onnx_in(o, n, 0);
+    int64_t before[GRAPH_MAX_RANK], after[GRAPH_MAX_RANK], dims[GRAPH_MAX_RANK];
+    if (onnx_pads(o, n, before, after))
         return -1;
-    if (count == 0 && scales && scales->data && scales->type == GRAPH_FLOAT32 &&
-        scales->elements == (size_t)x->rank) {
-        count = x->rank;
-        for (int d = 0; d < count; d++) {
-            double to = (double)x->dims[d] * (double)((const float *)scales->data)[d];
-            dims[d] = to >= 1 && to < 1e9 ? (int64_t)to : 0;
-        }
-    }
-    return count == x->rank ? onnx_shape_set(o, n, x->type, count, dims)
-                            : onnx_fail(o, n, "its sizes are not constant");
+    for (int d = 0; d < x->rank; d++)
+        dims[d] = x->dims[d] + before[d] + after[d];
+    return onnx_shape_set(o, n, x->type, x->rank, dims);
 }

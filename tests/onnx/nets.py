@@ -24,7 +24,18 @@ class Net:
     def __init__(self, rng, channels, size):
         self.rng, self.channels = rng, channels
         self.nodes, self.constants, self.count = [], [], 0
-        self.shape, self.y = [1, channels, *size], "x"
+        self.shape, self.y, self.more = [1, channels, *size], "x", {}
+
+    def start(self, shape):
+        """Another shape of the input x."""
+        self.shape = list(shape)
+        return self
+
+    def extra(self, shape):
+        """One more input."""
+        name = f"x{len(self.more) + 1}"
+        self.more[name] = list(shape)
+        return name
 
     def const(self, value):
         self.count += 1
@@ -115,12 +126,20 @@ class Net:
         else:
             self.y = self.node("Slice", [y, *(self.const(np.array(v, np.int64)) for v in ([1, 0], [-1, 1 << 40], [2, 1], [2, 1]))])
 
-    def model(self):
-        graph = helper.make_graph(self.nodes, "net", [helper.make_tensor_value_info("x", TensorProto.FLOAT, self.shape)],
+    def model(self, opset=17):
+        inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in self.shapes().items()]
+        graph = helper.make_graph(self.nodes, "net", inputs,
                                   [helper.make_tensor_value_info(self.y, TensorProto.FLOAT, None)], self.constants)
-        model = onnx.shape_inference.infer_shapes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8))
+        model = onnx.shape_inference.infer_shapes(
+            helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8 if opset < 21 else 10 if opset < 23 else 11))
         onnx.checker.check_model(model)
         return model
+
+    def shapes(self):
+        return {"x": self.shape, **self.more}
+
+    def data(self):
+        return {name: self.rng.standard_normal(shape).astype(np.float32) for name, shape in self.shapes().items()}
 
 
 class Calibration(CalibrationDataReader):
@@ -131,12 +150,12 @@ class Calibration(CalibrationDataReader):
         return next(self.inputs, None)
 
 
-def quantise(model, inputs, per_channel, activation_type):
+def quantise(model, inputs, per_channel, activation_type, **more):
     with tempfile.TemporaryDirectory() as folder:
         paths = [os.path.join(folder, name) for name in ("float.onnx", "int8.onnx")]
         onnx.save(model, paths[0])
         quantize_static(*paths, Calibration(inputs), quant_format=QuantFormat.QDQ, per_channel=per_channel,
-                        weight_type=QuantType.QInt8, activation_type=activation_type)
+                        weight_type=QuantType.QInt8, activation_type=activation_type, **more)
         return onnx.load(paths[1])
 
 
@@ -157,8 +176,8 @@ def make(seed):
 
 
 def infer(model, x):
-    """The network as ONNX Runtime computes it, node by node (no fusion)."""
+    """The network as ONNX Runtime computes it, node by node (no fusion). x: the input, or {name: input}."""
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return session.run(None, {session.get_inputs()[0].name: x})[0]
+    return session.run(None, x if isinstance(x, dict) else {session.get_inputs()[0].name: x})[0]

@@ -191,7 +191,9 @@ static ref_op_t random_op(int32_t kind, uint32_t in_size[16], uint32_t out_size[
         out_size[0] = 3u * (uint32_t)(dims[2] * dims[3] * dims[5]);
         break;
     case REF_RESIZE_BILINEAR:
-        op.p.resize = (ref_resize_t){1024, 1024, 0, 1};
+        op.p.resize = (ref_resize_t){1024, 1024, 0, 1, 0};
+        if (rnd() % 2)
+            op.p.resize = (ref_resize_t){1 << 20, 1 << 19, 1, 1, 10};
         break;
     case REF_RESIZE_NEAREST:
         op.n_in = 3;
