@@ -19,7 +19,7 @@ say     = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 -include $(wildcard sw/sources.mk sw/*/sources.mk cmodel/*/sources.mk tests/sources.mk)
 
 # -- the C side: build/systole, and build/asan/systole with the sanitizers ------------------------------------------
-LIB_SRCS := $(REF_SRCS) $(GRAPH_SRCS) $(ONNX_SRCS) $(COMPILER_SRCS) $(MODEL_SRCS) $(DRIVER_SRCS) $(RUNTIME_SRCS) $(RUNTIME_HOST_SRCS)
+LIB_SRCS := $(REF_SRCS) $(GRAPH_SRCS) $(ONNX_SRCS) $(LLM_SRCS) $(COMPILER_SRCS) $(MODEL_SRCS) $(DRIVER_SRCS) $(RUNTIME_SRCS) $(RUNTIME_HOST_SRCS)
 SYSTOLE_SRCS := $(sort $(LIB_SRCS) $(CLI_SRCS))
 TEST_MAINS := $(wildcard tests/*/test_*.c)
 
@@ -79,7 +79,7 @@ TEST_SETUP := $(BUILD)/setup-tests.stamp
 $(TEST_SETUP): $(SETUP)
 	@scripts/setup.sh --tests && touch $@
 
-.PHONY: help setup build demo test test-all lint check-generated bench bench-peers predict-table bench-update wave digits-accuracy train-digits clean
+.PHONY: help setup build demo test test-all lint check-generated bench bench-llm bench-peers predict-table bench-update wave digits-accuracy train-digits clean
 help: ## print this help
 	@echo "Systole: INT8 systolic-array NPU, from a .tflite file to bit-exact RTL. Targets:"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -106,6 +106,9 @@ check-generated: $(SETUP) ## regenerate what spec/ produces and fail on a differ
 BENCH_CONFIGS := $(CONFIG) $(if $(BENCH_ALL),$(filter-out $(CONFIG),npu8 npu32))
 bench: $(SYSTOLE) $(BENCH_CONFIGS:%=$(BUILD)/rtl/%/libnpu.so) ## cycles, bounds, simulation speed: build/bench/bench.md (BENCH_ALL=1: npu8, npu32 too)
 	@$(PYTHON) scripts/bench_run.py $(BENCH_CONFIGS)
+
+bench-llm: $(SYSTOLE) ## language models: perplexity and best tokens of the integer decoder beside the float network
+	@$(PYTHON) scripts/bench_llm.py
 
 PEERS := $(BUILD)/venv-peers
 $(PEERS)/.stamp: scripts/peers-requirements.txt | $(SETUP)

@@ -20,6 +20,7 @@ static const char help[] =
     "  systole bench   MODEL... [--config C]         cycles and MAC utilisation, as a table\n"
     "  systole explore MODEL...                      many configurations, predicted: which are "
     "worth building\n"
+    "  systole generate CHECKPOINT --tokenizer T     text from a language model, token by token\n"
     "  systole config  [C]                           configurations: the named ones, or what one "
     "is\n"
     "\n"
@@ -47,8 +48,9 @@ int cli_usage(const char *command, const char *fmt, ...) {
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
-} commands[] = {{"info", cmd_info},   {"compile", cmd_compile}, {"run", cmd_run},
-                {"bench", cmd_bench}, {"config", cmd_config},   {"explore", cmd_explore}};
+} commands[] = {{"info", cmd_info},        {"compile", cmd_compile}, {"run", cmd_run},
+                {"bench", cmd_bench},      {"config", cmd_config},   {"explore", cmd_explore},
+                {"generate", cmd_generate}};
 
 int main(int argc, char **argv) {
     if (argc < 2) {
@@ -75,7 +77,8 @@ int main(int argc, char **argv) {
         return status;
     }
     fprintf(stderr,
-            "systole: unknown command '%.40s' (info, compile, run, bench, config, explore); see "
+            "systole: unknown command '%.40s' (info, compile, run, bench, config, explore, "
+            "generate); see "
             "systole "
             "--help\n",
             argv[1]);

@@ -4,11 +4,11 @@
  */
 #include "network.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
 #include "npu_spec.h"
 #include "prog.h"
 
@@ -18,45 +18,6 @@ static void *aligned(size_t size) {
     if (p)
         memset(p, 0, room);
     return p;
-}
-
-/* A whole file, 16-byte aligned. */
-static void *slurp(const char *path, size_t *size, graph_error_t *err) {
-    FILE *f = fopen(path, "rb");
-    char *bytes = NULL;
-    size_t room = 0;
-    *size = 0;
-    if (!f) {
-        graph_fail(err, "%s: %s", path, strerror(errno));
-        return NULL;
-    }
-    for (;;) { /* not by seeking: pipes are files too */
-        if (*size == room) {
-            room = room ? room * 2 : 1 << 16;
-            char *more = room > (size_t)1 << 31 ? NULL : aligned(room);
-            if (!more) {
-                graph_fail(err, "%s: too large", path);
-                break;
-            }
-            if (bytes)
-                memcpy(more, bytes, *size);
-            free(bytes);
-            bytes = more;
-        }
-        size_t got = fread(bytes + *size, 1, room - *size, f);
-        *size += got;
-        if (got > 0)
-            continue;
-        if (ferror(f)) {
-            graph_fail(err, "%s: %s", path, strerror(errno));
-            break;
-        }
-        fclose(f);
-        return bytes;
-    }
-    free(bytes);
-    fclose(f);
-    return NULL;
 }
 
 void **network_new_buffers(const io_desc_t *desc, int32_t n, int32_t runs) {
@@ -151,7 +112,7 @@ int network_load(const char *path, network_t *n, graph_error_t *err) {
     memset(n, 0, sizeof *n);
     n->path = path;
     size_t size;
-    uint8_t *bytes = slurp(path, &size, err);
+    uint8_t *bytes = file_read(path, &size, err);
     if (!bytes)
         return -1;
     int status;

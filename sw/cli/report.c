@@ -162,6 +162,12 @@ void report_print_json(const report_t *r, FILE *f) {
     number(f, "bytes_read", r->has_cycles, r->bytes_read);
     number(f, "bytes_written", r->has_cycles, r->bytes_written);
     fprintf(f, ", \"bit_exact\": %s", r->bit_exact < 0 ? "null" : r->bit_exact ? "true" : "false");
+    if (r->weights) {
+        fprintf(f, ",\n  \"weights\": ");
+        json_string(f, r->weights);
+        number(f, "tokens_prompt", 1, r->tokens_prompt);
+        number(f, "tokens_generated", 1, r->tokens_generated);
+    }
     int has_detail = 0;
     for (int i = 0; i < r->n_layers; i++)
         has_detail |= r->layers[i].has_detail;

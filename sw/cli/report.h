@@ -87,7 +87,9 @@ typedef struct {
     int has_driver;
     uint64_t cycles_driver; /* of cycles_total: between the steps; 0 where nobody counts them */
     uint32_t rows, columns; /* of the array; 0 unknown */
-    int bit_exact;          /* against ref: 1, 0, or -1 not compared */
+    const char *weights;    /* of a language model: "int8", "int4"; else NULL */
+    uint64_t tokens_prompt, tokens_generated; /* of a language model: run, and made */
+    int bit_exact;                            /* against ref: 1, 0, or -1 not compared */
     int n_layers;
     report_layer_t *layers; /* (n_layers), malloc */
     report_trace_t trace;   /* empty where a target has none */

@@ -6,11 +6,12 @@
  */
 #include "graph.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "file.h"
 
 /* All memory of a graph: a chain of blocks, newest first. */
 typedef struct block {
@@ -185,39 +186,9 @@ graph_t *graph_load_bytes(const void *bytes, size_t size, const char *path, grap
 }
 
 graph_t *graph_load(const char *path, graph_error_t *err) {
-    graph_t *g = NULL;
-    char *bytes = NULL;
-    FILE *f = fopen(path, "rb");
-    if (!f) {
-        graph_fail(err, "%s: %s", path, strerror(errno));
-        return NULL;
-    }
-    size_t size = 0, room = 0;
-    for (;;) { /* not by seeking: pipes are files too */
-        if (size == room) {
-            if (room >= (size_t)1 << 31) {
-                graph_fail(err, "%s: larger than 2 GiB", path);
-                goto done;
-            }
-            room = room ? room * 2 : 1 << 16;
-            char *more = realloc(bytes, room);
-            if (!more) {
-                graph_fail(err, "%s: out of memory", path);
-                goto done;
-            }
-            bytes = more;
-        }
-        size_t got = fread(bytes + size, 1, room - size, f);
-        size += got;
-        if (got == 0)
-            break;
-    }
-    if (ferror(f))
-        graph_fail(err, "%s: %s", path, strerror(errno));
-    else
-        g = graph_load_bytes(bytes, size, path, err);
-done:
+    size_t size;
+    void *bytes = file_read(path, &size, err);
+    graph_t *g = bytes ? graph_load_bytes(bytes, size, path, err) : NULL;
     free(bytes);
-    fclose(f);
     return g;
 }

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Language models: how near the integer decoder is to the float network, teacher-forced.
+
+Synopsis: scripts/bench_llm.py [--systole build/systole] [--weights int8]... [--json F]        (make bench-llm)
+
+For each model (stories260K over its 200 reference tokens, where shared/models or $SYSTOLE_MODELS has it; the model of sw/examples/kjv over the
+start of the verses held out from its training) the same tokens go through the float network, here in NumPy float32, and through
+`systole generate --tokens --logits`; printed are the share of positions with the same most probable token, both perplexities
+of the next token, and their ratio. SPDX-License-Identifier: Apache-2.0
+"""
+import argparse
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MODELS = pathlib.Path(os.environ.get("SYSTOLE_MODELS", ROOT.parent / "shared" / "models"))
+KJV = ROOT / "sw/examples/kjv"
+UNIT = 2.0 ** -18  # of the integer logits
+
+
+class FloatModel:
+    """llama2.c's forward pass over a whole sequence at once, float32."""
+
+    def __init__(self, path):
+        data = pathlib.Path(path).read_bytes()
+        self.dim, hidden, self.layers, self.heads, self.kv_heads, vocab, self.context = struct.unpack("<7i", data[:28])
+        weights, at = np.frombuffer(data, "<f4", offset=28), 0
+        self.head_dim = self.dim // self.heads
+        kv_dim, n, shared = self.head_dim * self.kv_heads, self.layers, vocab > 0
+        self.vocab = vocab = abs(vocab)
+
+        def take(*shape):
+            nonlocal at
+            size = int(np.prod(shape))
+            at += size
+            return weights[at - size:at].reshape(shape)
+        self.embed, self.g1 = take(vocab, self.dim), take(n, self.dim)
+        self.wq, self.wk, self.wv, self.wo = (take(n, rows, self.dim) for rows in (self.dim, kv_dim, kv_dim, self.dim))
+        self.g2 = take(n, self.dim)
+        self.w1, self.w2, self.w3 = take(n, hidden, self.dim), take(n, self.dim, hidden), take(n, hidden, self.dim)
+        self.gf = take(self.dim)
+        take(self.context, self.head_dim)
+        self.classifier = self.embed if shared else take(vocab, self.dim)
+
+    def logits(self, tokens):
+        """(len(tokens), vocab)"""
+        n, hd, group = len(tokens), self.head_dim, self.heads // self.kv_heads
+        angle = np.arange(n)[:, None] / 10000.0 ** (np.arange(0, hd, 2) / hd)
+        cos, sin = np.float32(np.cos(angle))[:, None], np.float32(np.sin(angle))[:, None]
+        mask = np.triu(np.full((n, n), -np.inf, np.float32), 1)
+
+        def norm(x, g):
+            return (x / np.sqrt((x * x).mean(-1, keepdims=True) + np.float32(1e-5)) * g).astype(np.float32)
+
+        def rotate(x):
+            a, b = x[..., 0::2], x[..., 1::2]
+            return np.stack([a * cos - b * sin, a * sin + b * cos], -1).reshape(x.shape)
+        x = self.embed[tokens]
+        for i in range(self.layers):
+            h = norm(x, self.g1[i])
+            q = rotate((h @ self.wq[i].T).reshape(n, self.heads, hd))
+            k = rotate((h @ self.wk[i].T).reshape(n, self.kv_heads, hd)).repeat(group, 1)
+            v = (h @ self.wv[i].T).reshape(n, self.kv_heads, hd).repeat(group, 1)
+            s = np.einsum("shd,thd->hst", q, k) / np.float32(np.sqrt(hd)) + mask
+            e = np.exp(s - s.max(-1, keepdims=True))
+            x = x + np.einsum("hst,thd->shd", e / e.sum(-1, keepdims=True), v).reshape(n, -1) @ self.wo[i].T
+            h = norm(x, self.g2[i])
+            u = h @ self.w1[i].T
+            x = x + (u / (1 + np.exp(-u)) * (h @ self.w3[i].T)) @ self.w2[i].T
+        return norm(x, self.gf) @ self.classifier.T
+
+
+def perplexity(logits, following):
+    x = logits.astype(np.float64)
+    x -= x.max(-1, keepdims=True)
+    return float(np.exp((np.log(np.exp(x).sum(-1)) - x[np.arange(len(following)), following]).mean()))
+
+
+def integer_logits(systole, checkpoint, tokens, weights, target="ref"):
+    with tempfile.TemporaryDirectory() as folder:
+        given, out = pathlib.Path(folder) / "tokens.bin", pathlib.Path(folder) / "logits.npy"
+        np.asarray(tokens, "<i4").tofile(given)
+        subprocess.run([str(systole), "generate", str(checkpoint), "--tokens", str(given), "--logits", str(out), "--weights", weights,
+                        "--target", target], check=True, timeout=600)
+        return np.load(out)
+
+
+def measure(systole, checkpoint, tokens, following, weights):
+    real = FloatModel(checkpoint).logits(tokens)
+    got = integer_logits(systole, checkpoint, tokens, weights) * UNIT
+    ours, theirs = perplexity(got, following), perplexity(real, following)
+    return {"positions": len(tokens), "weights": weights, "agreement": float((got.argmax(-1) == real.argmax(-1)).mean()),
+            "perplexity_float": theirs, "perplexity": ours, "ratio": ours / theirs,
+            "rms_error": float(np.sqrt(((got - real - (got - real).mean(-1, keepdims=True)) ** 2).mean()))}
+
+
+def cases():
+    """(name, checkpoint, tokens, the tokens that follow them)"""
+    stories = MODELS / "stories260K"
+    if (stories / "stories260K.bin").exists():
+        ids = np.load(stories / "greedy200_float32_reference.npz")["token_ids"]
+        yield "stories260K", stories / "stories260K.bin", ids[:200], ids[1:201]
+    if (KJV / "held_out_tokens.npy").exists():
+        ids = np.load(KJV / "held_out_tokens.npy").astype(np.int32)
+        yield "kjv260K", KJV / "kjv260K.bin", ids[:-1], ids[1:]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--systole", default=ROOT / "build/systole")
+    parser.add_argument("--weights", action="append")
+    parser.add_argument("--json")
+    options = parser.parse_args()
+    rows = []
+    print("| model | weights | positions | same best token | perplexity, float | integer | ratio |\n|---|---|---:|---:|---:|---:|---:|")
+    for name, checkpoint, tokens, following in cases():
+        for weights in options.weights or ["int8", "int4"]:
+            r = measure(options.systole, checkpoint, tokens[:len(following)], following, weights)
+            rows.append(dict(r, model=name))
+            print(f"| {name} | {weights} | {r['positions']} | {100 * r['agreement']:.1f} % | {r['perplexity_float']:.4f} | "
+                  f"{r['perplexity']:.4f} | {r['ratio']:.4f} |", flush=True)
+    if not any(r["model"] == "stories260K" for r in rows):
+        print(f"SKIP stories260K: not in {MODELS}")
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(rows, indent=1))
+    return 0 if rows else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

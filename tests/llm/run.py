@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""Suite: language models on the golden model.
+
+Synopsis: tests/llm/run.py [--systole build/asan/systole]
+
+  quality   scripts/bench_llm.py: the integer decoder against the float network, teacher-forced, within the bounds below
+  text      prompts, seeds, lengths: what must repeat repeats, what is cut is cut there; the same with and without --weights int4
+  refused   wrong checkpoints, tokenizers, prompts, options: one line that says what, exit status 1 or 2, nothing written
+Models: $SYSTOLE_MODELS, else ../shared/models (skipped, saying so, where absent), and random ones made here.
+SPDX-License-Identifier: Apache-2.0
+"""
+import argparse
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+import bench_llm  # noqa: E402
+
+# (model, weights): least share of equal best tokens, largest ratio of the perplexities
+BOUNDS = {("stories260K", "int8"): (0.95, 1.02), ("stories260K", "int4"): (0.88, 1.10), ("kjv260K", "int8"): (0.95, 1.02),
+          ("kjv260K", "int4"): (0.80, 1.10)}
+sums = [0, 0, 0]
+
+
+def check(what, good, why=""):
+    sums[0 if good else 1] += 1
+    if not good:
+        print(f"FAIL {what}: {why}; rerun: make test ONLY=llm")
+
+
+def generate(*arguments, timeout=120):
+    return subprocess.run([str(options.systole), "generate", *map(str, arguments)], capture_output=True, timeout=timeout)
+
+
+def test_quality():
+    for name, checkpoint, tokens, following in bench_llm.cases():
+        for weights in ("int8", "int4"):
+            r = bench_llm.measure(options.systole, checkpoint, tokens[:len(following)], following, weights)
+            least, most = BOUNDS[name, weights]
+            check(f"quality {name} {weights}", r["agreement"] >= least and r["ratio"] <= most,
+                  f"same best token {r['agreement']:.3f} (at least {least}), perplexity ratio {r['ratio']:.4f} (at most {most})")
+
+
+def header(dim=16, hidden=24, layers=2, heads=2, kv_heads=1, vocab=300, context=32):
+    return struct.pack("<7i", dim, hidden, layers, heads, kv_heads, vocab, context)
+
+
+def checkpoint_bytes(seed=1, **shape):
+    head = header(**shape)
+    dim, hidden, layers, heads, kv_heads, vocab, context = struct.unpack("<7i", head)
+    kv, own = dim // heads * kv_heads, vocab < 0
+    vocab = abs(vocab)
+    rng = np.random.default_rng(seed)
+    sizes = [vocab * dim, layers * dim, layers * dim * dim, layers * kv * dim, layers * kv * dim, layers * dim * dim, layers * dim,
+             layers * hidden * dim, layers * hidden * dim, layers * hidden * dim, dim, context * (dim // heads), vocab * dim if own else 0]
+    return head + b"".join(rng.normal(0, 1 if i in (1, 6, 10) else 0.3, n).astype("<f4").tobytes() for i, n in enumerate(sizes))
+
+
+def tokenizer_bytes(n=300):
+    pieces = [b"<unk>", b"\n<s>\n", b"\n</s>\n"] + [b"<0x%02X>" % i for i in range(256)] + [b" ", b"a", b"b", b"ab", b" ab", b"abab"]
+    pieces += [b"p%d" % i for i in range(len(pieces), n)]
+    return struct.pack("<i", max(map(len, pieces))) + b"".join(struct.pack("<fi", -i, len(p)) + p for i, p in enumerate(pieces[:n]))
+
+
+def test_text(folder):
+    model, tok, report = folder / "model.bin", folder / "tok.bin", folder / "report.json"
+    tok.write_bytes(tokenizer_bytes())
+    shapes = [dict(), dict(vocab=-300), dict(dim=20, hidden=7, heads=5, kv_heads=5, layers=1), dict(dim=2, hidden=1, heads=1, layers=3),
+              dict(dim=48, heads=4, kv_heads=2, hidden=50)]
+    for seed, shape in enumerate(shapes):
+        model.write_bytes(checkpoint_bytes(seed, **shape))
+        for weights in ("int8", "int4"):
+            hot = ["--temperature", "1.2", "--weights", weights, "--tokenizer", tok, "--prompt", "ab abab b", "-n", "20"]
+            texts = [generate(model, *hot, "--seed", s, "--report", report) for s in (1, 1, 2)]
+            same = texts[0].stdout == texts[1].stdout
+            check(f"text {shape} {weights}", all(t.returncode == 0 and t.stderr == b"" for t in texts) and same,
+                  f"status {[t.returncode for t in texts]}, equal {same}: {texts[0].stderr[-300:]!r}")
+            r = json.loads(report.read_text())
+            check(f"report {shape} {weights}", r["weights"] == weights and r["target"] == "ref" and r["seed"] == 2 and
+                  r["macs"] == sum(layer["macs"] for layer in r["layers"]) and 1 <= r["tokens_generated"] + 1 <= 21, str(r)[:300])
+            # the float network of these random weights is no reference for a perplexity, but for the logits it is
+            tokens = np.random.default_rng(seed).integers(0, 300, 30)
+            real = bench_llm.FloatModel(model).logits(tokens)
+            got = bench_llm.integer_logits(options.systole, model, tokens, weights) * bench_llm.UNIT
+            error = float(np.sqrt(((got - real) ** 2).mean()) / real.std())
+            check(f"logits {shape} {weights}", error < (0.15 if weights == "int8" else 0.6), f"error {error:.3f} of the spread")
+    stories = bench_llm.MODELS / "stories260K"
+    if not stories.exists():
+        sums[2] += 1
+        print(f"SKIP stories260K: not in {bench_llm.MODELS}")
+        return
+    given = [stories / "stories260K.bin", "--tokenizer", stories / "tok512.bin"]
+    first = generate(*given, "-n", "60").stdout.decode()
+    longer = generate(*given, "-n", "90").stdout.decode()
+    check("the text begins as the reference's", (stories / "expected_greedy_200.txt").read_text().startswith(first[:50]), first)
+    check("more tokens only add", longer.startswith(first.rstrip("\n")) and len(longer) > len(first), longer)
+    prompted = generate(*given, "--prompt", first[:40], "-n", "20").stdout.decode()
+    check("a prompt is continued", prompted.startswith(first[:40]) and len(prompted) > 41, prompted)
+
+
+def refuse(what, arguments, words, status=1):
+    done = generate(*arguments)
+    lines = done.stderr.decode(errors="replace").splitlines()
+    good = done.returncode == status and len(lines) == 1 and all(w in lines[0] for w in words) and done.stdout == b""
+    check(f"refused: {what}", good, f"status {done.returncode}, {lines[:3]}, {done.stdout[:60]!r}")
+
+
+def test_refused(folder):
+    model, tok, out = folder / "model.bin", folder / "tok.bin", folder / "out.npy"
+    whole, pieces = checkpoint_bytes(), tokenizer_bytes()
+    ok = [model, "--tokenizer", tok]
+
+    def wrong(what, checkpoint, words, tokenizer=pieces, arguments=(), status=1):
+        model.write_bytes(checkpoint)
+        tok.write_bytes(tokenizer)
+        refuse(what, [*ok, *arguments], words, status)
+    wrong("empty file", b"", ["model.bin"])
+    wrong("half a header", whole[:15], ["model.bin"])
+    wrong("truncated", whole[:-4], ["model.bin", "header needs", str(len(whole))])
+    wrong("too long", whole + b"1234", ["header needs"])
+    for i, name in enumerate(["dim", "hidden_dim", "n_layers", "n_heads", "n_kv_heads", "vocab_size", "max_seq_len"]):
+        for value in (0, 0x7fffffff, -0x80000000):
+            wrong(f"{name} {value}", whole[:4 * i] + struct.pack("<i", value) + whole[4 * i + 4:], ["model.bin", name])
+        wrong(f"{name} doubled", whole[:4 * i] + struct.pack("<i", 2 * struct.unpack_from("<i", whole, 4 * i)[0]) + whole[4 * i + 4:], ["model.bin"])
+    wrong("heads that do not divide", header(heads=3) + whole[28:], ["divide"])
+    wrong("odd head", header(dim=18, heads=2) + whole[28:], ["divide"])
+    wrong("kv heads that do not divide", header(heads=4, kv_heads=3) + whole[28:], ["divide"])
+    wrong("a number that is none", whole[:400] + b"\xff\xff\xff\x7f" + whole[404:], ["token_embedding_table", "finite"])
+    wrong("the largest sizes", header(65536, 65536, 1024, 2, 1, 1 << 20, 65536), ["header needs"])
+    wrong("tokenizer of another vocabulary", whole, ["tok.bin", "299", "300"], tokenizer_bytes(299))
+    wrong("tokenizer with more", whole, ["tok.bin", "301"], tokenizer_bytes(301))
+    wrong("tokenizer empty", whole, ["tok.bin"], b"")
+    wrong("tokenizer truncated", whole, ["tok.bin"], pieces[:-1])
+    wrong("piece longer than the file", whole, ["tok.bin"], pieces[:8] + b"\xff\xff\xff\x7f" + pieces[12:])
+    wrong("piece of negative length", whole, ["tok.bin"], pieces[:8] + b"\xff\xff\xff\xff" + pieces[12:])
+    wrong("score that is no number", whole, ["tok.bin", "score"], pieces[:4] + b"\x00\x00\xc0\x7f" + pieces[8:])
+    wrong("prompt longer than the context", whole, ["prompt", "32"], arguments=["--prompt", "b " * 40])
+    wrong("prompt very long", whole, ["prompt", "32"], arguments=["--prompt", "b" * 100000])
+    wrong("-n beyond the context", whole, ["-n 33", "32"], arguments=["-n", "33"])
+    wrong("-n and prompt beyond the context", whole, ["-n 30", "leaves"], arguments=["-n", "30", "--prompt", "b b b b"])
+    for arguments in (["-n", "0"], ["-n", "x"], ["--temperature", "-1"], ["--temperature", "nan"], ["--top-p", "1.5"], ["--seed", "x"],
+                      ["--weights", "int3"], ["--nonsense"], ["another"]):
+        wrong(" ".join(arguments), whole, ["--help"], arguments=arguments, status=2)
+    wrong("unknown target", whole, ["nowhere"], arguments=["--target", "nowhere"])
+    refuse("no tokenizer", [model], ["--tokenizer"], 2)
+    refuse("no checkpoint", [], ["CHECKPOINT"], 2)
+    refuse("a checkpoint that is not there", [folder / "none.bin", "--tokenizer", tok], ["none.bin"])
+    refuse("a tokenizer that is not there", [model, "--tokenizer", folder / "none.bin"], ["none.bin"])
+    refuse("a folder as a checkpoint", [folder, "--tokenizer", tok], [str(folder)])
+    refuse("report into nowhere", [*ok, "--report", folder / "no/where.json"], ["where.json"])
+    given = folder / "tokens.bin"
+    for what, data, words in (("a token beyond the vocabulary", struct.pack("<2i", 1, 300), ["300"]),
+                              ("a negative token", struct.pack("<2i", 1, -1), ["-1"]), ("no tokens", b"", ["tokens.bin"]),
+                              ("half a token", b"123456", ["tokens.bin"]), ("more tokens than context", bytes(4 * 33), ["33", "32"])):
+        given.write_bytes(data)
+        refuse(what, [model, "--tokens", given, "--logits", out], words)
+    check("refused: nothing written", not out.exists(), f"{out} is there")
+    model.write_bytes(checkpoint_bytes())
+    fits = generate(*ok, "-n", "32")
+    check("-n up to the context", fits.returncode == 0, fits.stderr)
+    random = np.random.default_rng(3)
+    broken = 0
+    for _ in range(120):  # any byte of the header or tokenizer
+        data, text = bytearray(whole), bytearray(pieces)
+        (data if random.integers(2) else text)[random.integers(28 if random.integers(2) else 200)] = random.integers(256)
+        model.write_bytes(data)
+        tok.write_bytes(text)
+        done = generate(*ok, "-n", "3", "--prompt", "ab")
+        broken += done.returncode not in (0, 1) or (done.returncode == 1) != (len(done.stderr.splitlines()) == 1)
+    check("damaged bytes", broken == 0, f"{broken} of 120 neither ran nor were refused in one line")
+    for factor in (1e30, 1e-30, 0.0):
+        body = (np.frombuffer(whole[28:], "<f4") * np.float32(factor)).astype("<f4").tobytes()
+        model.write_bytes(whole[:28] + body)
+        tok.write_bytes(pieces)
+        for weights in ("int8", "int4"):
+            done = generate(*ok, "-n", "5", "--weights", weights)
+            check(f"weights times {factor} {weights}", done.returncode == 0 and done.stderr == b"", done.stderr[-300:])
+
+
+def main():
+    global options
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--systole", default=ROOT / "build/asan/systole")
+    options = parser.parse_args()
+    test_quality()
+    with tempfile.TemporaryDirectory() as folder:
+        test_text(pathlib.Path(folder))
+        test_refused(pathlib.Path(folder))
+    print(f"{sums[0]} passed, {sums[1]} failed, {sums[2]} skipped")
+    return sums[1] != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
