@@ -9,6 +9,8 @@ rtl/npu_pe.v
 rtl/npu_array.v
 rtl/npu_accum.v
 rtl/npu_params.v
+rtl/npu_rotate.v
+rtl/npu_transpose.v
 rtl/npu_weight_loader.v
 rtl/npu_line_feed.v
 rtl/npu_array_unit.v

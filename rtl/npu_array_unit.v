@@ -13,6 +13,7 @@ module npu_array_unit #(
     parameter ACC_DEPTH = 512,
     parameter FIR_GROUPS = 3,
     parameter FIR_TAPS = 5,
+    parameter MATMUL = 0,
     parameter MUL_STYLE = 0,
     parameter MUL_DSP = N * N
 ) (
@@ -39,6 +40,8 @@ module npu_array_unit #(
     input  wire [15:0]               acc_rd_addr,
     output wire                      acc_rd_gnt,
     output wire [32*N-1:0]           acc_rd_data,
+    input  wire                      bias_minus,     // subtract acc_rd_data from the biases of set bias_half
+    input  wire                      bias_half,
     output wire [2*32*N-1:0]         par_bias,
     output wire [2*32*N-1:0]         par_mult,
     output wire [2*6*N-1:0]          par_shift,
@@ -69,12 +72,16 @@ module npu_array_unit #(
     wire l_fir = cmd_data[`NPU_F_CONV_FIR];
     wire l_early = cmd_data[`NPU_F_CONV_EARLY];
     wire l_late = cmd_data[`NPU_F_CONV_LATE];
+    wire l_transpose = MATMUL != 0 && cmd_data[`NPU_F_CONV_TRANSPOSE];
+    wire l_strided = MATMUL != 0 && cmd_data[`NPU_F_CONV_STRIDED];
+    wire l_product = cmd_data[`NPU_F_CONV_TRANSPOSE] || cmd_data[`NPU_F_CONV_STRIDED] || cmd_data[`NPU_F_CONV_MINUS];
     wire [3:0] l_wait = cmd_data[`NPU_F_WAIT];
     wire l_bad = cmd_data[`NPU_F_CONV_NY] == 0 || cmd_data[`NPU_F_CONV_NX] == 0
         || cmd_data[`NPU_F_CONV_KH] == 0 || cmd_data[`NPU_F_CONV_KW] == 0
         || cmd_data[`NPU_F_CONV_DIL_Y] == 0 || cmd_data[`NPU_F_CONV_DIL_X] == 0
         || cmd_data[`NPU_F_CONV_SY] == 0 || cmd_data[`NPU_F_CONV_SX] == 0
-        || cmd_data[`NPU_F_CONV_NBLK] == 0 || cmd_data[`NPU_F_CONV_TRANSPOSE]
+        || cmd_data[`NPU_F_CONV_NBLK] == 0
+        || (l_product && (MATMUL == 0 || l_fir || (cmd_data[`NPU_F_CONV_MINUS] && cmd_data[`NPU_F_CONV_ACCUMULATE])))
         || cmd_data[`NPU_F_CONV_IN_H] > 16'd32767 || cmd_data[`NPU_F_CONV_IN_W] > 16'd32767
         || l_wait[1] || cmd_data[13] || (l_late && (l_early || !cmd_data[`NPU_F_CONV_LOAD_PARAMS]))
         || (l_fir && (cmd_data[`NPU_F_CONV_DIL_X] != 8'd1 || cmd_data[`NPU_F_CONV_NBLK] != 16'd1
@@ -114,9 +121,10 @@ module npu_array_unit #(
     wire [3:0]     par_index;
     wire [8*N-1:0] par_word, row_word;
     wire [N-1:0]   row_sel;
-    npu_weight_loader #(.N(N), .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS)) u_loader (
+    npu_weight_loader #(.N(N), .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL)) u_loader (
         .clk(clk), .rst_n(rst_n), .start(l_go), .fir(l_fir),
         .kh(cmd_data[`NPU_F_CONV_KH]), .kw(cmd_data[`NPU_F_CONV_KW]), .nblk(cmd_data[`NPU_F_CONV_NBLK]),
+        .tile_step(l_strided ? cmd_data[`NPU_F_CONV_SPAN] : N[15:0]), .transpose(l_transpose),
         .w_addr(cmd_data[`NPU_F_CONV_W_ADDR]), .p_addr(cmd_data[`NPU_F_CONV_P_ADDR]),
         .load_params(cmd_data[`NPU_F_CONV_LOAD_PARAMS]), .uniform(cmd_data[`NPU_F_CONV_UNIFORM]), .half(cmd_data[`NPU_F_CONV_HALF]),
         .busy(loader_busy), .params_ok(ahead_q == 3'd0 && !late_q), .at_params(at_params), .params_done(params_done),
@@ -125,7 +133,7 @@ module npu_array_unit #(
         .en(en), .swap(swap_now), .row_sel(row_sel), .row_word(row_word), .full(w_full));
     npu_params #(.N(N)) u_params (
         .clk(clk), .wr_en(par_en), .wr_half(par_half), .wr_index(par_index), .wr_uniform(par_uniform), .wr_word(par_word),
-        .bias(par_bias), .mult(par_mult), .shift(par_shift));
+        .minus_en(MATMUL != 0 && bias_minus), .minus_half(bias_half), .minus_data(acc_rd_data), .bias(par_bias), .mult(par_mult), .shift(par_shift));
 
     // ---------------------------------------------------------------- stage S
     wire          s_valid;
@@ -162,6 +170,7 @@ module npu_array_unit #(
     assign     stuck_index = late_wait ? late_index_q : s_index;
     assign     take = (l_go ? l_need : 4'd0) | (s_go ? s_need : 4'd0) | {1'b0, late_take, 2'b00};
 
+    wire         s_minus = MATMUL != 0 && s_cmd[`NPU_F_CONV_MINUS];
     reg          d_fir, d_accumulate;
     reg  [15:0]  d_first, d_row, d_tap, d_blkp, d_ny, d_nx, d_iy0, d_ix0, d_in_h, d_in_w, d_nblk, d_span;
     reg  [7:0]   d_kh, d_kw, d_dil_y, d_dil_x, d_sy, d_sx, d_pad;
@@ -170,7 +179,7 @@ module npu_array_unit #(
         else start_q <= s_go;
         if (s_go) begin
             d_fir   <= s_cmd[`NPU_F_CONV_FIR];
-            d_accumulate <= s_cmd[`NPU_F_CONV_ACCUMULATE];
+            d_accumulate <= s_cmd[`NPU_F_CONV_ACCUMULATE] || s_minus;
             d_first <= s_cmd[`NPU_F_CONV_IN_ADDR] + prod_iy_q + s_cmd[`NPU_F_CONV_IX0];
             d_row   <= prod_sy_q;
             d_tap   <= prod_dy_q;
@@ -308,10 +317,24 @@ module npu_array_unit #(
                   s_cmd[`NPU_F_SIGNAL], s_cmd[`NPU_F_CONV_LOAD_PARAMS], s_index}),
         .out_valid(i_valid), .out_ready(acc_pop),
         .out_data({i_half, i_acc_addr, i_accumulate, i_signal, i_load_params, i_index}));
+    wire        i_minus, i_from_half;
+    wire [7:0]  i_from;
+    generate
+        if (MATMUL != 0) begin : gen_minus
+            wire unused_ready, unused_valid;
+            npu_fifo #(.WIDTH(10), .DEPTH(4)) u_minus (
+                .clk(clk), .rst_n(rst_n), .in_valid(s_go), .in_ready(unused_ready),
+                .in_data({s_minus, s_cmd[`NPU_F_CONV_MINUS_HALF], s_cmd[`NPU_F_CONV_ACC_FROM]}),
+                .out_valid(unused_valid), .out_ready(acc_pop), .out_data({i_minus, i_from_half, i_from}));
+            wire unused = &{1'b0, unused_ready, unused_valid};
+        end else begin : gen_no_minus
+            assign {i_minus, i_from_half, i_from} = 10'd0;
+        end
+    endgenerate
     npu_accum #(.N(N), .PSUM_W(PSUM_W), .ACC_DEPTH(ACC_DEPTH)) u_accum (
         .clk(clk), .rst_n(rst_n), .in_valid(en && acc_result), .in_last(en && acc_last), .in_pfirst(acc_pfirst),
         .in_plast(acc_plast), .in_psum(psum), .cmd_half(i_half), .cmd_acc_addr(i_acc_addr),
-        .cmd_accumulate(i_accumulate), .cmd_pop(acc_pop), .done(acc_done),
+        .cmd_accumulate(i_accumulate), .cmd_minus(i_minus), .cmd_from_half(i_from_half), .cmd_from({4'd0, i_from, 4'd0}), .cmd_pop(acc_pop), .done(acc_done),
         .rd_req(acc_rd_req), .rd_half(acc_rd_half), .rd_addr(acc_rd_addr), .rd_gnt(acc_rd_gnt), .rd_data(acc_rd_data));
 
     // A command ends when its sums are written and its parameter block, if any, is in place.

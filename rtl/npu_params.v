@@ -14,6 +14,9 @@ module npu_params #(
     input  wire [3:0]        wr_index,   // 0..3 bias, 4..7 mult, 8 shift
     input  wire              wr_uniform, // 4 mult and (N > 4) shift, 5 shift (N = 4)
     input  wire [8*N-1:0]    wr_word,
+    input  wire              minus_en,   // subtract minus_data from the biases of set minus_half; 0 for arrays without MATMUL
+    input  wire              minus_half,
+    input  wire [32*N-1:0]   minus_data,
     output wire [2*32*N-1:0] bias,
     output wire [2*32*N-1:0] mult,
     output wire [2*6*N-1:0]  shift       // signed 6 bits
@@ -27,10 +30,16 @@ module npu_params #(
     generate
         for (h = 0; h < 2; h = h + 1) begin : gen_set
             wire we = wr_en && wr_half == (h == 1);
+            wire minus = minus_en && minus_half == (h == 1);
             for (i = 0; i < 4; i = i + 1) begin : gen_word
-                reg [8*N-1:0] bias_q, mult_q;
+                reg  [8*N-1:0] bias_q, mult_q;
+                wire [8*N-1:0] less;
+                for (l = 0; l < N / 4; l = l + 1) begin : gen_less
+                    assign less[32*l+:32] = bias_q[32*l+:32] - minus_data[8*N*i+32*l+:32];
+                end
                 always @(posedge clk) begin
                     if (we && wr_index == i) bias_q <= wr_word;
+                    else if (minus) bias_q <= less;
                     if (we && (wr_index == 4 + i && !wr_uniform || short_mult))
                         mult_q <= wr_uniform ? {N / 4{wr_word[31:0]}} : wr_word;
                 end

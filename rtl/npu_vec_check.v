@@ -3,13 +3,15 @@
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 `include "npu_spec.vh"
-module npu_vec_check (
+module npu_vec_check #(
+    parameter MATMUL = 0
+) (
     input  wire [`NPU_CMD_BITS-1:0] cmd,
     output wire         legal
 );
     wire [7:0] op = cmd[`NPU_F_OPCODE];
 
-    wire drain = cmd[`NPU_F_DRAIN_NY] != 0 && cmd[`NPU_F_DRAIN_NX] != 0;
+    wire drain = cmd[`NPU_F_DRAIN_NY] != 0 && cmd[`NPU_F_DRAIN_NX] != 0 && (MATMUL != 0 || !cmd[`NPU_F_DRAIN_COLUMN]);
 
     wire [7:0] p_shift = cmd[`NPU_F_POOL_SHIFT];
     wire [31:0] p_mult = cmd[`NPU_F_POOL_MULT];

@@ -2,6 +2,8 @@
 // Contract: `load` starts a command of acc_addr, half, cfg ({max, min, zp}); for each vector `issue` (needs `room`) reserves
 // the output word; `last` says that word is the command's last. The beats follow at a fixed distance, so there is no
 // back-pressure after `issue`, and the next command may load at once. Accumulator data comes exactly 2 cycles after the grant.
+// With column the entry col_addr is read first: bias_minus says that acc_rd_data is it, to be subtracted from the biases of set bias_half;
+// the vectors' beats come after that, those of the command before it earlier.
 // Counterpart: DRAIN in docs/isa.md.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
@@ -18,6 +20,8 @@ module npu_vec_drain #(
     input  wire                load,
     input  wire [15:0]         acc_addr,
     input  wire                half,
+    input  wire                column,
+    input  wire [15:0]         col_addr,
     input  wire [23:0]         cfg,
     input  wire                room,
     input  wire                last,
@@ -28,6 +32,8 @@ module npu_vec_drain #(
     output wire [15:0]         acc_rd_addr,
     input  wire                acc_rd_gnt,
     input  wire [32*N-1:0]     acc_rd_data,
+    output wire                bias_minus,
+    output wire                bias_half,
     input  wire [2*32*N-1:0]   par_bias,
     input  wire [2*32*N-1:0]   par_mult,
     input  wire [2*6*N-1:0]    par_shift,
@@ -44,19 +50,25 @@ module npu_vec_drain #(
     localparam BEATS = N / LANES;
     localparam integer MASK_I = ACC_DEPTH - 1;
 
-    reg        active_q;
+    reg        active_q, column_q;
     reg [15:0] addr_q;
     wire       spaced;  // BEATS cycles since the last grant
-    assign acc_rd_req  = active_q && room && spaced && !stop;
+    wire       granted = acc_rd_req && acc_rd_gnt;
+    assign acc_rd_req  = active_q && (room || column_q) && spaced && !stop;
     assign acc_rd_half = half;
     assign acc_rd_addr = addr_q & MASK_I[15:0];
-    assign issue       = acc_rd_req && acc_rd_gnt;
+    assign issue       = granted && !column_q;
     always_ff @(posedge clk)
         if (!rst_n) begin
             active_q <= 1'b0;
+            column_q <= 1'b0;
             addr_q   <= 16'd0;
         end else if (load) begin
             active_q <= 1'b1;
+            column_q <= column;
+            addr_q   <= column ? col_addr : acc_addr;
+        end else if (granted && column_q) begin
+            column_q <= 1'b0;
             addr_q   <= acc_addr;
         end else if (issue) begin
             active_q <= !last;
@@ -64,14 +76,17 @@ module npu_vec_drain #(
         end
 
     // the command's data travels with the read: the next command may be loaded meanwhile
-    reg [1:0]  flight_q;
+    reg [1:0]  flight_q, column_flight_q;
     reg [24:0] cfg1_q, cfg2_q;  // {half, cfg}
     always_ff @(posedge clk) begin
         flight_q <= rst_n ? {flight_q[0], issue} : 2'b00;
+        column_flight_q <= rst_n ? {column_flight_q[0], granted && column_q} : 2'b00;
         cfg1_q   <= {half, cfg};
         cfg2_q   <= cfg1_q;
     end
-    assign inflight = |flight_q;
+    assign inflight = |flight_q || |column_flight_q;
+    assign bias_minus = column_flight_q[1];
+    assign bias_half  = cfg2_q[24];
 
     wire          beat_half;
     wire [32*N-1:0] set_bias  = beat_half ? par_bias[64*N-1:32*N] : par_bias[32*N-1:0];
@@ -97,7 +112,7 @@ module npu_vec_drain #(
             reg [32*N-1:0] hold_q;
             always_ff @(posedge clk) begin
                 if (!rst_n) gap_q <= 0;
-                else if (issue) gap_q <= LAST_I[BW-1:0];
+                else if (granted) gap_q <= LAST_I[BW-1:0];
                 else if (gap_q != 0) gap_q <= gap_q - 1'b1;
                 if (!rst_n) hold_valid_q <= 1'b0;
                 else if (flight_q[1]) hold_valid_q <= 1'b1;

@@ -10,7 +10,8 @@
 module npu_vector_unit #(
     parameter N         = 16,
     parameter LANES     = 16,
-    parameter ACC_DEPTH = 512
+    parameter ACC_DEPTH = 512,
+    parameter MATMUL    = 0
 ) (
     input  wire              clk,
     input  wire              rst_n,
@@ -44,6 +45,8 @@ module npu_vector_unit #(
     output wire [15:0]       acc_rd_addr,
     input  wire              acc_rd_gnt,
     input  wire [32*N-1:0]   acc_rd_data,
+    output wire              bias_minus,     // acc_rd_data is to be subtracted from the biases of set bias_half
+    output wire              bias_half,
     input  wire [2*32*N-1:0] par_bias,
     input  wire [2*32*N-1:0] par_mult,
     input  wire [2*6*N-1:0]  par_shift,
@@ -73,7 +76,7 @@ module npu_vector_unit #(
     wire        issue = drain_issue || pool_issue || eltwise_issue || table_issue || softmax_issue;
     wire        table_loaded, softmax_loaded, mul_done;
 
-    npu_vec_check u_check (.cmd(cmd_data), .legal(legal));
+    npu_vec_check #(.MATMUL(MATMUL)) u_check (.cmd(cmd_data), .legal(legal));
 
     wire [3:0] wait_from = cmd_data[`NPU_F_WAIT];
     wire [7:0] op_next   = cmd_data[`NPU_F_OPCODE];
@@ -258,6 +261,8 @@ module npu_vector_unit #(
     npu_vec_drain #(.N(N), .LANES(LANES), .ACC_DEPTH(ACC_DEPTH)) u_drain (
         .clk(clk), .rst_n(rst_n), .stop(stop), .inflight(drain_flight),
         .load(state_q == INIT && is_drain), .acc_addr(cmd_q[`NPU_F_DRAIN_ACC_ADDR]), .half(cmd_q[`NPU_F_DRAIN_HALF]),
+        .column(MATMUL != 0 && cmd_q[`NPU_F_DRAIN_COLUMN]), .col_addr(cmd_q[`NPU_F_DRAIN_COL_ADDR]),
+        .bias_minus(bias_minus), .bias_half(bias_half),
         .cfg({cmd_q[`NPU_F_DRAIN_ACT_MAX], cmd_q[`NPU_F_DRAIN_ACT_MIN], cmd_q[`NPU_F_DRAIN_ZP]}),
         .room(room), .last(out_last), .issue(drain_issue),
         .acc_rd_req(acc_rd_req), .acc_rd_half(acc_rd_half), .acc_rd_addr(acc_rd_addr), .acc_rd_gnt(acc_rd_gnt),

@@ -2,6 +2,7 @@
 //
 // A command is accepted with `start` (only when !busy); its tiles are read in pass order, N words each (rows that hold no tap in FIR mode are made zero
 // without a read). After the first tile the parameter block is read, not before params_ok.
+// Tiles lie tile_step words apart. With MATMUL a command's tiles may go through the transposing buffer; a plain tile waits until that is empty.
 // Array side: row_valid with row_sel/row_word in the step (en) it is shown; the shadow registers are then `full`; `swap` (a step in which
 // the array takes the tile over) frees them from the next step on.
 // Counterpart: W(pass) of CONV in cmodel/npu.
@@ -10,7 +11,8 @@
 module npu_weight_loader #(
     parameter N = 16,
     parameter FIR_GROUPS = 3,
-    parameter FIR_TAPS = 5
+    parameter FIR_TAPS = 5,
+    parameter MATMUL = 0
 ) (
     input  wire           clk,
     input  wire           rst_n,
@@ -18,7 +20,8 @@ module npu_weight_loader #(
     input  wire           fir,
     input  wire [7:0]     kh, kw,
     input  wire [15:0]    nblk,
-    input  wire [15:0]    w_addr, p_addr,
+    input  wire [15:0]    w_addr, p_addr, tile_step,
+    input  wire           transpose,     // 0 without MATMUL
     input  wire           load_params,
     input  wire           uniform,       // short parameter block
     input  wire           half,
@@ -46,17 +49,16 @@ module npu_weight_loader #(
 );
     localparam DEPTH = 8;
     localparam RW = $clog2(N);
-    localparam IW = 5 + RW + 2;
+    localparam IW = 5 + RW + 3;
     localparam [3:0] FULL_LAST = 4'd8, SHORT_LAST = N > 4 ? 4'd4 : 4'd5;   // last word of a parameter block
     localparam [8:0] GROUPS9 = FIR_GROUPS[8:0], TAPS9 = FIR_TAPS[8:0];
     localparam [7:0] TAPS_LAST = FIR_TAPS[7:0] - 8'd1;
-    localparam [15:0] NW = N[15:0];
 
     // ---------------------------------------------------------------- request side
     reg          run_q, params_q;      // a command; its parameter block is next
-    reg          fir_q, load_params_q, uniform_q, half_q;
+    reg          fir_q, load_params_q, uniform_q, half_q, transpose_q;
     reg  [7:0]   kh_q, kw_q, kx_q, ky_q, g_q, k_q;
-    reg  [15:0]  nblk_q, blk_q, w_addr_q, p_addr_q;
+    reg  [15:0]  nblk_q, blk_q, w_addr_q, p_addr_q, step_q;
     reg  [RW-1:0] row_q;
     reg  [3:0]   pidx_q;
     reg          later_q;              // past the first tile
@@ -105,6 +107,8 @@ module npu_weight_loader #(
             nblk_q        <= nblk;
             w_addr_q      <= w_addr;
             p_addr_q      <= p_addr;
+            step_q        <= tile_step;
+            transpose_q   <= transpose;
             {kx_q, ky_q, g_q, k_q} <= 32'd0;
             blk_q         <= 16'd0;
             row_q         <= {RW{1'b0}};
@@ -121,7 +125,7 @@ module npu_weight_loader #(
                 {g_q, k_q}  <= 16'd0;
                 later_q     <= 1'b1;
                 tile_last_q <= tile_last;
-                w_addr_q    <= w_addr_q + NW;
+                w_addr_q    <= w_addr_q + step_q;
                 kx_q        <= kx_last ? 8'd0 : kx_next[7:0];
                 if (kx_last) ky_q <= ky_last ? 8'd0 : ky_next[7:0];
                 if (kx_last && ky_last) blk_q <= blk_q + 16'd1;
@@ -130,7 +134,7 @@ module npu_weight_loader #(
     end
 
     // ---------------------------------------------------------------- words in flight
-    wire          item_valid, data_valid, item_zero, item_par, item_uniform, item_half, pop;
+    wire          item_valid, data_valid, item_zero, item_par, item_turn, item_uniform, item_half, pop;
     wire [RW-1:0] item_row;
     wire [3:0]    item_pidx;
     wire [IW-1:0] item;
@@ -149,23 +153,41 @@ module npu_weight_loader #(
     // A parameter item carries the half in the row's place (row 0 or 1): no wider item needed.
     npu_fifo #(.WIDTH(IW), .DEPTH(DEPTH)) u_items (
         .clk(clk), .rst_n(rst_n), .in_valid(issue), .in_ready(unused_item_ready),
-        .in_data({!reads, params_q, params_q ? {{(RW - 1) {1'b0}}, half_q} : row_q, pidx_q, uniform_q}),
+        .in_data({!reads, params_q, transpose_q, params_q ? {{(RW - 1) {1'b0}}, half_q} : row_q, pidx_q, uniform_q}),
         .out_valid(item_valid), .out_ready(pop), .out_data(item));
     npu_fifo #(.WIDTH(8*N), .DEPTH(DEPTH)) u_data (
         .clk(clk), .rst_n(rst_n), .in_valid(rd_pipe_q[1]), .in_ready(unused_data_ready), .in_data(rd_data),
         .out_valid(data_valid), .out_ready(pop && !item_zero), .out_data(data));
-    assign {item_zero, item_par, item_row, item_pidx, item_uniform} = item;
+    assign {item_zero, item_par, item_turn, item_row, item_pidx, item_uniform} = item;
     assign item_half = item_row[0];
 
     // ---------------------------------------------------------------- array and parameter side
     reg  full_q;
     wire ready   = item_valid && (item_zero || data_valid);
-    wire to_row  = ready && !item_par && !full_q;
+    wire turn_ready, turn_busy, turn_valid;          // transposing buffer: takes a word, holds a tile, offers row turn_row
+    wire [RW-1:0]  turn_row;
+    wire [8*N-1:0] turn_word;
+    wire from_turn = turn_valid && !full_q;
+    wire to_turn = ready && !item_par && item_turn && turn_ready;
+    wire to_row  = ready && !item_par && !item_turn && !full_q && !turn_busy;
     wire to_par  = ready && item_par;
-    assign pop   = to_par || (to_row && en);
+    wire [RW-1:0] row = from_turn ? turn_row : item_row;
+    wire shows   = from_turn || to_row;
+    assign pop   = to_par || to_turn || (to_row && en);
     assign full  = full_q;
-    assign row_sel  = to_row ? {{(N - 1) {1'b0}}, 1'b1} << item_row : {N{1'b0}};
-    assign row_word = item_zero ? {8 * N{1'b0}} : data;
+    assign row_sel  = shows ? {{(N - 1) {1'b0}}, 1'b1} << row : {N{1'b0}};
+    assign row_word = from_turn ? turn_word : item_zero ? {8 * N{1'b0}} : data;
+    generate
+        if (MATMUL != 0) begin : gen_transpose
+            npu_transpose #(.N(N)) u_transpose (
+                .clk(clk), .rst_n(rst_n), .in_valid(to_turn), .in_ready(turn_ready), .in_word(data), .out_valid(turn_valid),
+                .out_ready(from_turn && en), .out_row(turn_row), .out_word(turn_word), .busy(turn_busy));
+        end else begin : gen_plain
+            assign {turn_ready, turn_busy, turn_valid} = 3'b000;
+            assign turn_row  = {RW{1'b0}};
+            assign turn_word = {8 * N{1'b0}};
+        end
+    endgenerate
     assign par_en    = to_par;
     assign par_half  = item_half;
     assign par_index = item_pidx;
@@ -176,7 +198,7 @@ module npu_weight_loader #(
         if (!rst_n) full_q <= 1'b0;
         else if (en) begin
             if (swap) full_q <= 1'b0;
-            else if (to_row && item_row == {RW{1'b1}}) full_q <= 1'b1;
+            else if (shows && row == {RW{1'b1}}) full_q <= 1'b1;
         end
     end
     wire unused = &{1'b0, unused_item_ready, unused_data_ready};

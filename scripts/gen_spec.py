@@ -36,6 +36,8 @@ def check(spec):
         n, lanes = cfg["n"], cfg["lanes"]
         pow2 = all(v & (v - 1) == 0 for v in (n, lanes, cfg["sp_words"], cfg["sp_banks"], cfg["acc_depth"]))
         records = cfg.setdefault("trace_records", 0)
+        if cfg.setdefault("matmul", 0) not in (0, 1):
+            sys.exit(f"{SOURCE.name}: configuration {cfg['name']}: matmul: want 0 or 1")
         if records and (records & (records - 1) or not 16 <= records <= 32768):
             sys.exit(f"{SOURCE.name}: configuration {cfg['name']}: trace_records: want a power of two from 16 to 32768, or none")
         if not pow2 or lanes > n or cfg["fir_groups"] * cfg["fir_taps"] > n:
@@ -84,12 +86,12 @@ def c_header(spec, digest):
             "#define NPU_STATUS_BUSY 1u", "#define NPU_STATUS_DONE 2u", "#define NPU_STATUS_ERROR 4u",
             "#define NPU_REGION_READ 1u", "#define NPU_REGION_WRITE 2u", "",
             "/* A configuration; npu_configs lists the named ones. */",
-            "typedef struct {", "    const char *name;", "    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, trace_records;",
+            "typedef struct {", "    const char *name;", "    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, matmul, trace_records;",
             "} npu_config_t;", f"#define NPU_CONFIG_COUNT {len(spec['config'])}",
             "static const npu_config_t npu_configs[NPU_CONFIG_COUNT] = {"]
     for c in spec["config"]:
         out.append(f"    {{\"{c['name']}\", {c['n']}, {c['lanes']}, {c['sp_words']}, {c['sp_banks']}, "
-                   f"{c['acc_depth']}, {c['fir_groups']}, {c['fir_taps']}, {c['trace_records']}}}, /* {c['doc']} */")
+                   f"{c['acc_depth']}, {c['fir_groups']}, {c['fir_taps']}, {c['matmul']}, {c['trace_records']}}}, /* {c['doc']} */")
     out += ["};", "", "typedef enum {"]
     out += [f"    NPU_OP_{c['name']} = 0x{c['opcode']:02x}," for c in spec["command"]]
     out += ["} npu_opcode_t;", "",
@@ -190,7 +192,7 @@ def v_header(spec, digest):
 
 
 def v_config(cfg):
-    keys = ("n", "lanes", "sp_words", "sp_banks", "acc_depth", "fir_groups", "fir_taps", "trace_records")
+    keys = ("n", "lanes", "sp_words", "sp_banks", "acc_depth", "fir_groups", "fir_taps", "matmul", "trace_records")
     out = [f"// Configuration {cfg['name']}: {cfg['doc']}.",
            "// Generated from spec/npu.toml by scripts/gen_spec.py: do not edit.",
            "// SPDX-License-Identifier: Apache-2.0"]
@@ -202,10 +204,10 @@ def reference(spec, digest):
     out = ["# Register and command reference", "",
            "Generated from `spec/npu.toml` by `scripts/gen_spec.py`: do not edit. What a command does is in [isa.md](isa.md).",
            "", f"Spec hash `0x{digest}`.", "", "## Configurations", "",
-           "| name | N | lanes | scratchpad words | banks | accumulators per half | FIR groups x taps | trace records | for |",
-           "|---|---|---|---|---|---|---|---|---|"]
+           "| name | N | lanes | scratchpad words | banks | accumulators per half | FIR groups x taps | matmul | trace records | for |",
+           "|---|---|---|---|---|---|---|---|---|---|"]
     out += [f"| `{c['name']}` | {c['n']} | {c['lanes']} | {c['sp_words']} | {c['sp_banks']} | {c['acc_depth']} | "
-            f"{c['fir_groups']} x {c['fir_taps']} | {c['trace_records'] or '–'} | {c['doc']} |" for c in spec["config"]]
+            f"{c['fir_groups']} x {c['fir_taps']} | {'yes' if c['matmul'] else '–'} | {c['trace_records'] or '–'} | {c['doc']} |" for c in spec["config"]]
     out += ["", "## Registers", "", "| offset | name | access | meaning |", "|---|---|---|---|"]
     for r in spec["register"]:
         off = f"0x{r['offset']:03x}" + (f" + {r['stride']}·i, i < {r['count']}" if "count" in r else "")

@@ -61,6 +61,13 @@ static inline int8_t *model_word(const model_t *m, uint32_t addr) {
 static inline int32_t *model_entry(const model_t *m, uint32_t half, uint32_t addr) {
     return m->acc + ((size_t)half * m->cfg.acc_depth + (addr & (m->cfg.acc_depth - 1))) * m->cfg.n;
 }
+/* First word of the weight tile of a pass; entry that `minus` takes for result p. */
+static inline uint32_t model_tile(const model_t *m, const npu_cmd_conv_t *c, uint32_t pass) {
+    return c->w_addr + pass * (c->strided ? c->span : m->cfg.n);
+}
+static inline const int32_t *model_minus(const model_t *m, const npu_cmd_conv_t *c, uint32_t p) {
+    return model_entry(m, c->minus_half, c->acc_from * NPU_FROM_UNIT + p);
+}
 /* Coordinates are 16-bit two's complement; in range when 0 <= x < limit (limit <= 32767). */
 static inline int32_t model_coord(int32_t x) {
     return (int16_t)(uint16_t)(uint32_t)x;

@@ -23,19 +23,22 @@ static int legal_store(const npu_config_t *cfg, const uint32_t *words) {
            legal_lanes(cfg->n, c.nblk, c.last_len, c.lane_off);
 }
 
-static int legal_conv(const uint32_t *words) {
+static int legal_conv(const npu_config_t *cfg, const uint32_t *words) {
     npu_cmd_conv_t c;
     npu_unpack_conv(words, &c);
-    return c.transpose == 0 && c.ny >= 1 && c.nx >= 1 && c.in_h <= 32767 && c.in_w <= 32767 &&
-           c.kh >= 1 && c.kw >= 1 && c.dil_y >= 1 && c.dil_x >= 1 && c.sy >= 1 && c.sx >= 1 &&
-           c.nblk >= 1 && (!c.fir || (c.dil_x == 1 && c.nblk == 1 && c.span >= 1)) &&
+    int product = c.transpose || c.strided || c.minus;
+    if (product && (!cfg->matmul || c.fir || (c.minus && c.accumulate)))
+        return 0;
+    return c.ny >= 1 && c.nx >= 1 && c.in_h <= 32767 && c.in_w <= 32767 && c.kh >= 1 && c.kw >= 1 &&
+           c.dil_y >= 1 && c.dil_x >= 1 && c.sy >= 1 && c.sx >= 1 && c.nblk >= 1 &&
+           (!c.fir || (c.dil_x == 1 && c.nblk == 1 && c.span >= 1)) &&
            (!c.late || (c.load_params && !c.early));
 }
 
-static int legal_drain(const uint32_t *words) {
+static int legal_drain(const npu_config_t *cfg, const uint32_t *words) {
     npu_cmd_drain_t c;
     npu_unpack_drain(words, &c);
-    return c.ny >= 1 && c.nx >= 1;
+    return c.ny >= 1 && c.nx >= 1 && (!c.column || cfg->matmul);
 }
 
 /* A multiplier and its shift. */
@@ -84,11 +87,11 @@ npu_error_code_t npu_check_command(const npu_config_t *config, const uint32_t *w
         break;
     case NPU_OP_CONV:
         *unit = NPU_UNIT_ARRAY;
-        legal = legal_conv(words);
+        legal = legal_conv(config, words);
         break;
     case NPU_OP_DRAIN:
         *unit = NPU_UNIT_VECTOR;
-        legal = legal_drain(words);
+        legal = legal_drain(config, words);
         break;
     case NPU_OP_POOL:
         *unit = NPU_UNIT_VECTOR;

@@ -19,24 +19,32 @@ static const int8_t *input(const model_t *m, const npu_cmd_conv_t *c, uint32_t b
                              (uint32_t)iy * (uint32_t)c->row_pitch + (uint32_t)ix);
 }
 
-static void put(model_t *m, const npu_cmd_conv_t *c, uint32_t p, uint32_t lane, int add,
+/* The sum of result p in a pass: to what was there, to minus another entry, or to nothing. */
+static void put(model_t *m, const npu_cmd_conv_t *c, uint32_t p, uint32_t lane, uint32_t pass,
                 int32_t sum) {
     int32_t *acc = model_entry(m, c->half, c->acc_addr + p) + lane;
-    *acc = add ? ref_add_wrap(*acc, sum) : sum;
+    if (pass > 0 || c->accumulate)
+        sum = ref_add_wrap(*acc, sum);
+    else if (c->minus)
+        sum = ref_sub_wrap(sum, model_minus(m, c, p)[lane]);
+    *acc = sum;
 }
 
 static void plain_pass(model_t *m, const npu_cmd_conv_t *c, uint32_t pass, uint32_t blk,
                        uint32_t ky, uint32_t kx) {
-    uint32_t n = m->cfg.n, p = 0;
+    uint32_t n = m->cfg.n, p = 0, tile = model_tile(m, c, pass);
     for (uint32_t oy = 0; oy < c->ny; oy++)
         for (uint32_t ox = 0; ox < c->nx; ox++, p++) {
             const int8_t *a = input(m, c, blk, c->iy0 + (int32_t)(oy * c->sy + ky * c->dil_y),
                                     c->ix0 + (int32_t)(ox * c->sx + kx * c->dil_x));
             for (uint32_t l = 0; l < n; l++) {
                 int32_t sum = 0;
-                for (uint32_t r = 0; r < n; r++)
-                    sum += (a ? a[r] : c->pad_value) * model_word(m, c->w_addr + pass * n + r)[l];
-                put(m, c, p, l, pass > 0 || c->accumulate, sum);
+                for (uint32_t r = 0; r < n; r++) {
+                    int8_t w =
+                        c->transpose ? model_word(m, tile + l)[r] : model_word(m, tile + r)[l];
+                    sum += (a ? a[r] : c->pad_value) * w;
+                }
+                put(m, c, p, l, pass, sum);
             }
         }
 }
@@ -61,7 +69,7 @@ static void fir_pass(model_t *m, const npu_cmd_conv_t *c, uint32_t pass, uint32_
                         sum[l] += w[l] * (a ? a[l] : c->pad_value);
                 }
             for (uint32_t l = 0; l < n; l++)
-                put(m, c, p, l, pass > 0 || c->accumulate, sum[l]);
+                put(m, c, p, l, pass, sum[l]);
             p++;
         }
 }

@@ -76,11 +76,14 @@ static MODEL_CLONES void plain_pass(model_t *m, const npu_cmd_conv_t *c, kernel_
     uint32_t n = m->cfg.n, p = 0;
     int add = pass > 0 || c->accumulate;
     int16_t tile[MODEL_MAX_N * MODEL_MAX_N], a[MODEL_MAX_N], pad[MODEL_MAX_N];
-    for (uint32_t r = 0; r < n; r++) {
-        const int8_t *w = model_word(m, c->w_addr + pass * n + r);
-        for (uint32_t l = 0; l < n; l++)
-            tile[(r / 2 * n + l) * 2 + r % 2] = w[l];
-        pad[r] = (int16_t)c->pad_value;
+    for (uint32_t i = 0; i < n; i++) { /* word i: row i of the tile, or its column */
+        const int8_t *w = model_word(m, model_tile(m, c, pass) + i);
+        for (uint32_t j = 0; j < n; j++)
+            if (c->transpose)
+                tile[(j / 2 * n + i) * 2 + j % 2] = w[j];
+            else
+                tile[(i / 2 * n + j) * 2 + i % 2] = w[j];
+        pad[i] = (int16_t)c->pad_value;
     }
     for (uint32_t oy = 0; oy < c->ny; oy++) {
         int32_t iy = model_coord(c->iy0 + (int32_t)(oy * c->sy + ky * c->dil_y));
@@ -97,8 +100,11 @@ static MODEL_CLONES void plain_pass(model_t *m, const npu_cmd_conv_t *c, kernel_
                 operand = a;
             }
             int32_t *acc = model_entry(m, c->half, c->acc_addr + p);
-            if (!add)
-                memset(acc, 0, n * sizeof *acc);
+            if (!add) {
+                const int32_t *from = model_minus(m, c, p);
+                for (uint32_t l = 0; l < n; l++)
+                    acc[l] = c->minus ? (int32_t)(0u - (uint32_t)from[l]) : 0;
+            }
             kernel(n, tile, operand, acc);
         }
     }

@@ -153,13 +153,19 @@ static void foot_conv(const foot_t *f, const uint32_t *words) {
             width = (c.span + c.sx - 1) / c.sx;
     } else {
         uint8_t rows[32768], cols[32768];
-        touch_weights(f, c.w_addr, c.nblk * c.kh * c.kw * f->cfg->n);
+        uint32_t passes = c.nblk * c.kh * c.kw, n = f->cfg->n;
+        if (!c.strided)
+            touch_weights(f, c.w_addr, passes * n);
+        for (uint32_t pass = 0; c.strided && pass < passes; pass++)
+            touch_weights(f, c.w_addr + pass * c.span, n);
         mark(rows, c.iy0, c.ny, c.sy, c.kh, c.dil_y, c.in_h);
         mark(cols, c.ix0, c.nx, c.sx, c.kw, c.dil_x, c.in_w);
         for (uint32_t b = 0; b < c.nblk; b++)
             touch_grid(f, rows, c.in_h, cols, c.in_w, c.in_addr + b * (uint32_t)c.blk_pitch,
                        c.row_pitch);
     }
+    if (c.minus)
+        touch_entries(f, c.minus_half, NPU_FROM_UNIT * c.acc_from, c.ny * width, 0);
     touch_entries(f, c.half, c.acc_addr, c.ny * width, 1);
 }
 
@@ -168,6 +174,10 @@ static void foot_drain(const foot_t *f, const uint32_t *words) {
     npu_unpack_drain(words, &c);
     touch_entries(f, c.half, c.acc_addr, c.ny * c.nx, 0);
     f->touch(f->ctx, NPU_RES_PARAMS, c.half, 1, 0, NPU_PHASE_MAIN);
+    if (c.column) {
+        touch_entries(f, c.half, c.col_addr, 1, 0);
+        f->touch(f->ctx, NPU_RES_PARAMS, c.half, 1, 1, NPU_PHASE_MAIN);
+    }
     for (uint32_t oy = 0; oy < c.ny; oy++)
         for (uint32_t ox = 0; ox < c.nx; ox++)
             touch_words(f, c.out_addr + oy * (uint32_t)c.out_row + ox * (uint32_t)c.out_x, 1, 1);

@@ -20,6 +20,8 @@
 
 #include "npu_spec.h"
 
+#define NPU_FROM_UNIT 16u /* accumulator entries that acc_from of a CONV counts in */
+
 typedef enum {
     NPU_RES_SCRATCHPAD,  /* address: word */
     NPU_RES_ACCUMULATOR, /* address: half * acc_depth + entry */

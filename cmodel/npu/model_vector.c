@@ -10,7 +10,10 @@
 MODEL_CLONES void model_drain(model_t *m, const uint32_t *words) {
     npu_cmd_drain_t c;
     npu_unpack_drain(words, &c);
-    const int32_t *bias = m->bias[c.half], *mult = m->mult[c.half];
+    int32_t *bias = m->bias[c.half];
+    for (uint32_t l = 0; c.column && l < m->cfg.n; l++)
+        bias[l] = ref_sub_wrap(bias[l], model_entry(m, c.half, c.col_addr)[l]);
+    const int32_t *mult = m->mult[c.half];
     int32_t left[MODEL_MAX_N], right[MODEL_MAX_N];
     uint32_t p = 0;
     for (uint32_t l = 0; l < m->cfg.n; l++) {

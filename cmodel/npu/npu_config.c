@@ -27,6 +27,7 @@ static const struct {
     {"acc_depth", offsetof(npu_config_t, acc_depth), 64, 65536, 1, 0},
     {"fir_groups", offsetof(npu_config_t, fir_groups), 1, 3, 0, 0},
     {"fir_taps", offsetof(npu_config_t, fir_taps), 1, 32, 0, 0},
+    {"matmul", offsetof(npu_config_t, matmul), 1, 1, 1, 1},
     {"trace_records", offsetof(npu_config_t, trace_records), 16, 32768, 1, 1},
 };
 enum {
@@ -34,7 +35,7 @@ enum {
     LANES = 1,
     FIR_GROUPS = 5,
     FIR_TAPS = 6,
-    TRACE = 7
+    TRACE = 8
 };
 
 static uint32_t get(const npu_config_t *c, int field) {
@@ -203,7 +204,7 @@ const npu_config_t *npu_find_config(const char *text, char *err, size_t err_size
         if (field < 0)
             return refuse(err, err_size, text,
                           "'%.*s' is none of n, lanes, sp_words, sp_banks, acc_depth, fir_groups, "
-                          "fir_taps, trace_records",
+                          "fir_taps, matmul, trace_records",
                           (int)(part_len < 40 ? part_len : 40), part);
         if (given[field]++)
             return refuse(err, err_size, text, "%s is given twice", fields[field].name);

@@ -9,11 +9,11 @@
  *
  * Contract
  *   A text is a named configuration, or one with changes to the numbers of npu_config_t: n, lanes,
- * sp_words, sp_banks, acc_depth, fir_groups, fir_taps, trace_records. A new n brings lanes = n and
- * FIR groups of its size unless they are named too. What is returned lives as long as the program;
- * equal numbers give the same pointer. Its name is canonical: a named configuration's, or the
- * closest one's of the same n with what differs, in the order above. Limits are those of the RTL
- * (npu_top): what passes here can be built.
+ * sp_words, sp_banks, acc_depth, fir_groups, fir_taps, matmul, trace_records. A new n brings lanes
+ * = n and FIR groups of its size unless they are named too. What is returned lives as long as the
+ * program; equal numbers give the same pointer. Its name is canonical: a named configuration's, or
+ * the closest one's of the same n with what differs, in the order above. Limits are those of the
+ * RTL (npu_top): what passes here can be built.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

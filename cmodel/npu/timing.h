@@ -128,7 +128,8 @@ typedef struct {
         uint64_t pop; /* of the first; the others follow one a cycle */
     } group[4];
     uint32_t n_groups, words;
-    uint64_t issued; /* last word asked for */
+    uint64_t issued;   /* last word asked for */
+    uint64_t shown[2]; /* last row of the last transposed tile, of the one before */
     /* passes of late, for how far the operand stream runs ahead */
     struct {
         uint64_t first, swap;

@@ -5,6 +5,8 @@
  * its first element (the swap), a row a cycle: passes are max(elements, n + 1) cycles apart. The
  * loader reads WEIGHT_QUEUE words ahead, also into the next command; its parameter block, if any,
  * follows the first tile, once the command holds all its tokens (the vector unit's may come last).
+ * A transposed tile goes through a buffer of two tiles: its words leave the queue a tile ahead of
+ * the array, its rows come out once the last word is in.
  * Counterparts: rtl/npu_array_unit.v, npu_weight_loader.v, npu_line_feed.v, npu_accum.v.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -13,6 +15,7 @@
 #define WEIGHT_QUEUE 8u
 #define STREAM_AHEAD 16u /* elements of an operand stream before the array */
 #define READ 3u          /* from a scratchpad read to the word at the head of its queue */
+#define TURN 2u          /* from the last word into the transposing buffer to its first row */
 #define SEVERAL 8u       /* passes, before and after those that repeat */
 
 /* When word i of all that the loader ever read leaves its queue; 0: long ago. */
@@ -45,6 +48,18 @@ static uint64_t read_words(timing_array_t *u, uint32_t count, uint64_t ask, uint
     return leave + count - 1;
 }
 
+/* The weights of a pass asked for from `ask` on, when the shadow registers are free from `leave`
+ * on. Returns when they are full. */
+static uint64_t read_tile(timing_array_t *u, uint32_t n, int transpose, uint64_t ask,
+                          uint64_t leave) {
+    if (!transpose)
+        return read_words(u, n, ask, leave) + 1;
+    uint64_t in = read_words(u, n, ask, u->shown[1]);
+    u->shown[1] = u->shown[0];
+    u->shown[0] = later(in + TURN, leave) + n - 1;
+    return u->shown[0] + 1;
+}
+
 /* When element i of all passes entered the array; 0: long ago. */
 static uint64_t element_entered(const timing_array_t *u, uint64_t i) {
     for (uint32_t back = 1; back <= RING && back <= u->n_passes; back++) {
@@ -74,6 +89,8 @@ static void repeat(timing_array_t *u, uint32_t passes, uint64_t period, uint32_t
     }
     u->words += passes * rows;
     u->issued += time;
+    u->shown[0] += time;
+    u->shown[1] += time;
     for (uint32_t k = 0; k < RING; k++) {
         u->pass[k].first += (uint64_t)passes * elements;
         u->pass[k].swap += time;
@@ -137,18 +154,19 @@ static int stage_s(timing_t *t) {
     go = later(later(go, tokens), history_room(&u->popped, 4));
     shape_t s = shape_of(t->cfg, c);
 
-    uint64_t full = read_words(u, n, u->taken + 1, u->n_passes ? u->swap + 1 : 0) + 1;
+    int transpose = (int)c->transpose;
+    uint64_t full = read_tile(u, n, transpose, u->taken + 1, u->n_passes ? u->swap + 1 : 0);
     uint64_t swap = later(full, go + 5), params = 0, period = 0;
     if (u->n_passes) {
         swap = later(swap, u->last_element + 1);
-        if (c->accumulate)
+        if (c->accumulate || c->minus)
             swap = later(swap, u->last_result + 3);
     }
     add_pass(u, swap, s.elements);
     if (c->load_params)
         params = read_words(u, npu_param_words(n, c->uniform), later(go + 1, last + 1), 0);
     for (uint32_t k = 1, same = 0; k < s.passes; k++) {
-        full = read_words(u, n, 0, swap + 1) + 1;
+        full = read_tile(u, n, transpose, 0, swap + 1);
         uint64_t next = later(full, u->last_element + 1);
         if (s.results > t->cfg->acc_depth)
             next = later(next, u->last_element + 3);

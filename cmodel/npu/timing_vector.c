@@ -111,6 +111,8 @@ int timing_vector(timing_t *t) {
         uint64_t first = s + 2;
         if (u->after_drain)
             first = later(first, u->issued + beats);
+        if (d.column)
+            first += beats;
         u->issued = first + ((uint64_t)d.ny * d.nx - 1) * beats;
         written = u->issued + 2 + (beats > 1 ? beats : 0) + POST;
     } else {

@@ -7,7 +7,7 @@
 
 #define NPU_ID 0x54535953u
 #define NPU_VERSION 0x00000100u
-#define NPU_SPEC_HASH 0x35ed120cu
+#define NPU_SPEC_HASH 0x56d398f5u
 #define NPU_CMD_BYTES 64
 #define NPU_CMD_WORDS 16
 #define NPU_REGIONS 4
@@ -90,15 +90,15 @@ typedef enum {
 /* A configuration; npu_configs lists the named ones. */
 typedef struct {
     const char *name;
-    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, trace_records;
+    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, matmul, trace_records;
 } npu_config_t;
 #define NPU_CONFIG_COUNT 5
 static const npu_config_t npu_configs[NPU_CONFIG_COUNT] = {
-    {"npu4", 4, 4, 4096, 4, 256, 1, 4, 0}, /* 16 MAC/cycle, 16 KiB scratchpad: iCE40 UP5K class */
-    {"npu8", 8, 8, 8192, 8, 512, 2, 4, 0}, /* 64 MAC/cycle, 64 KiB scratchpad: ECP5-25F class */
-    {"npu8s", 8, 2, 4096, 4, 128, 1, 8, 64}, /* npu8 with two requantise lanes and half the memory: few DSP cells; keeps the parameters honest in tests */
-    {"npu16", 16, 16, 8192, 8, 512, 3, 5, 512}, /* 256 MAC/cycle, 128 KiB scratchpad: the default, ECP5-85F class */
-    {"npu32", 32, 32, 8192, 8, 512, 3, 10, 512}, /* 1024 MAC/cycle, 256 KiB scratchpad */
+    {"npu4", 4, 4, 4096, 4, 256, 1, 4, 0, 0}, /* 16 MAC/cycle, 16 KiB scratchpad: iCE40 UP5K class */
+    {"npu8", 8, 8, 8192, 8, 512, 2, 4, 0, 0}, /* 64 MAC/cycle, 64 KiB scratchpad: ECP5-25F class */
+    {"npu8s", 8, 2, 4096, 4, 128, 1, 8, 1, 64}, /* npu8 with two requantise lanes and half the memory: few DSP cells; keeps the parameters honest in tests */
+    {"npu16", 16, 16, 8192, 8, 512, 3, 5, 1, 512}, /* 256 MAC/cycle, 128 KiB scratchpad: the default, ECP5-85F class */
+    {"npu32", 32, 32, 8192, 8, 512, 3, 10, 1, 512}, /* 1024 MAC/cycle, 256 KiB scratchpad */
 };
 
 typedef enum {
@@ -319,11 +319,14 @@ typedef struct {
     uint32_t accumulate; /* 1: the first pass adds to the accumulators; 0: it overwrites them */
     uint32_t load_params; /* 1: load the parameter block at p_addr into parameter set `half` */
     uint32_t early; /* 1: wait for every token before reading weights (weights made by the vector unit) */
-    uint32_t transpose; /* reserved, 0 */
+    uint32_t transpose; /* 1: a tile's words are its columns, lane r the weight of row r (not in FIR mode; only with matmul) */
     uint32_t uniform; /* parameter block in short form: bias int32[N], then one mult int32 and one shift int8 for all channels */
     uint32_t late; /* 1 (only with load_params, not with early): the vector unit's token is taken before the parameter block is read, not before the first operand */
+    uint32_t strided; /* 1: the tiles of passes lie `span` words apart; 0: N words (not in FIR mode; only with matmul) */
+    uint32_t minus; /* 1: the first pass adds to minus the entries from acc_from on (not in FIR mode, not with accumulate; only with matmul) */
+    uint32_t minus_half; /* their accumulator half */
     uint32_t in_addr; /* word of input position iy = 0, ix = 0, block 0 (may lie outside what is resident) */
-    uint32_t w_addr; /* first weight word; N words per pass, passes in order */
+    uint32_t w_addr; /* first weight word; passes in order, N words apart unless strided */
     uint32_t p_addr; /* parameter block: bias int32[N], mult int32[N], shift int8[N] */
     uint32_t acc_addr; /* first accumulator entry in the half */
     uint32_t ny; /* output rows (>= 1) */
@@ -341,8 +344,9 @@ typedef struct {
     uint32_t sy; /* row stride (>= 1) */
     uint32_t sx; /* column stride (>= 1) */
     uint32_t nblk; /* input channel blocks (>= 1; 1 in FIR mode) */
-    uint32_t span; /* FIR mode: line positions streamed per output row (>= 1) */
+    uint32_t span; /* FIR mode: line positions streamed per output row (>= 1); strided: words between tiles (modulo 2^16) */
     int32_t pad_value; /* value of positions outside the input */
+    uint32_t acc_from; /* minus: first of the entries, in units of 16 */
 } npu_cmd_conv_t;
 static inline void npu_pack_conv(const npu_cmd_conv_t *c, uint32_t *w) {
     for (int i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;
@@ -355,6 +359,9 @@ static inline void npu_pack_conv(const npu_cmd_conv_t *c, uint32_t *w) {
     w[0] |= ((uint32_t)c->transpose & 0x1u) << 21;
     w[0] |= ((uint32_t)c->uniform & 0x1u) << 22;
     w[0] |= ((uint32_t)c->late & 0x1u) << 23;
+    w[0] |= ((uint32_t)c->strided & 0x1u) << 24;
+    w[0] |= ((uint32_t)c->minus & 0x1u) << 25;
+    w[0] |= ((uint32_t)c->minus_half & 0x1u) << 26;
     w[1] |= ((uint32_t)c->in_addr & 0xffffu);
     w[1] |= ((uint32_t)c->w_addr & 0xffffu) << 16;
     w[2] |= ((uint32_t)c->p_addr & 0xffffu);
@@ -376,6 +383,7 @@ static inline void npu_pack_conv(const npu_cmd_conv_t *c, uint32_t *w) {
     w[8] |= ((uint32_t)c->nblk & 0xffffu) << 16;
     w[9] |= ((uint32_t)c->span & 0xffffu);
     w[9] |= ((uint32_t)c->pad_value & 0xffu) << 16;
+    w[9] |= ((uint32_t)c->acc_from & 0xffu) << 24;
 }
 static inline void npu_unpack_conv(const uint32_t *w, npu_cmd_conv_t *c) {
     c->fir = ((w[0] >> 16) & 0x1u);
@@ -386,6 +394,9 @@ static inline void npu_unpack_conv(const uint32_t *w, npu_cmd_conv_t *c) {
     c->transpose = ((w[0] >> 21) & 0x1u);
     c->uniform = ((w[0] >> 22) & 0x1u);
     c->late = ((w[0] >> 23) & 0x1u);
+    c->strided = ((w[0] >> 24) & 0x1u);
+    c->minus = ((w[0] >> 25) & 0x1u);
+    c->minus_half = ((w[0] >> 26) & 0x1u);
     c->in_addr = (w[1] & 0xffffu);
     c->w_addr = ((w[1] >> 16) & 0xffffu);
     c->p_addr = (w[2] & 0xffffu);
@@ -407,11 +418,13 @@ static inline void npu_unpack_conv(const uint32_t *w, npu_cmd_conv_t *c) {
     c->nblk = ((w[8] >> 16) & 0xffffu);
     c->span = (w[9] & 0xffffu);
     c->pad_value = (int8_t)((w[9] >> 16) & 0xffu);
+    c->acc_from = ((w[9] >> 24) & 0xffu);
 }
 
 /* accumulators -> bias, requantise, clamp -> scratchpad */
 typedef struct {
     uint32_t half; /* accumulator half, and parameter set */
+    uint32_t column; /* 1: first subtract entry col_addr of the half from the set's biases (only with matmul) */
     uint32_t acc_addr; /* first accumulator entry */
     uint32_t out_addr; /* first scratchpad word */
     uint32_t ny; /* rows (>= 1) */
@@ -421,11 +434,13 @@ typedef struct {
     int32_t zp; /* output zero point */
     int32_t act_min; /* clamp, low */
     int32_t act_max; /* clamp, high */
+    uint32_t col_addr; /* column: the entry */
 } npu_cmd_drain_t;
 static inline void npu_pack_drain(const npu_cmd_drain_t *c, uint32_t *w) {
     for (int i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;
     w[0] = NPU_OP_DRAIN;
     w[0] |= ((uint32_t)c->half & 0x1u) << 17;
+    w[0] |= ((uint32_t)c->column & 0x1u) << 18;
     w[1] |= ((uint32_t)c->acc_addr & 0xffffu);
     w[1] |= ((uint32_t)c->out_addr & 0xffffu) << 16;
     w[2] |= ((uint32_t)c->ny & 0xffffu);
@@ -435,9 +450,11 @@ static inline void npu_pack_drain(const npu_cmd_drain_t *c, uint32_t *w) {
     w[4] |= ((uint32_t)c->zp & 0xffu);
     w[4] |= ((uint32_t)c->act_min & 0xffu) << 8;
     w[4] |= ((uint32_t)c->act_max & 0xffu) << 16;
+    w[5] |= ((uint32_t)c->col_addr & 0xffffu);
 }
 static inline void npu_unpack_drain(const uint32_t *w, npu_cmd_drain_t *c) {
     c->half = ((w[0] >> 17) & 0x1u);
+    c->column = ((w[0] >> 18) & 0x1u);
     c->acc_addr = (w[1] & 0xffffu);
     c->out_addr = ((w[1] >> 16) & 0xffffu);
     c->ny = (w[2] & 0xffffu);
@@ -447,6 +464,7 @@ static inline void npu_unpack_drain(const uint32_t *w, npu_cmd_drain_t *c) {
     c->zp = (int8_t)(w[4] & 0xffu);
     c->act_min = (int8_t)((w[4] >> 8) & 0xffu);
     c->act_max = (int8_t)((w[4] >> 16) & 0xffu);
+    c->col_addr = (w[5] & 0xffffu);
 }
 
 /* windows of the input reduced by maximum or sum; sums requantised or divided */

@@ -33,7 +33,8 @@ static int decode_config(uint32_t c0, uint32_t c1, npu_config_t *c) {
                         .sp_words = 1u << log_sp,
                         .sp_banks = 1u << log_banks,
                         .acc_depth = 1u << log_acc,
-                        .fir_groups = (c0 >> 16) & 0xffu,
+                        .fir_groups = (c0 >> 16) & 0xfu,
+                        .matmul = (c0 >> 20) & 1u,
                         .fir_taps = c0 >> 24,
                         .trace_records = log_trace != 0 ? 1u << log_trace : 0};
     if (c->n == 0 || c->lanes == 0 || c->n % c->lanes != 0 || c->fir_groups * c->fir_taps > c->n) {
@@ -43,7 +44,8 @@ static int decode_config(uint32_t c0, uint32_t c1, npu_config_t *c) {
         const npu_config_t *k = &npu_configs[i];
         if (k->n == c->n && k->lanes == c->lanes && k->sp_words == c->sp_words &&
             k->sp_banks == c->sp_banks && k->acc_depth == c->acc_depth &&
-            k->fir_groups == c->fir_groups && k->fir_taps == c->fir_taps) {
+            k->fir_groups == c->fir_groups && k->fir_taps == c->fir_taps &&
+            k->matmul == c->matmul) {
             c->name = k->name;
         }
     }

@@ -367,7 +367,8 @@ prog_config_t prog_config_of(const npu_config_t *c) {
                            .sp_banks = c->sp_banks,
                            .acc_depth = c->acc_depth,
                            .fir_groups = c->fir_groups,
-                           .fir_taps = c->fir_taps};
+                           .fir_taps = c->fir_taps,
+                           .matmul = c->matmul};
 }
 
 prog_status_t prog_check_config(const prog_t *p, const npu_config_t *device) {

@@ -75,7 +75,7 @@ typedef struct {
     uint32_t sp_words, sp_banks;
     uint32_t acc_depth; /* entries of one half */
     uint32_t fir_groups, fir_taps;
-    uint32_t reserved; /* 0 */
+    uint32_t matmul; /* 0, 1 */
 } prog_config_t;
 
 /* Header in file order. Words after the last field up to PROG_HEADER_BYTES are zero. */

@@ -51,7 +51,7 @@ module tb_npu;
         .ACC_DEPTH(`NPU_CFG_ACC_DEPTH),
         .FIR_GROUPS(`NPU_CFG_FIR_GROUPS),
         .FIR_TAPS(`NPU_CFG_FIR_TAPS),
-        .TRACE_RECORDS(`NPU_CFG_TRACE_RECORDS)
+        .MATMUL(`NPU_CFG_MATMUL), .TRACE_RECORDS(`NPU_CFG_TRACE_RECORDS)
     ) u_npu (
 `endif
         .clk(clk),

@@ -231,11 +231,9 @@ int main(int argc, char **argv) {
     if (fuzz_spec_read(o.spec))
         return 2;
     fuzz_tally_t tally = {0};
-    for (int i = 0; i < NPU_CONFIG_COUNT; i++) {
-        const npu_config_t *cfg = &npu_configs[i];
+    for (int i = 0; i < (o.config ? 1 : NPU_CONFIG_COUNT); i++) {
+        const npu_config_t *cfg = o.config ? npu_find_config(o.config, NULL, 0) : &npu_configs[i];
         char command[512];
-        if (o.config && strcmp(o.config, cfg->name) != 0)
-            continue;
         snprintf(command, sizeof command, "%s --config %s --cmds %u%s%s --latency %u --stall %u",
                  argv[0], cfg->name, o.cmds, o.lib ? " --lib " : "", o.lib ? o.lib : "", o.latency,
                  o.stall);

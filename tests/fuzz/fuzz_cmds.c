@@ -221,6 +221,18 @@ static int make_conv(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
     c.row_pitch = pitch(r, c.in_w < 300 ? c.in_w : 20);
     c.blk_pitch = pitch(r, c.in_h * c.in_w < 200 ? c.in_h * c.in_w : 100);
     c.pad_value = s8(r);
+    if (cfg->matmul && !c.fir && fuzz_chance(r, 60)) {
+        c.transpose = pick(r, 0, 1);
+        c.strided = pick(r, 0, 1);
+        c.span = fuzz_chance(r, 10) ? 0 : (uint32_t)pitch(r, cfg->n) & 0xffffu;
+        c.minus = !c.accumulate && pick(r, 0, 1);
+        c.minus_half = pick(r, 0, 1);
+        c.acc_from = pick(r, 0, 255);
+        /* entries read and written by one command lie apart */
+        uint32_t gap = (c.acc_from * 16 - c.acc_addr) & (cfg->acc_depth - 1);
+        if (c.minus_half == c.half && (gap < c.ny * c.nx || gap + c.ny * c.nx > cfg->acc_depth))
+            c.minus = 0;
+    }
     npu_pack_conv(&c, words);
     uint32_t groups = c.fir ? (c.kh + cfg->fir_groups - 1) / cfg->fir_groups : c.nblk * c.kh;
     uint32_t taps = c.fir ? (c.kw + cfg->fir_taps - 1) / cfg->fir_taps : c.kw;
@@ -240,6 +252,8 @@ static int make_drain(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
     c.out_x = pitch(r, 1);
     c.out_row = pitch(r, c.nx);
     c.zp = s8(r);
+    c.column = p->cfg->matmul && fuzz_chance(r, 30);
+    c.col_addr = fuzz_chance(r, 70) ? pick(r, 0, p->cfg->acc_depth - 1) : pick(r, 0, 65535);
     clamp_fields(r, &c.act_min, &c.act_max);
     npu_pack_drain(&c, words);
     return (uint64_t)c.ny * c.nx * (p->cfg->n / p->cfg->lanes) > p->budget ? -1 : 0;

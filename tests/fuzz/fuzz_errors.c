@@ -158,11 +158,12 @@ static void illegal_case(errors_t *e, const char *name, const uint32_t *words, i
 #define N_PLUS_1 0x10001u /* value N + 1 */
 #define MINUS_32 0xffffffe0u
 #define NEGATIVE 0x80000000u
+static const char NO_MATMUL[] = "without matmul";
 static const struct {
     uint32_t opcode;
     const char *field;
     uint32_t value;
-    const char *also; /* another field set first */
+    const char *also; /* another field set first; NO_MATMUL: illegal only where that is missing */
     uint32_t also_value;
 } illegal[] = {
     {NPU_OP_LOAD, "n1", 0, NULL, 0},
@@ -183,7 +184,14 @@ static const struct {
     {NPU_OP_STORE, "last_len", N_PLUS_1, NULL, 0},
     {NPU_OP_STORE, "lane_off", 1, "nblk", 2},
     {NPU_OP_STORE, "lane_off", N_PLUS_1, NULL, 0},
-    {NPU_OP_CONV, "transpose", 1, NULL, 0},
+    {NPU_OP_CONV, "transpose", 1, "fir", 1},
+    {NPU_OP_CONV, "strided", 1, "fir", 1},
+    {NPU_OP_CONV, "minus", 1, "fir", 1},
+    {NPU_OP_CONV, "minus", 1, "accumulate", 1},
+    {NPU_OP_CONV, "transpose", 1, NO_MATMUL, 0},
+    {NPU_OP_CONV, "strided", 1, NO_MATMUL, 0},
+    {NPU_OP_CONV, "minus", 1, NO_MATMUL, 0},
+    {NPU_OP_DRAIN, "column", 1, NO_MATMUL, 0},
     {NPU_OP_CONV, "late", 1, NULL, 0},
     {NPU_OP_CONV, "late", 1, "early", 1},
     {NPU_OP_CONV, "ny", 0, NULL, 0},
@@ -246,8 +254,10 @@ static void illegal_cases(errors_t *e) {
     char name[80];
     for (size_t i = 0; i < sizeof illegal / sizeof illegal[0]; i++) {
         uint32_t value = illegal[i].value == N_PLUS_1 ? e->cfg->n + 1 : illegal[i].value;
+        if (illegal[i].also == NO_MATMUL && e->cfg->matmul)
+            continue;
         simple(illegal[i].opcode, words);
-        if (illegal[i].also)
+        if (illegal[i].also && illegal[i].also != NO_MATMUL)
             fuzz_spec_set(words, illegal[i].also, illegal[i].also_value);
         fuzz_spec_set(words, illegal[i].field, value);
         snprintf(name, sizeof name, "opcode 0x%02x with %s = %u", illegal[i].opcode,

@@ -164,6 +164,14 @@ static npu_cmd_conv_t random_conv(const npu_config_t &cfg, bool first) {
     uint32_t least = (c.nx - 1) * c.sx + 1;
     c.span = c.fir ? range(least, least + c.kw) : rnd() & 0xffff;
     c.pad_value = int8_t(rnd());
+    if (cfg.matmul && !c.fir && rnd() % 3) {
+        c.transpose = rnd() & 1, c.strided = rnd() & 1;
+        c.minus = !c.accumulate && (rnd() & 1);
+        c.minus_half = rnd() & 1, c.acc_from = rnd() & 255;
+        uint32_t gap = (16 * c.acc_from - c.acc_addr) % cfg.acc_depth, count = c.ny * c.nx;
+        if (c.minus_half == c.half && (gap < count || gap + count > cfg.acc_depth))
+            c.minus = 0; // entries read and written by one command lie apart
+    }
     return c;
 }
 
@@ -198,7 +206,15 @@ int main() {
         }
         int count = int(range(1, 6));
         for (int i = 0; i < count; i++) {
-            npu_cmd_conv_t c = random_conv(b.m->cfg, false);
+            npu_cmd_conv_t c = random_conv(b.m->cfg, false), prev;
+            npu_unpack_conv(list.back().data(), &prev);
+            if (c.minus && i > 0 && !prev.minus && rnd() % 2) { // begins with entries just written
+                prev.half = c.minus_half;
+                prev.acc_addr = (16 * c.acc_from + rnd() % 3 - (prev.ny * prev.nx - 1)) & 0xffff;
+                uint32_t tokens = list.back()[0] & 0xff00;
+                npu_pack_conv(&prev, list.back().data());
+                list.back()[0] |= tokens;
+            }
             std::vector<uint32_t> w(16);
             npu_pack_conv(&c, w.data());
             npu_cmd_set_tokens(w.data(), rnd() & 0xd, rnd() & 0xd);
@@ -229,9 +245,10 @@ int main() {
                 npu_cmd_conv_t c;
                 npu_unpack_conv(w.data(), &c);
                 printf("  fir %u half %u acc %u ny %u nx %u k %ux%u dil %u,%u s %u,%u nblk %u span "
-                       "%u load %u early %u late %u\n",
+                       "%u load %u early %u late %u transpose %u strided %u minus %u,%u,%u\n",
                        c.fir, c.half, c.accumulate, c.ny, c.nx, c.kh, c.kw, c.dil_y, c.dil_x, c.sy,
-                       c.sx, c.nblk, c.span, c.load_params, c.early, c.late);
+                       c.sx, c.nblk, c.span, c.load_params, c.early, c.late, c.transpose, c.strided,
+                       c.minus, c.minus_half, c.acc_from);
             }
     }
     // Cycles of four back-to-back commands, undisturbed: 3x3 over a 16x16 image.
@@ -253,6 +270,28 @@ int main() {
         long start = b.cycles;
         b.run(list, 1000000);
         printf("%s %s 3x3 on %ux16, four commands: %ld cycles\n", config, fir ? "fir" : "conv",
+               rows, b.cycles - start - 5);
+    }
+    // The same of four transposed products: 128 positions (and one that sums the weights), four
+    // blocks.
+    if (b.m->cfg.matmul) {
+        b.denial = 0, b.token_pct = 100;
+        b.reset();
+        std::vector<std::vector<uint32_t>> list;
+        uint32_t rows = b.m->cfg.acc_depth > 128 ? 128 : 64;
+        for (int i = 0; i < 4; i++) {
+            npu_cmd_conv_t c = {};
+            c.transpose = c.strided = c.minus = 1, c.half = uint32_t(i & 1), c.load_params = 1;
+            c.acc_from = rows == 128 ? 16 : 5, c.ny = 1, c.nx = rows + 1, c.in_h = 1, c.in_w = rows;
+            c.kh = c.kw = c.dil_y = c.dil_x = c.sy = c.sx = 1, c.nblk = 4, c.blk_pitch = 128;
+            c.span = 128, c.w_addr = uint32_t(i) * b.n;
+            std::vector<uint32_t> w(16);
+            npu_pack_conv(&c, w.data());
+            list.push_back(w);
+        }
+        long start = b.cycles;
+        b.run(list, 1000000);
+        printf("%s product, %u positions, four blocks deep, four commands: %ld cycles\n", config,
                rows, b.cycles - start - 5);
     }
     printf("%ld passed, %ld failed\n", passed, failed);

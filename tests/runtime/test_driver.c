@@ -92,7 +92,7 @@ static void test_driver(void) {
     fake_t good = {.id = NPU_ID,
                    .version = NPU_VERSION,
                    .hash = NPU_SPEC_HASH,
-                   .config0 = 16 | 16 << 8 | 3 << 16 | 5 << 24,
+                   .config0 = 16 | 16 << 8 | 3 << 16 | 1 << 20 | 5 << 24,
                    .config1 = 13 | 9 << 8 | 3 << 16,
                    .busy_polls = 5,
                    .end = NPU_STATUS_DONE,

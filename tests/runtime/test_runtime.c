@@ -300,7 +300,7 @@ static uint32_t idle_read(void *ctx, uint32_t offset) {
         return NPU_SPEC_HASH;
     case NPU_REG_CONFIG0:
         return config()->n | config()->lanes << 8 | config()->fir_groups << 16 |
-               config()->fir_taps << 24;
+               config()->matmul << 20 | config()->fir_taps << 24;
     case NPU_REG_CONFIG1:
         return 13u | 9u << 8 | 3u << 16;
     case NPU_REG_STATUS:
