@@ -79,7 +79,7 @@ TEST_SETUP := $(BUILD)/setup-tests.stamp
 $(TEST_SETUP): $(SETUP)
 	@scripts/setup.sh --tests && touch $@
 
-.PHONY: help setup build demo test test-all lint check-generated bench bench-llm bench-peers predict-table bench-update wave digits-accuracy train-digits clean
+.PHONY: help setup build demo test test-all lint check-generated diagram bench bench-llm bench-peers predict-table bench-update wave digits-accuracy train-digits clean
 help: ## print this help
 	@echo "Systole: INT8 systolic-array NPU, from a .tflite file to bit-exact RTL. Targets:"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,8 +100,11 @@ test-all: $(TEST_SETUP) $(TEST_NEEDS) ## all tests and the long ones: every sing
 lint: $(SETUP) $(SOC_CPU) ## Verilog, C format and Python checks; prints nothing when clean
 	@scripts/lint.sh
 
-check-generated: $(SETUP) ## regenerate what spec/ produces and fail on a difference
-	@$(PYTHON) scripts/gen_spec.py --check
+check-generated: $(SETUP) ## regenerate what spec/ produces and the diagrams of docs/, and fail on a difference, from the RTL too
+	@$(PYTHON) scripts/gen_spec.py --check && $(PYTHON) scripts/diagram.py --check
+
+diagram: $(SETUP) ## draw the block diagrams docs/npu.svg and docs/soc.svg, checked against the RTL
+	@$(PYTHON) scripts/diagram.py
 
 BENCH_CONFIGS := $(CONFIG) $(if $(BENCH_ALL),$(filter-out $(CONFIG),npu8 npu32))
 bench: $(SYSTOLE) $(BENCH_CONFIGS:%=$(BUILD)/rtl/%/libnpu.so) ## cycles, bounds, simulation speed: build/bench/bench.md (BENCH_ALL=1: npu8, npu32 too)
