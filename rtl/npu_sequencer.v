@@ -129,7 +129,8 @@ module npu_sequencer #(
         case (cmd_q[`NPU_F_OPCODE])
             `NPU_OP_LOAD: unit = 2'd0;
             `NPU_OP_CONV: unit = 2'd1;
-            `NPU_OP_DRAIN, `NPU_OP_POOL, `NPU_OP_ELTWISE, `NPU_OP_TABLE, `NPU_OP_SOFTMAX: unit = 2'd2;
+            `NPU_OP_DRAIN, `NPU_OP_POOL, `NPU_OP_ELTWISE, `NPU_OP_TABLE, `NPU_OP_SOFTMAX, `NPU_OP_DRAINW, `NPU_OP_QUANTW,
+            `NPU_OP_ROTATE, `NPU_OP_SILUW, `NPU_OP_SOFTMAXW: unit = 2'd2;
             `NPU_OP_STORE: unit = 2'd3;
             default: begin
                 unit = 2'd0;
@@ -148,6 +149,11 @@ module npu_sequencer #(
             `NPU_OP_ELTWISE: beats = `NPU_BEATS_ELTWISE;
             `NPU_OP_TABLE:   beats = `NPU_BEATS_TABLE;
             `NPU_OP_SOFTMAX: beats = `NPU_BEATS_SOFTMAX;
+            `NPU_OP_DRAINW:  beats = `NPU_BEATS_DRAINW;
+            `NPU_OP_QUANTW:  beats = `NPU_BEATS_QUANTW;
+            `NPU_OP_ROTATE:  beats = `NPU_BEATS_ROTATE;
+            `NPU_OP_SILUW:   beats = `NPU_BEATS_SILUW;
+            `NPU_OP_SOFTMAXW: beats = `NPU_BEATS_SOFTMAXW;
             default:         beats = 3'd1;
         endcase
     endfunction

@@ -17,6 +17,7 @@ module npu_top #(
     parameter FIR_TAPS = 5,
     parameter MATMUL = 0,            // 1: transposed weight tiles, zero point corrections
     parameter TRACE_RECORDS = 0,     // 0: no trace
+    parameter WIDE_LANES = 0,        // 0: no wide row engine
     parameter MUL_STYLE = 0,         // products of the array: npu_mul2, npu_array
     parameter MUL_DSP = N * N
 ) (
@@ -71,6 +72,9 @@ module npu_top #(
     output wire [63:0] trace_done_index
 );
     localparam CB = `NPU_CMD_BITS;
+    generate
+        if (WIDE_LANES != 0) npu_wide_rows_are_not_built_yet u_wide ();
+    endgenerate
 
     // ---------------------------------------------------------------- registers and sequencer
     wire         start, reset, busy, done, failed, cleared, unit_rst_n, stop;
@@ -84,7 +88,8 @@ module npu_top #(
     wire [31:0]  trace_status, trace_data;
     wire         trace_read;
     npu_regs #(.N(N), .LANES(LANES), .SP_WORDS(SP_WORDS), .SP_BANKS(SP_BANKS), .ACC_DEPTH(ACC_DEPTH),
-               .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .TRACE_RECORDS(TRACE_RECORDS)) u_regs (
+               .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .TRACE_RECORDS(TRACE_RECORDS),
+               .WIDE_LANES(WIDE_LANES)) u_regs (
         .clk(clk), .rst_n(rst_n),
         .s_axil_awvalid(s_axil_awvalid), .s_axil_awready(s_axil_awready), .s_axil_awaddr(s_axil_awaddr),
         .s_axil_wvalid(s_axil_wvalid), .s_axil_wready(s_axil_wready), .s_axil_wdata(s_axil_wdata),

@@ -38,6 +38,9 @@ def check(spec):
         records = cfg.setdefault("trace_records", 0)
         if cfg.setdefault("matmul", 0) not in (0, 1):
             sys.exit(f"{SOURCE.name}: configuration {cfg['name']}: matmul: want 0 or 1")
+        wide = cfg.setdefault("wide_lanes", 0)
+        if wide not in (0, 1, 2, 4) or 4 * wide > n:
+            sys.exit(f"{SOURCE.name}: configuration {cfg['name']}: wide_lanes: want 1, 2 or 4, at most n/4, or none")
         if records and (records & (records - 1) or not 16 <= records <= 32768):
             sys.exit(f"{SOURCE.name}: configuration {cfg['name']}: trace_records: want a power of two from 16 to 32768, or none")
         if not pow2 or lanes > n or cfg["fir_groups"] * cfg["fir_taps"] > n:
@@ -86,12 +89,12 @@ def c_header(spec, digest):
             "#define NPU_STATUS_BUSY 1u", "#define NPU_STATUS_DONE 2u", "#define NPU_STATUS_ERROR 4u",
             "#define NPU_REGION_READ 1u", "#define NPU_REGION_WRITE 2u", "",
             "/* A configuration; npu_configs lists the named ones. */",
-            "typedef struct {", "    const char *name;", "    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, matmul, trace_records;",
+            "typedef struct {", "    const char *name;", "    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, matmul, trace_records, wide_lanes;",
             "} npu_config_t;", f"#define NPU_CONFIG_COUNT {len(spec['config'])}",
             "static const npu_config_t npu_configs[NPU_CONFIG_COUNT] = {"]
     for c in spec["config"]:
         out.append(f"    {{\"{c['name']}\", {c['n']}, {c['lanes']}, {c['sp_words']}, {c['sp_banks']}, "
-                   f"{c['acc_depth']}, {c['fir_groups']}, {c['fir_taps']}, {c['matmul']}, {c['trace_records']}}}, /* {c['doc']} */")
+                   f"{c['acc_depth']}, {c['fir_groups']}, {c['fir_taps']}, {c['matmul']}, {c['trace_records']}, {c['wide_lanes']}}}, /* {c['doc']} */")
     out += ["};", "", "typedef enum {"]
     out += [f"    NPU_OP_{c['name']} = 0x{c['opcode']:02x}," for c in spec["command"]]
     out += ["} npu_opcode_t;", "",
@@ -103,6 +106,12 @@ def c_header(spec, digest):
             "static inline uint32_t npu_cmd_unit(uint32_t opcode) {", "    switch (opcode) {"]
     out += [f"    case NPU_OP_{c['name']}: return NPU_UNIT_{c['unit'].upper()};" for c in spec["command"]]
     out += ["    default: return NPU_UNIT_SEQUENCER;", "    }", "}",
+            "/* Whether the configuration has what a command of its unit needs. */",
+            "static inline int npu_config_has(const npu_config_t *config, uint32_t opcode) {", "    switch (opcode) {"]
+    for need in sorted({c["needs"] for c in spec["command"] if "needs" in c}):
+        out += [f"    case NPU_OP_{c['name']}:" for c in spec["command"] if c.get("needs") == need]
+        out += [f"        return config->{need} != 0;"]
+    out += ["    default: return 1;", "    }", "}",
             "static inline const char *npu_cmd_name(uint32_t opcode) {", "    switch (opcode) {"]
     out += [f"    case NPU_OP_{c['name']}: return \"{c['name']}\";" for c in spec["command"]]
     out += ["    default: return \"?\";", "    }", "}", "",
@@ -192,7 +201,7 @@ def v_header(spec, digest):
 
 
 def v_config(cfg):
-    keys = ("n", "lanes", "sp_words", "sp_banks", "acc_depth", "fir_groups", "fir_taps", "matmul", "trace_records")
+    keys = ("n", "lanes", "sp_words", "sp_banks", "acc_depth", "fir_groups", "fir_taps", "matmul", "trace_records", "wide_lanes")
     out = [f"// Configuration {cfg['name']}: {cfg['doc']}.",
            "// Generated from spec/npu.toml by scripts/gen_spec.py: do not edit.",
            "// SPDX-License-Identifier: Apache-2.0"]
@@ -204,10 +213,10 @@ def reference(spec, digest):
     out = ["# Register and command reference", "",
            "Generated from `spec/npu.toml` by `scripts/gen_spec.py`: do not edit. What a command does is in [isa.md](isa.md).",
            "", f"Spec hash `0x{digest}`.", "", "## Configurations", "",
-           "| name | N | lanes | scratchpad words | banks | accumulators per half | FIR groups x taps | matmul | trace records | for |",
-           "|---|---|---|---|---|---|---|---|---|---|"]
+           "| name | N | lanes | scratchpad words | banks | accumulators per half | FIR groups x taps | matmul | trace records | wide lanes | for |",
+           "|---|---|---|---|---|---|---|---|---|---|---|"]
     out += [f"| `{c['name']}` | {c['n']} | {c['lanes']} | {c['sp_words']} | {c['sp_banks']} | {c['acc_depth']} | "
-            f"{c['fir_groups']} x {c['fir_taps']} | {'yes' if c['matmul'] else '–'} | {c['trace_records'] or '–'} | {c['doc']} |" for c in spec["config"]]
+            f"{c['fir_groups']} x {c['fir_taps']} | {'yes' if c['matmul'] else '–'} | {c['trace_records'] or '–'} | {c['wide_lanes'] or '–'} | {c['doc']} |" for c in spec["config"]]
     out += ["", "## Registers", "", "| offset | name | access | meaning |", "|---|---|---|---|"]
     for r in spec["register"]:
         off = f"0x{r['offset']:03x}" + (f" + {r['stride']}·i, i < {r['count']}" if "count" in r else "")
@@ -222,7 +231,8 @@ def reference(spec, digest):
     out += ["", "## Commands", "", "Word 0 of every command: opcode [7:0], wait_from [11:8], signal_to [15:12]; "
             "bit *u* stands for unit *u* (0 load, 1 array, 2 vector, 3 store).", ""]
     for c in spec["command"]:
-        out += [f"### {c['name']} (0x{c['opcode']:02x}, {c['unit']} unit, {4 * words(c)} bytes)", "", c["doc"] + ".", "",
+        needs = f", needs {c['needs']}" if "needs" in c else ""
+        out += [f"### {c['name']} (0x{c['opcode']:02x}, {c['unit']} unit, {4 * words(c)} bytes{needs})", "", c["doc"] + ".", "",
                 "| field | word | bits | type | meaning |", "|---|---|---|---|---|"]
         out += [f"| {n} | {w} | {l + wd - 1}:{l} | {'int' if s == 's' else 'uint'}{wd} | {d} |"
                 for n, w, l, wd, s, d in c["fields"]]

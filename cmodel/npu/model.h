@@ -22,6 +22,14 @@ typedef struct {
     uint32_t unit, cmd, addr;
 } model_error_t;
 
+/* Rows under way in a command on wide rows (model_wide.c). */
+#define MODEL_ROW 65536
+typedef struct {
+    int32_t a[MODEL_ROW], b[MODEL_ROW], h[MODEL_ROW];
+    int16_t rotary[MODEL_ROW];
+    int8_t q[MODEL_ROW];
+} model_rows_t;
+
 typedef struct {
     npu_config_t cfg;
     uint8_t *mem; /* bus address NPU_MEM_BASE */
@@ -33,6 +41,7 @@ typedef struct {
     int8_t shift[2][MODEL_MAX_N];
     uint8_t table[256];
     int32_t exp_table[256];
+    model_rows_t rows;
 
     model_region_t region[NPU_REGIONS];
     uint32_t status, irq_enable, timeout, cmd_offset, cmd_bytes;
@@ -107,6 +116,11 @@ void model_pool(model_t *m, const uint32_t *words);
 void model_eltwise(model_t *m, const uint32_t *words);
 void model_table(model_t *m, const uint32_t *words);
 void model_softmax(model_t *m, const uint32_t *words);
+void model_drainw(model_t *m, const uint32_t *words);
+void model_quantw(model_t *m, const uint32_t *words);
+void model_rotate(model_t *m, const uint32_t *words);
+void model_siluw(model_t *m, const uint32_t *words);
+void model_softmaxw(model_t *m, const uint32_t *words);
 
 /* CONV without its parameter block, both ways: the definition and the fast equivalent. */
 void model_conv_literal(model_t *m, const npu_cmd_conv_t *c);

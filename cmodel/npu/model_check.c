@@ -73,6 +73,36 @@ static int legal_softmax(const uint32_t *words) {
     return c.ny >= 1 && c.nx >= 1 && c.depth >= 1;
 }
 
+static int legal_drainw(const uint32_t *words) {
+    npu_cmd_drainw_t c;
+    npu_unpack_drainw(words, &c);
+    return c.count >= 1 && c.shift >= -31 && c.shift <= 30;
+}
+
+static int legal_quantw(const uint32_t *words) {
+    npu_cmd_quantw_t c;
+    npu_unpack_quantw(words, &c);
+    return c.n >= 1 && c.rows >= 1;
+}
+
+static int legal_rotate(const uint32_t *words) {
+    npu_cmd_rotate_t c;
+    npu_unpack_rotate(words, &c);
+    return c.n >= 1 && c.n % 2 == 0 && c.rows >= 1;
+}
+
+static int legal_siluw(const uint32_t *words) {
+    npu_cmd_siluw_t c;
+    npu_unpack_siluw(words, &c);
+    return c.n >= 1 && c.rows >= 1;
+}
+
+static int legal_softmaxw(const uint32_t *words) {
+    npu_cmd_softmaxw_t c;
+    npu_unpack_softmaxw(words, &c);
+    return c.n >= 1 && c.rows >= 1 && (!c.causal || c.n + c.rows - 1 <= 65535);
+}
+
 npu_error_code_t npu_check_command(const npu_config_t *config, const uint32_t *words,
                                    npu_unit_t *unit) {
     int legal;
@@ -109,6 +139,26 @@ npu_error_code_t npu_check_command(const npu_config_t *config, const uint32_t *w
         *unit = NPU_UNIT_VECTOR;
         legal = legal_softmax(words);
         break;
+    case NPU_OP_DRAINW:
+        *unit = NPU_UNIT_VECTOR;
+        legal = legal_drainw(words);
+        break;
+    case NPU_OP_QUANTW:
+        *unit = NPU_UNIT_VECTOR;
+        legal = legal_quantw(words);
+        break;
+    case NPU_OP_ROTATE:
+        *unit = NPU_UNIT_VECTOR;
+        legal = legal_rotate(words);
+        break;
+    case NPU_OP_SILUW:
+        *unit = NPU_UNIT_VECTOR;
+        legal = legal_siluw(words);
+        break;
+    case NPU_OP_SOFTMAXW:
+        *unit = NPU_UNIT_VECTOR;
+        legal = legal_softmaxw(words);
+        break;
     default:
         *unit = NPU_UNIT_SEQUENCER;
         return NPU_ERR_ILLEGAL_OPCODE;
@@ -116,5 +166,6 @@ npu_error_code_t npu_check_command(const npu_config_t *config, const uint32_t *w
     /* A unit neither waits for itself nor signals itself. */
     if (((npu_cmd_wait(words) | npu_cmd_signal(words)) >> *unit & 1u) != 0)
         legal = 0;
-    return legal ? NPU_ERR_NONE : NPU_ERR_ILLEGAL_FIELD;
+    return legal && npu_config_has(config, npu_cmd_opcode(words)) ? NPU_ERR_NONE
+                                                                  : NPU_ERR_ILLEGAL_FIELD;
 }

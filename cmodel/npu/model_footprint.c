@@ -260,6 +260,7 @@ void npu_footprint(const npu_config_t *config, const uint32_t *region_base, cons
         foot_softmax(&f, words);
         break;
     default:
+        npu_footprint_wide(config, words, touch, ctx);
         break;
     }
 }

@@ -44,6 +44,9 @@ typedef void (*npu_touch_fn)(void *ctx, npu_resource_t resource, uint32_t addres
  * addresses. */
 void npu_footprint(const npu_config_t *config, const uint32_t *region_base, const uint32_t *words,
                    npu_touch_fn touch, void *ctx);
+/* The part of it for DRAINW, QUANTW, ROTATE, SILUW, SOFTMAXW; nothing for other commands. */
+void npu_footprint_wide(const npu_config_t *config, const uint32_t *words, npu_touch_fn touch,
+                        void *ctx);
 
 typedef struct npu_order npu_order_t;
 

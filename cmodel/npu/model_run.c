@@ -104,6 +104,21 @@ static void dispatch(model_t *m, const uint32_t *words) {
     case NPU_OP_TABLE:
         model_table(m, words);
         break;
+    case NPU_OP_DRAINW:
+        model_drainw(m, words);
+        break;
+    case NPU_OP_QUANTW:
+        model_quantw(m, words);
+        break;
+    case NPU_OP_ROTATE:
+        model_rotate(m, words);
+        break;
+    case NPU_OP_SILUW:
+        model_siluw(m, words);
+        break;
+    case NPU_OP_SOFTMAXW:
+        model_softmaxw(m, words);
+        break;
     default:
         model_softmax(m, words);
         break;

@@ -29,13 +29,15 @@ static const struct {
     {"fir_taps", offsetof(npu_config_t, fir_taps), 1, 32, 0, 0},
     {"matmul", offsetof(npu_config_t, matmul), 1, 1, 1, 1},
     {"trace_records", offsetof(npu_config_t, trace_records), 16, 32768, 1, 1},
+    {"wide_lanes", offsetof(npu_config_t, wide_lanes), 1, 4, 1, 1},
 };
 enum {
     FIELDS = sizeof fields / sizeof fields[0],
     LANES = 1,
     FIR_GROUPS = 5,
     FIR_TAPS = 6,
-    TRACE = 8
+    TRACE = 8, /* the first of those that a program does not depend on */
+    WIDE = 9
 };
 
 static uint32_t get(const npu_config_t *c, int field) {
@@ -157,13 +159,19 @@ static const npu_config_t *checked(const npu_config_t *c, const char *text, char
     if (c->fir_groups * c->fir_taps > c->n)
         return refuse(err, err_size, text, "fir_groups=%u x fir_taps=%u needs more than n=%u rows",
                       (unsigned)c->fir_groups, (unsigned)c->fir_taps, (unsigned)c->n);
+    if (4 * c->wide_lanes > c->n)
+        return refuse(err, err_size, text, "wide_lanes=%u is more than n/4 = %u",
+                      (unsigned)c->wide_lanes, (unsigned)(c->n / 4));
     return intern(c, err, err_size);
 }
 
 const npu_config_t *npu_config_of(const npu_config_t *numbers, char *err, size_t err_size) {
     npu_config_t c = *numbers;
+    const npu_config_t *like = closest(&c);
     if (c.trace_records == NPU_CONFIG_ANY)
-        c.trace_records = closest(&c)->trace_records;
+        c.trace_records = like->trace_records;
+    if (c.wide_lanes == NPU_CONFIG_ANY)
+        c.wide_lanes = like->wide_lanes;
     return checked(&c, "given in numbers", err, err_size);
 }
 
@@ -204,7 +212,7 @@ const npu_config_t *npu_find_config(const char *text, char *err, size_t err_size
         if (field < 0)
             return refuse(err, err_size, text,
                           "'%.*s' is none of n, lanes, sp_words, sp_banks, acc_depth, fir_groups, "
-                          "fir_taps, matmul, trace_records",
+                          "fir_taps, matmul, trace_records, wide_lanes",
                           (int)(part_len < 40 ? part_len : 40), part);
         if (given[field]++)
             return refuse(err, err_size, text, "%s is given twice", fields[field].name);
@@ -222,6 +230,11 @@ const npu_config_t *npu_find_config(const char *text, char *err, size_t err_size
             c.fir_groups = fit.fir_groups;
             c.fir_taps = fit.fir_taps;
         }
+        for (int k = 0; !given[WIDE] && k < NPU_CONFIG_COUNT; k++)
+            if (npu_configs[k].n == c.n) {
+                c.wide_lanes = npu_configs[k].wide_lanes;
+                break;
+            }
     }
     return checked(&c, text, err, err_size);
 }

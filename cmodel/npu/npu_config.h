@@ -9,11 +9,12 @@
  *
  * Contract
  *   A text is a named configuration, or one with changes to the numbers of npu_config_t: n, lanes,
- * sp_words, sp_banks, acc_depth, fir_groups, fir_taps, matmul, trace_records. A new n brings lanes
- * = n and FIR groups of its size unless they are named too. What is returned lives as long as the
- * program; equal numbers give the same pointer. Its name is canonical: a named configuration's, or
- * the closest one's of the same n with what differs, in the order above. Limits are those of the
- * RTL (npu_top): what passes here can be built.
+ * sp_words, sp_banks, acc_depth, fir_groups, fir_taps, matmul, trace_records, wide_lanes. A new n
+ * brings lanes = n, FIR groups of its size and the wide lanes of the first named one of that size
+ * unless they are named too. What is returned lives as long as the program; equal numbers give the
+ * same pointer. Its name is canonical: a named configuration's, or the closest one's of the same n
+ * with what differs, in the order above. Limits are those of the RTL (npu_top): what passes here
+ * can be built.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -28,7 +29,7 @@
 const npu_config_t *npu_find_config(const char *text, char *err, size_t err_size);
 
 /* The one with these numbers (`name` is not looked at), or NULL with one line in err. trace_records
- * NPU_CONFIG_ANY: that of the closest named one. */
+ * or wide_lanes NPU_CONFIG_ANY: that of the closest named one. */
 #define NPU_CONFIG_ANY 0xffffffffu
 const npu_config_t *npu_config_of(const npu_config_t *numbers, char *err, size_t err_size);
 

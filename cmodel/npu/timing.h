@@ -197,6 +197,8 @@ int timing_load(timing_t *t);
 int timing_dispatch(timing_t *t);
 int timing_array(timing_t *t);
 int timing_vector(timing_t *t);
+/* The last write of a command on wide rows that starts at s. */
+uint64_t timing_wide(const timing_t *t, const uint32_t *words, uint64_t s);
 int timing_store(timing_t *t);
 
 #endif

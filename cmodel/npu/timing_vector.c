@@ -119,7 +119,8 @@ int timing_vector(timing_t *t) {
         written = op == NPU_OP_POOL      ? pool(t, words, s)
                   : op == NPU_OP_ELTWISE ? eltwise(t, words, s)
                   : op == NPU_OP_TABLE   ? table(t, words, s)
-                                         : softmax(t, words, s);
+                  : op == NPU_OP_SOFTMAX ? softmax(t, words, s)
+                                         : timing_wide(t, words, s);
     }
     u->after_drain = op == NPU_OP_DRAIN;
     u->start = s;

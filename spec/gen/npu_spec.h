@@ -7,7 +7,7 @@
 
 #define NPU_ID 0x54535953u
 #define NPU_VERSION 0x00000100u
-#define NPU_SPEC_HASH 0x56d398f5u
+#define NPU_SPEC_HASH 0x96065144u
 #define NPU_CMD_BYTES 64
 #define NPU_CMD_WORDS 16
 #define NPU_REGIONS 4
@@ -30,7 +30,7 @@ typedef enum {
 typedef enum {
     NPU_ERR_NONE = 0, /* no error */
     NPU_ERR_ILLEGAL_OPCODE = 1, /* the command's opcode is not defined */
-    NPU_ERR_ILLEGAL_FIELD = 2, /* a field of the command is outside its range (docs/isa.md) */
+    NPU_ERR_ILLEGAL_FIELD = 2, /* a field of the command is outside its range, or its unit is left out of this configuration (docs/isa.md) */
     NPU_ERR_REGION = 3, /* a transfer leaves its memory region, or the region lacks the permission */
     NPU_ERR_BUS_READ = 4, /* the bus answered a read with an error */
     NPU_ERR_BUS_WRITE = 5, /* the bus answered a write with an error */
@@ -90,15 +90,15 @@ typedef enum {
 /* A configuration; npu_configs lists the named ones. */
 typedef struct {
     const char *name;
-    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, matmul, trace_records;
+    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, matmul, trace_records, wide_lanes;
 } npu_config_t;
 #define NPU_CONFIG_COUNT 5
 static const npu_config_t npu_configs[NPU_CONFIG_COUNT] = {
-    {"npu4", 4, 4, 4096, 4, 256, 1, 4, 0, 0}, /* 16 MAC/cycle, 16 KiB scratchpad: iCE40 UP5K class */
-    {"npu8", 8, 8, 8192, 8, 512, 2, 4, 0, 0}, /* 64 MAC/cycle, 64 KiB scratchpad: ECP5-25F class */
-    {"npu8s", 8, 2, 4096, 4, 128, 1, 8, 1, 64}, /* npu8 with two requantise lanes and half the memory: few DSP cells; keeps the parameters honest in tests */
-    {"npu16", 16, 16, 8192, 8, 512, 3, 5, 1, 512}, /* 256 MAC/cycle, 128 KiB scratchpad: the default, ECP5-85F class */
-    {"npu32", 32, 32, 8192, 8, 512, 3, 10, 1, 512}, /* 1024 MAC/cycle, 256 KiB scratchpad */
+    {"npu4", 4, 4, 4096, 4, 256, 1, 4, 0, 0, 0}, /* 16 MAC/cycle, 16 KiB scratchpad: iCE40 UP5K class */
+    {"npu8", 8, 8, 8192, 8, 512, 2, 4, 0, 0, 0}, /* 64 MAC/cycle, 64 KiB scratchpad: ECP5-25F class */
+    {"npu8s", 8, 2, 4096, 4, 128, 1, 8, 1, 64, 0}, /* npu8 with two requantise lanes and half the memory: few DSP cells; keeps the parameters honest in tests */
+    {"npu16", 16, 16, 8192, 8, 512, 3, 5, 1, 512, 0}, /* 256 MAC/cycle, 128 KiB scratchpad: the default, ECP5-85F class */
+    {"npu32", 32, 32, 8192, 8, 512, 3, 10, 1, 512, 0}, /* 1024 MAC/cycle, 256 KiB scratchpad */
 };
 
 typedef enum {
@@ -110,6 +110,11 @@ typedef enum {
     NPU_OP_ELTWISE = 0x32,
     NPU_OP_TABLE = 0x33,
     NPU_OP_SOFTMAX = 0x34,
+    NPU_OP_DRAINW = 0x38,
+    NPU_OP_QUANTW = 0x39,
+    NPU_OP_ROTATE = 0x3a,
+    NPU_OP_SILUW = 0x3b,
+    NPU_OP_SOFTMAXW = 0x3c,
 } npu_opcode_t;
 
 /* Words of a command in the list (the rest of NPU_CMD_WORDS is not stored); 0: no such opcode. */
@@ -123,6 +128,11 @@ static inline uint32_t npu_cmd_words(uint32_t opcode) {
     case NPU_OP_ELTWISE: return 12;
     case NPU_OP_TABLE: return 6;
     case NPU_OP_SOFTMAX: return 6;
+    case NPU_OP_DRAINW: return 6;
+    case NPU_OP_QUANTW: return 8;
+    case NPU_OP_ROTATE: return 4;
+    case NPU_OP_SILUW: return 4;
+    case NPU_OP_SOFTMAXW: return 6;
     default: return 0;
     }
 }
@@ -138,7 +148,24 @@ static inline uint32_t npu_cmd_unit(uint32_t opcode) {
     case NPU_OP_ELTWISE: return NPU_UNIT_VECTOR;
     case NPU_OP_TABLE: return NPU_UNIT_VECTOR;
     case NPU_OP_SOFTMAX: return NPU_UNIT_VECTOR;
+    case NPU_OP_DRAINW: return NPU_UNIT_VECTOR;
+    case NPU_OP_QUANTW: return NPU_UNIT_VECTOR;
+    case NPU_OP_ROTATE: return NPU_UNIT_VECTOR;
+    case NPU_OP_SILUW: return NPU_UNIT_VECTOR;
+    case NPU_OP_SOFTMAXW: return NPU_UNIT_VECTOR;
     default: return NPU_UNIT_SEQUENCER;
+    }
+}
+/* Whether the configuration has what a command of its unit needs. */
+static inline int npu_config_has(const npu_config_t *config, uint32_t opcode) {
+    switch (opcode) {
+    case NPU_OP_DRAINW:
+    case NPU_OP_QUANTW:
+    case NPU_OP_ROTATE:
+    case NPU_OP_SILUW:
+    case NPU_OP_SOFTMAXW:
+        return config->wide_lanes != 0;
+    default: return 1;
     }
 }
 static inline const char *npu_cmd_name(uint32_t opcode) {
@@ -151,6 +178,11 @@ static inline const char *npu_cmd_name(uint32_t opcode) {
     case NPU_OP_ELTWISE: return "ELTWISE";
     case NPU_OP_TABLE: return "TABLE";
     case NPU_OP_SOFTMAX: return "SOFTMAX";
+    case NPU_OP_DRAINW: return "DRAINW";
+    case NPU_OP_QUANTW: return "QUANTW";
+    case NPU_OP_ROTATE: return "ROTATE";
+    case NPU_OP_SILUW: return "SILUW";
+    case NPU_OP_SOFTMAXW: return "SOFTMAXW";
     default: return "?";
     }
 }
@@ -709,6 +741,209 @@ static inline void npu_unpack_softmax(const uint32_t *w, npu_cmd_softmax_t *c) {
     c->out_blk = (int16_t)((w[4] >> 16) & 0xffffu);
     c->t_addr = (w[5] & 0xffffu);
     c->depth = ((w[5] >> 16) & 0xffffu);
+}
+
+/* accumulators -> wide rows of N elements: requantise, times the scale of a record, maybe added to what is there */
+typedef struct {
+    uint32_t half; /* accumulator half */
+    uint32_t add; /* 1: added to the row at out_addr, saturating; 0: overwrites it */
+    uint32_t noscale; /* 1: no scale record is read; the result is that of the first multiplication */
+    uint32_t acc_addr; /* first accumulator entry */
+    uint32_t out_addr; /* first word of the first row */
+    uint32_t count; /* entries, each one row of N elements (>= 1) */
+    int32_t acc_step; /* entries between entries */
+    uint32_t mult_addr; /* wide row of N multipliers */
+    int32_t mult_step; /* words between the multipliers of entries */
+    uint32_t scale_addr; /* scale record; its m and e are read */
+    int32_t scale_step; /* words between the records of entries */
+    int32_t out_step; /* words between rows */
+    int32_t shift; /* shift of the first multiplication, -31..30, positive = left */
+    int32_t exponent; /* added to the record's e */
+} npu_cmd_drainw_t;
+static inline void npu_pack_drainw(const npu_cmd_drainw_t *c, uint32_t *w) {
+    for (int i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;
+    w[0] = NPU_OP_DRAINW;
+    w[0] |= ((uint32_t)c->half & 0x1u) << 17;
+    w[0] |= ((uint32_t)c->add & 0x1u) << 18;
+    w[0] |= ((uint32_t)c->noscale & 0x1u) << 19;
+    w[1] |= ((uint32_t)c->acc_addr & 0xffffu);
+    w[1] |= ((uint32_t)c->out_addr & 0xffffu) << 16;
+    w[2] |= ((uint32_t)c->count & 0xffffu);
+    w[2] |= ((uint32_t)c->acc_step & 0xffffu) << 16;
+    w[3] |= ((uint32_t)c->mult_addr & 0xffffu);
+    w[3] |= ((uint32_t)c->mult_step & 0xffffu) << 16;
+    w[4] |= ((uint32_t)c->scale_addr & 0xffffu);
+    w[4] |= ((uint32_t)c->scale_step & 0xffffu) << 16;
+    w[5] |= ((uint32_t)c->out_step & 0xffffu);
+    w[5] |= ((uint32_t)c->shift & 0xffu) << 16;
+    w[5] |= ((uint32_t)c->exponent & 0xffu) << 24;
+}
+static inline void npu_unpack_drainw(const uint32_t *w, npu_cmd_drainw_t *c) {
+    c->half = ((w[0] >> 17) & 0x1u);
+    c->add = ((w[0] >> 18) & 0x1u);
+    c->noscale = ((w[0] >> 19) & 0x1u);
+    c->acc_addr = (w[1] & 0xffffu);
+    c->out_addr = ((w[1] >> 16) & 0xffffu);
+    c->count = (w[2] & 0xffffu);
+    c->acc_step = (int16_t)((w[2] >> 16) & 0xffffu);
+    c->mult_addr = (w[3] & 0xffffu);
+    c->mult_step = (int16_t)((w[3] >> 16) & 0xffffu);
+    c->scale_addr = (w[4] & 0xffffu);
+    c->scale_step = (int16_t)((w[4] >> 16) & 0xffffu);
+    c->out_step = (int16_t)(w[5] & 0xffffu);
+    c->shift = (int8_t)((w[5] >> 16) & 0xffu);
+    c->exponent = (int8_t)((w[5] >> 24) & 0xffu);
+}
+
+/* wide rows -> int8 rows whose largest magnitude is 127, and their scales; with gains: an RMS norm before */
+typedef struct {
+    uint32_t norm; /* 1: times the gains, scale over the root of the sum of squares */
+    uint32_t in_addr; /* first word of the first row */
+    uint32_t q_addr; /* first word of the first int8 row */
+    uint32_t n; /* elements of a row (>= 1) */
+    uint32_t rows; /* rows (>= 1) */
+    int32_t in_row; /* words between rows */
+    int32_t q_row; /* words between int8 rows */
+    int32_t q_blk; /* words between the words of an int8 row */
+    uint32_t scale_addr; /* scale record of the first row */
+    int32_t scale_row; /* words between scale records */
+    uint32_t gain_addr; /* wide row of gains, Q0.31, the same for all rows */
+    uint32_t eps_low; /* added to the sum of squares, bits 31..0 */
+    uint32_t eps_high; /* bits 63..32 */
+} npu_cmd_quantw_t;
+static inline void npu_pack_quantw(const npu_cmd_quantw_t *c, uint32_t *w) {
+    for (int i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;
+    w[0] = NPU_OP_QUANTW;
+    w[0] |= ((uint32_t)c->norm & 0x1u) << 16;
+    w[1] |= ((uint32_t)c->in_addr & 0xffffu);
+    w[1] |= ((uint32_t)c->q_addr & 0xffffu) << 16;
+    w[2] |= ((uint32_t)c->n & 0xffffu);
+    w[2] |= ((uint32_t)c->rows & 0xffffu) << 16;
+    w[3] |= ((uint32_t)c->in_row & 0xffffu);
+    w[3] |= ((uint32_t)c->q_row & 0xffffu) << 16;
+    w[4] |= ((uint32_t)c->q_blk & 0xffffu);
+    w[4] |= ((uint32_t)c->scale_addr & 0xffffu) << 16;
+    w[5] |= ((uint32_t)c->scale_row & 0xffffu);
+    w[5] |= ((uint32_t)c->gain_addr & 0xffffu) << 16;
+    w[6] |= (uint32_t)c->eps_low;
+    w[7] |= (uint32_t)c->eps_high;
+}
+static inline void npu_unpack_quantw(const uint32_t *w, npu_cmd_quantw_t *c) {
+    c->norm = ((w[0] >> 16) & 0x1u);
+    c->in_addr = (w[1] & 0xffffu);
+    c->q_addr = ((w[1] >> 16) & 0xffffu);
+    c->n = (w[2] & 0xffffu);
+    c->rows = ((w[2] >> 16) & 0xffffu);
+    c->in_row = (int16_t)(w[3] & 0xffffu);
+    c->q_row = (int16_t)((w[3] >> 16) & 0xffffu);
+    c->q_blk = (int16_t)(w[4] & 0xffffu);
+    c->scale_addr = ((w[4] >> 16) & 0xffffu);
+    c->scale_row = (int16_t)(w[5] & 0xffffu);
+    c->gain_addr = ((w[5] >> 16) & 0xffffu);
+    c->eps_low = w[6];
+    c->eps_high = w[7];
+}
+
+/* rotary embedding of wide rows in place */
+typedef struct {
+    uint32_t x_addr; /* first word of the first row */
+    uint32_t rot_addr; /* first word of the row of pairs (cos, sin), int16 Q1.14 */
+    uint32_t n; /* elements of a row (>= 2, even) */
+    uint32_t rows; /* rows (>= 1) */
+    int32_t x_row; /* words between rows */
+    int32_t rot_row; /* words between the rows of pairs */
+} npu_cmd_rotate_t;
+static inline void npu_pack_rotate(const npu_cmd_rotate_t *c, uint32_t *w) {
+    for (int i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;
+    w[0] = NPU_OP_ROTATE;
+    w[1] |= ((uint32_t)c->x_addr & 0xffffu);
+    w[1] |= ((uint32_t)c->rot_addr & 0xffffu) << 16;
+    w[2] |= ((uint32_t)c->n & 0xffffu);
+    w[2] |= ((uint32_t)c->rows & 0xffffu) << 16;
+    w[3] |= ((uint32_t)c->x_row & 0xffffu);
+    w[3] |= ((uint32_t)c->rot_row & 0xffffu) << 16;
+}
+static inline void npu_unpack_rotate(const uint32_t *w, npu_cmd_rotate_t *c) {
+    c->x_addr = (w[1] & 0xffffu);
+    c->rot_addr = ((w[1] >> 16) & 0xffffu);
+    c->n = (w[2] & 0xffffu);
+    c->rows = ((w[2] >> 16) & 0xffffu);
+    c->x_row = (int16_t)(w[3] & 0xffffu);
+    c->rot_row = (int16_t)((w[3] >> 16) & 0xffffu);
+}
+
+/* wide rows u = u * logistic(u) * v in place */
+typedef struct {
+    uint32_t u_addr; /* first word of the first row u */
+    uint32_t v_addr; /* first word of the first row v */
+    uint32_t n; /* elements of a row (>= 1) */
+    uint32_t rows; /* rows (>= 1) */
+    int32_t u_row; /* words between rows u */
+    int32_t v_row; /* words between rows v */
+} npu_cmd_siluw_t;
+static inline void npu_pack_siluw(const npu_cmd_siluw_t *c, uint32_t *w) {
+    for (int i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;
+    w[0] = NPU_OP_SILUW;
+    w[1] |= ((uint32_t)c->u_addr & 0xffffu);
+    w[1] |= ((uint32_t)c->v_addr & 0xffffu) << 16;
+    w[2] |= ((uint32_t)c->n & 0xffffu);
+    w[2] |= ((uint32_t)c->rows & 0xffffu) << 16;
+    w[3] |= ((uint32_t)c->u_row & 0xffffu);
+    w[3] |= ((uint32_t)c->v_row & 0xffffu) << 16;
+}
+static inline void npu_unpack_siluw(const uint32_t *w, npu_cmd_siluw_t *c) {
+    c->u_addr = (w[1] & 0xffffu);
+    c->v_addr = ((w[1] >> 16) & 0xffffu);
+    c->n = (w[2] & 0xffffu);
+    c->rows = ((w[2] >> 16) & 0xffffu);
+    c->u_row = (int16_t)(w[3] & 0xffffu);
+    c->v_row = (int16_t)((w[3] >> 16) & 0xffffu);
+}
+
+/* wide rows of scores -> int8 weights of an attention's second product, and their scales */
+typedef struct {
+    uint32_t causal; /* 1: row r has n + r elements; 0: n */
+    uint32_t vmax; /* 1: weights are multiplied with the row at vmax_addr */
+    uint32_t s_addr; /* first word of the first row of scores, powers of two in Q.20; overwritten */
+    uint32_t q_addr; /* first word of the first int8 row */
+    uint32_t n; /* elements of the first row (>= 1; n + rows - 1 <= 65535 with causal) */
+    uint32_t rows; /* rows (>= 1) */
+    int32_t s_row; /* words between rows of scores */
+    int32_t q_row; /* words between int8 rows */
+    int32_t q_blk; /* words between the words of an int8 row */
+    uint32_t scale_addr; /* scale record of the first row */
+    int32_t scale_row; /* words between scale records */
+    uint32_t vmax_addr; /* wide row of scales of V, the same for all rows */
+} npu_cmd_softmaxw_t;
+static inline void npu_pack_softmaxw(const npu_cmd_softmaxw_t *c, uint32_t *w) {
+    for (int i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;
+    w[0] = NPU_OP_SOFTMAXW;
+    w[0] |= ((uint32_t)c->causal & 0x1u) << 16;
+    w[0] |= ((uint32_t)c->vmax & 0x1u) << 17;
+    w[1] |= ((uint32_t)c->s_addr & 0xffffu);
+    w[1] |= ((uint32_t)c->q_addr & 0xffffu) << 16;
+    w[2] |= ((uint32_t)c->n & 0xffffu);
+    w[2] |= ((uint32_t)c->rows & 0xffffu) << 16;
+    w[3] |= ((uint32_t)c->s_row & 0xffffu);
+    w[3] |= ((uint32_t)c->q_row & 0xffffu) << 16;
+    w[4] |= ((uint32_t)c->q_blk & 0xffffu);
+    w[4] |= ((uint32_t)c->scale_addr & 0xffffu) << 16;
+    w[5] |= ((uint32_t)c->scale_row & 0xffffu);
+    w[5] |= ((uint32_t)c->vmax_addr & 0xffffu) << 16;
+}
+static inline void npu_unpack_softmaxw(const uint32_t *w, npu_cmd_softmaxw_t *c) {
+    c->causal = ((w[0] >> 16) & 0x1u);
+    c->vmax = ((w[0] >> 17) & 0x1u);
+    c->s_addr = (w[1] & 0xffffu);
+    c->q_addr = ((w[1] >> 16) & 0xffffu);
+    c->n = (w[2] & 0xffffu);
+    c->rows = ((w[2] >> 16) & 0xffffu);
+    c->s_row = (int16_t)(w[3] & 0xffffu);
+    c->q_row = (int16_t)((w[3] >> 16) & 0xffffu);
+    c->q_blk = (int16_t)(w[4] & 0xffffu);
+    c->scale_addr = ((w[4] >> 16) & 0xffffu);
+    c->scale_row = (int16_t)(w[5] & 0xffffu);
+    c->vmax_addr = ((w[5] >> 16) & 0xffffu);
 }
 
 /* A record of the trace: what TRACE_DATA reads. */

@@ -103,7 +103,8 @@ static int from_prog(network_t *n, graph_error_t *err) {
                                    .fir_groups = p.h.config.fir_groups,
                                    .fir_taps = p.h.config.fir_taps,
                                    .matmul = p.h.config.matmul,
-                                   .trace_records = NPU_CONFIG_ANY};
+                                   .trace_records = NPU_CONFIG_ANY,
+                                   .wide_lanes = NPU_CONFIG_ANY};
     const npu_config_t *known = npu_config_of(&made_for, NULL, 0);
     n->prog_config = known ? known->name : NULL;
     return n->in_desc && n->out_desc ? 0 : graph_fail(err, "%s: out of memory", n->path);

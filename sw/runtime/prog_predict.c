@@ -8,8 +8,17 @@
 int prog_predict(const prog_t *prog, const npu_memory_t *memory, npu_trace_t *trace,
                  prog_prediction_t *out) {
     const prog_config_t *c = &prog->h.config;
-    const npu_config_t config = {"",           c->n,          c->lanes,    c->sp_words, c->sp_banks,
-                                 c->acc_depth, c->fir_groups, c->fir_taps, c->matmul,   0};
+    const npu_config_t config = {"",
+                                 c->n,
+                                 c->lanes,
+                                 c->sp_words,
+                                 c->sp_banks,
+                                 c->acc_depth,
+                                 c->fir_groups,
+                                 c->fir_taps,
+                                 c->matmul,
+                                 0,
+                                 0};
     uint32_t arena = NPU_MEM_BASE + (prog->h.total_size + PAGE - 1) / PAGE * PAGE;
     *out = (prog_prediction_t){0};
     for (uint32_t i = 0; i < prog->h.n_steps; i++) {

@@ -12,7 +12,8 @@ module npu_own_clock #(
     parameter FIR_GROUPS = 3,
     parameter FIR_TAPS = 5,
     parameter MATMUL = 0,
-    parameter TRACE_RECORDS = 0      // 0: no trace
+    parameter TRACE_RECORDS = 0,     // 0: no trace
+    parameter WIDE_LANES = 0         // 0: no wide row engine
 ) (
     input  wire          clk,
     input  wire          rst_n,
@@ -169,7 +170,7 @@ module npu_own_clock #(
         .s_axi_bready(own_m_axi_bready), .m_axi_bready(m_axi_bready),
         .s_axi_bresp(own_m_axi_bresp), .m_axi_bresp(m_axi_bresp)
     );
-    npu_top #(.N(N), .LANES(LANES), .SP_WORDS(SP_WORDS), .SP_BANKS(SP_BANKS), .ACC_DEPTH(ACC_DEPTH), .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .TRACE_RECORDS(TRACE_RECORDS)) u_npu (
+    npu_top #(.N(N), .LANES(LANES), .SP_WORDS(SP_WORDS), .SP_BANKS(SP_BANKS), .ACC_DEPTH(ACC_DEPTH), .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .TRACE_RECORDS(TRACE_RECORDS), .WIDE_LANES(WIDE_LANES)) u_npu (
         .clk(own_clk), .rst_n(own_rst_n), .irq(own_irq),
         .s_axil_awvalid(own_s_axil_awvalid),
         .s_axil_awready(own_s_axil_awready),

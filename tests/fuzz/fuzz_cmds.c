@@ -25,25 +25,32 @@ int fuzz_chance(fuzz_rng_t *r, int pct) {
 static uint32_t pick(fuzz_rng_t *r, uint32_t lo, uint32_t hi) {
     return (uint32_t)fuzz_in(r, (int32_t)lo, (int32_t)hi);
 }
-/* A count: mostly small, rarely far above `most`. */
-static uint32_t count(fuzz_rng_t *r, uint32_t most) {
+uint32_t fuzz_count(fuzz_rng_t *r, uint32_t most) {
     if (fuzz_chance(r, 3))
         return pick(r, 1, 40 * most);
     return fuzz_chance(r, 25) ? 1 : pick(r, 1, fuzz_chance(r, 80) ? (most + 1) / 2 : most);
 }
-static uint32_t word(fuzz_rng_t *r, const fuzz_place_t *p) {
+uint32_t fuzz_word(fuzz_rng_t *r, const fuzz_place_t *p) {
     if (fuzz_chance(r, 8))
         return pick(r, 0, 65535);
     return (p->zone + pick(r, 0, p->zone_words - 1)) & 65535;
 }
-/* Words between things `size` words long. */
-static int32_t pitch(fuzz_rng_t *r, uint32_t size) {
+int32_t fuzz_pitch(fuzz_rng_t *r, uint32_t size) {
     int kind = fuzz_in(r, 0, 99);
     if (kind < 60)
         return (int32_t)size + fuzz_in(r, 0, 3);
     if (kind < 75)
         return -(int32_t)size - fuzz_in(r, 0, 3);
     return kind < 97 ? fuzz_in(r, -70, 70) : fuzz_in(r, -32768, 32767);
+}
+static uint32_t count(fuzz_rng_t *r, uint32_t most) {
+    return fuzz_count(r, most);
+}
+static uint32_t word(fuzz_rng_t *r, const fuzz_place_t *p) {
+    return fuzz_word(r, p);
+}
+static int32_t pitch(fuzz_rng_t *r, uint32_t size) {
+    return fuzz_pitch(r, size);
 }
 static int32_t s8(fuzz_rng_t *r) {
     return fuzz_in(r, -128, 127);
@@ -431,6 +438,8 @@ void fuzz_random_command(fuzz_rng_t *r, const fuzz_place_t *place, uint32_t *wor
                                    make_store, make_conv,    make_conv,  make_conv,
                                    make_conv,  make_drain,   make_drain, make_drain,
                                    make_pool,  make_eltwise, make_table, make_softmax};
+    if (place->cfg->wide_lanes && fuzz_chance(r, 35) && fuzz_random_wide(r, place, words) == 0)
+        return;
     while (make[pick(r, 0, sizeof make / sizeof make[0] - 1)](r, place, words))
         continue;
 }

@@ -40,20 +40,26 @@ static void insert(errors_t *e, const uint32_t *words) {
 
 /* A small legal command of each kind. */
 static void simple(uint32_t opcode, uint32_t *words) {
-    static const char *const ones[] = {"n1", "n2",    "nwin",  "nblk", "last_len",
-                                       "ny", "nx",    "kh",    "kw",   "sy",
-                                       "sx", "dil_y", "dil_x", "span", "depth"};
+    static const char *const ones[] = {"n1",    "n2",   "nwin",  "nblk",  "last_len", "ny",
+                                       "nx",    "kh",   "kw",    "sy",    "sx",       "dil_y",
+                                       "dil_x", "span", "depth", "count", "n",        "rows"};
     static const struct {
         uint32_t opcode;
         const char *fields; /* which of `ones` it has, as letters */
     } has[] = {{NPU_OP_LOAD, "abcde"}, {NPU_OP_STORE, "abde"},   {NPU_OP_CONV, "dfghijklmn"},
                {NPU_OP_DRAIN, "fg"},   {NPU_OP_POOL, "dfghijk"}, {NPU_OP_ELTWISE, "fg"},
-               {NPU_OP_TABLE, "fg"},   {NPU_OP_SOFTMAX, "fgo"}};
+               {NPU_OP_TABLE, "fg"},   {NPU_OP_SOFTMAX, "fgo"},  {NPU_OP_DRAINW, "p"},
+               {NPU_OP_QUANTW, "qr"},  {NPU_OP_ROTATE, "qr"},    {NPU_OP_SILUW, "qr"},
+               {NPU_OP_SOFTMAXW, "qr"}};
     memset(words, 0, NPU_CMD_BYTES);
     words[0] = opcode;
     for (size_t i = 0; i < sizeof has / sizeof has[0]; i++)
         for (const char *f = has[i].fields; has[i].opcode == opcode && *f; f++)
             fuzz_spec_set(words, ones[*f - 'a'], 1);
+    if (opcode == NPU_OP_ROTATE)
+        fuzz_spec_set(words, "n", 2);
+    if (opcode == NPU_OP_SOFTMAXW)
+        fuzz_spec_set(words, "causal", 1);
     if (opcode == NPU_OP_STORE) {
         fuzz_spec_set(words, "run_bytes", 1);
         fuzz_spec_set(words, "region", 1);
@@ -244,11 +250,26 @@ static const struct {
     {NPU_OP_SOFTMAX, "ny", 0, NULL, 0},
     {NPU_OP_SOFTMAX, "nx", 0, NULL, 0},
     {NPU_OP_SOFTMAX, "depth", 0, NULL, 0},
+    {NPU_OP_DRAINW, "count", 0, NULL, 0},
+    {NPU_OP_DRAINW, "shift", 31, NULL, 0},
+    {NPU_OP_DRAINW, "shift", MINUS_32, NULL, 0},
+    {NPU_OP_QUANTW, "n", 0, NULL, 0},
+    {NPU_OP_QUANTW, "rows", 0, NULL, 0},
+    {NPU_OP_ROTATE, "n", 0, NULL, 0},
+    {NPU_OP_ROTATE, "n", 7, NULL, 0},
+    {NPU_OP_ROTATE, "rows", 0, NULL, 0},
+    {NPU_OP_SILUW, "n", 0, NULL, 0},
+    {NPU_OP_SILUW, "rows", 0, NULL, 0},
+    {NPU_OP_SOFTMAXW, "n", 0, NULL, 0},
+    {NPU_OP_SOFTMAXW, "rows", 0, NULL, 0},
+    {NPU_OP_SOFTMAXW, "n", 65535, "rows", 2},
 };
 
 static void illegal_cases(errors_t *e) {
-    static const uint32_t opcodes[] = {NPU_OP_LOAD, NPU_OP_STORE,   NPU_OP_CONV,  NPU_OP_DRAIN,
-                                       NPU_OP_POOL, NPU_OP_ELTWISE, NPU_OP_TABLE, NPU_OP_SOFTMAX};
+    static const uint32_t opcodes[] = {
+        NPU_OP_LOAD,    NPU_OP_STORE, NPU_OP_CONV,    NPU_OP_DRAIN,  NPU_OP_POOL,
+        NPU_OP_ELTWISE, NPU_OP_TABLE, NPU_OP_SOFTMAX, NPU_OP_DRAINW, NPU_OP_QUANTW,
+        NPU_OP_ROTATE,  NPU_OP_SILUW, NPU_OP_SOFTMAXW};
     static const uint32_t unknown[] = {0x00, 0x01, 0x11, 0x21, 0x35, 0x41, 0x80, 0xff};
     uint32_t words[NPU_CMD_WORDS];
     char name[80];
@@ -271,6 +292,11 @@ static void illegal_cases(errors_t *e) {
         npu_cmd_set_tokens(words, 1u << unit, 0);
         snprintf(name, sizeof name, "opcode 0x%02x waits for its own unit", opcodes[i]);
         illegal_case(e, name, words, 0);
+        if (!npu_config_has(e->cfg, opcodes[i])) {
+            simple(opcodes[i], words);
+            snprintf(name, sizeof name, "opcode 0x%02x, whose unit is left out", opcodes[i]);
+            illegal_case(e, name, words, 1);
+        }
         npu_cmd_set_tokens(words, 0, 1u << unit);
         snprintf(name, sizeof name, "opcode 0x%02x signals its own unit", opcodes[i]);
         illegal_case(e, name, words, 0);

@@ -92,6 +92,12 @@ static int command_is_defined(gen_t *g, const uint32_t *words) {
         grid_t in = {c.in_addr, 1, c.in_row}, out = {c.out_addr, 1, c.out_row};
         return grids_agree(g, in, out, c.ny, c.nx);
     }
+    case NPU_OP_DRAINW:
+    case NPU_OP_QUANTW:
+    case NPU_OP_ROTATE:
+    case NPU_OP_SILUW:
+    case NPU_OP_SOFTMAXW:
+        return fuzz_wide_is_defined(g->s->cfg, words, g->reads, g->writes);
     default:
         find_sets(g, words);
         return !sets_meet(g);
@@ -269,6 +275,8 @@ static void fill(gen_t *g) {
         s->mem[i] = (uint8_t)fuzz_u32(r);
     for (size_t i = 0; i < (size_t)s->cfg->sp_words * n; i++)
         s->sp[i] = (uint8_t)fuzz_u32(r);
+    if (s->cfg->wide_lanes)
+        fuzz_wide_content(r, s->sp, (size_t)s->cfg->sp_words * n);
     for (size_t i = 0; i < (size_t)2 * s->cfg->acc_depth * n; i++)
         s->acc[i] = fuzz_chance(r, 25) ? (int32_t)fuzz_u32(r) : fuzz_in(r, -200000, 200000);
     g->place.const_params = (uint32_t)fuzz_in(r, 0, 4000);

@@ -63,6 +63,19 @@ typedef struct {
     uint32_t budget;                   /* about the cycles that a command may take */
 } fuzz_place_t;
 void fuzz_random_command(fuzz_rng_t *r, const fuzz_place_t *place, uint32_t *words);
+/* What its fields are made of. A count: mostly small, rarely far above `most`. A scratchpad word.
+ * Words between things `size` words long. */
+uint32_t fuzz_count(fuzz_rng_t *r, uint32_t most);
+uint32_t fuzz_word(fuzz_rng_t *r, const fuzz_place_t *p);
+int32_t fuzz_pitch(fuzz_rng_t *r, uint32_t size);
+
+/* The commands on wide rows (fuzz_wide.c): one of them, -1 when it would take too long; int32 of
+ * every magnitude for them, in a scratchpad; does one have a defined effect? Leaves the scratchpad
+ * words that it reads and writes. */
+int fuzz_random_wide(fuzz_rng_t *r, const fuzz_place_t *place, uint32_t *words);
+void fuzz_wide_content(fuzz_rng_t *r, uint8_t *bytes, size_t size);
+int fuzz_wide_is_defined(const npu_config_t *cfg, const uint32_t *words, uint8_t *reads,
+                         uint8_t *writes);
 /* LOAD of parameter block or exponential table `i` of region 2 to scratchpad word `to`. */
 void fuzz_load_block(fuzz_rng_t *r, const fuzz_place_t *place, int exps, uint32_t i, uint32_t to,
                      uint32_t *words);

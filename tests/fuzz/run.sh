@@ -5,8 +5,22 @@
 #          a configuration without its library fails. Last line: N passed, N failed.
 # SPDX-License-Identifier: Apache-2.0
 cd "$(dirname "$0")/../.." || exit 1
+add_up() {
+    awk '
+        /^[0-9]+ passed, [0-9]+ failed$/ { passed += $1; failed += $3; ended++; next }
+        /^exit / { if (!failed) { failed++; print "FAIL fuzz: " $0 } next }
+        { print }
+        END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 }'
+}
 case "$1" in
-model) exec build/asan/fuzz --count "${2:-25}" ;;
+model)
+    {
+        build/asan/fuzz --count "${2:-25}" || echo "exit $?"
+        for config in npu8,wide_lanes=2 npu16,wide_lanes=4 npu32,wide_lanes=1; do
+            build/asan/fuzz --config $config --count "${2:-25}" || echo "exit $?"
+        done
+    } | add_up
+    exit ;;
 rtl) ;;
 *) echo "usage: tests/fuzz/run.sh model | rtl [COUNT]" >&2; exit 2 ;;
 esac
@@ -24,8 +38,4 @@ count=${2:-120}
         $run --seed 2000 --latency 7 --stall 35 --cmds 60 || echo "exit $?"
         $run --seed 3000 --latency 0 --cmds 100 --no-errors || echo "exit $?"
     done
-} | awk '
-    /^[0-9]+ passed, [0-9]+ failed$/ { passed += $1; failed += $3; ended++; next }
-    /^exit / { if (!failed) { failed++; print "FAIL fuzz: " $0 } next }
-    { print }
-    END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 }'
+} | add_up
