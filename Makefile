@@ -101,7 +101,7 @@ lint: $(SETUP) $(SOC_CPU) ## Verilog, C format and Python checks; prints nothing
 	@scripts/lint.sh
 
 check-generated: $(SETUP) ## regenerate what spec/ produces and the diagrams of docs/, and fail on a difference, from the RTL too
-	@$(PYTHON) scripts/gen_spec.py --check && $(PYTHON) scripts/diagram.py --check
+	@$(PYTHON) scripts/gen_spec.py --check && $(PYTHON) scripts/gen_wide_rom.py --check && $(PYTHON) scripts/diagram.py --check
 
 diagram: $(SETUP) ## draw the block diagrams docs/npu.svg and docs/soc.svg, checked against the RTL
 	@$(PYTHON) scripts/diagram.py

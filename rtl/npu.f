@@ -44,5 +44,11 @@ rtl/npu_vec_reader.v
 rtl/npu_vec_table.v
 rtl/npu_load.v
 rtl/npu_store.v
+rtl/npu_wide_rom.v
+rtl/npu_wide_mul.v
+rtl/npu_wide_lane.v
+rtl/npu_wide_walk.v
+rtl/npu_wide_scalar.v
+rtl/npu_wide.v
 rtl/npu_vector_unit.v
 rtl/npu_top.v

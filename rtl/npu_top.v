@@ -72,9 +72,6 @@ module npu_top #(
     output wire [63:0] trace_done_index
 );
     localparam CB = `NPU_CMD_BITS;
-    generate
-        if (WIDE_LANES != 0) npu_wide_rows_are_not_built_yet u_wide ();
-    endgenerate
 
     // ---------------------------------------------------------------- registers and sequencer
     wire         start, reset, busy, done, failed, cleared, unit_rst_n, stop;
@@ -209,7 +206,7 @@ module npu_top #(
         .cnt_stall_bank(stall_bank));
     assign unit_err_addr[63:32] = 32'd0;
 
-    npu_vector_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(ACC_DEPTH), .MATMUL(MATMUL)) u_vector_unit (
+    npu_vector_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(ACC_DEPTH), .MATMUL(MATMUL), .WIDE_LANES(WIDE_LANES)) u_vector_unit (
         .clk(clk), .rst_n(unit_rst_n), .abort(stop),
         .cmd_valid(q_valid[2]), .cmd_data(q_data[2*CB+:CB]), .cmd_index(q_index[47:32]), .cmd_ready(q_ready[2]),
         .avail(avail[11:8]), .take(take[11:8]), .give(give[11:8]),

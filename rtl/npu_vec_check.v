@@ -4,7 +4,8 @@
 `default_nettype none
 `include "npu_spec.vh"
 module npu_vec_check #(
-    parameter MATMUL = 0
+    parameter MATMUL = 0,
+    parameter WIDE   = 0   // 1: commands on wide rows are there
 ) (
     input  wire [`NPU_CMD_BITS-1:0] cmd,
     output wire         legal
@@ -38,13 +39,24 @@ module npu_vec_check #(
     wire table_ok = cmd[`NPU_F_TABLE_NY] != 0 && cmd[`NPU_F_TABLE_NX] != 0;
     wire softmax = cmd[`NPU_F_SOFTMAX_NY] != 0 && cmd[`NPU_F_SOFTMAX_NX] != 0 && cmd[`NPU_F_SOFTMAX_DEPTH] != 0;
 
+    wire [7:0]  w_shift = cmd[`NPU_F_DRAINW_SHIFT];
+    wire [15:0] w_n = cmd[`NPU_F_QUANTW_N];        // the same place in all of them, as ROWS
+    wire [15:0] w_rows = cmd[`NPU_F_QUANTW_ROWS];
+    wire [16:0] w_longest = {1'b0, w_n} + {1'b0, w_rows} - 17'd1;
+    wire drainw  = cmd[`NPU_F_DRAINW_COUNT] != 0 && $signed(w_shift) >= -8'sd31 && $signed(w_shift) <= 8'sd30;
+    wire rows_ok = w_n != 0 && w_rows != 0;
+    wire wide = WIDE != 0 && (op == `NPU_OP_DRAINW ? drainw :
+                              op == `NPU_OP_ROTATE ? rows_ok && !w_n[0] :
+                              op == `NPU_OP_SOFTMAXW ? rows_ok && !(cmd[`NPU_F_SOFTMAXW_CAUSAL] && w_longest[16]) :
+                              (op == `NPU_OP_QUANTW || op == `NPU_OP_SILUW) && rows_ok);
+
     wire [3:0] wait_from = cmd[`NPU_F_WAIT];
     wire [3:0] signal_to = cmd[`NPU_F_SIGNAL];
     wire own = |((wait_from | signal_to) & (4'd1 << `NPU_UNIT_VECTOR));
 
     assign legal = !own && (op == `NPU_OP_DRAIN ? drain : op == `NPU_OP_POOL ? pool : op == `NPU_OP_ELTWISE ? eltwise :
-                            op == `NPU_OP_TABLE ? table_ok : op == `NPU_OP_SOFTMAX ? softmax : 1'b0);
+                            op == `NPU_OP_TABLE ? table_ok : op == `NPU_OP_SOFTMAX ? softmax : wide);
 
-    wire unused = &{1'b0, cmd, p_in_h[14:0], p_in_w[14:0], p_mult[30:0], a_mult[30:0], b_mult[30:0], o_mult[30:0]};
+    wire unused = &{1'b0, cmd, p_in_h[14:0], p_in_w[14:0], p_mult[30:0], a_mult[30:0], b_mult[30:0], o_mult[30:0], w_longest[15:0]};
 endmodule
 `default_nettype wire

@@ -1,4 +1,4 @@
-// The vector unit: DRAIN, POOL, ELTWISE, TABLE, SOFTMAX. Takes commands in order, checks their fields, waits for tokens, runs the
+// The vector unit: DRAIN, POOL, ELTWISE, TABLE, SOFTMAX, and with WIDE_LANES the commands on wide rows. Takes commands in order, checks their fields, waits for tokens, runs the
 // command's front end, and gives tokens when its last scratchpad write was granted.
 // Contract: ports as in docs/design.md. A DRAIN begins while the writes of a DRAIN before it are still on their way (it reads
 // accumulators only); every other command begins when all earlier writes were granted. After an error or `abort` nothing
@@ -11,7 +11,8 @@ module npu_vector_unit #(
     parameter N         = 16,
     parameter LANES     = 16,
     parameter ACC_DEPTH = 512,
-    parameter MATMUL    = 0
+    parameter MATMUL    = 0,
+    parameter WIDE_LANES = 0   // 0: no wide row engine
 ) (
     input  wire              clk,
     input  wire              rst_n,
@@ -71,12 +72,12 @@ module npu_vector_unit #(
     reg         checked_q, legal_q;  // of the command on the port
     reg [`NPU_CMD_BITS-1:0] cmd_q;      // the command that runs
     wire        stop = abort || halted_q;
-    wire        legal, done_valid, done_room, wrote, wrote_end, room, out_valid, out_last;
+    wire        legal, done_valid, done_room, wrote, wrote_end, post_wrote_end, wide_done, room, out_valid, out_last;
     wire        drain_issue, pool_issue, eltwise_issue, table_issue, softmax_issue;
     wire        issue = drain_issue || pool_issue || eltwise_issue || table_issue || softmax_issue;
     wire        table_loaded, softmax_loaded, mul_done;
 
-    npu_vec_check #(.MATMUL(MATMUL)) u_check (.cmd(cmd_data), .legal(legal));
+    npu_vec_check #(.MATMUL(MATMUL), .WIDE(WIDE_LANES != 0)) u_check (.cmd(cmd_data), .legal(legal));
 
     wire [3:0] wait_from = cmd_data[`NPU_F_WAIT];
     wire [7:0] op_next   = cmd_data[`NPU_F_OPCODE];
@@ -86,6 +87,8 @@ module npu_vector_unit #(
     wire is_eltwise = op == `NPU_OP_ELTWISE;
     wire is_table   = op == `NPU_OP_TABLE;
     wire is_softmax = op == `NPU_OP_SOFTMAX;
+    wire is_wide    = WIDE_LANES != 0 && (op == `NPU_OP_DRAINW || op == `NPU_OP_QUANTW || op == `NPU_OP_ROTATE ||
+                                          op == `NPU_OP_SILUW || op == `NPU_OP_SOFTMAXW);
     wire has_tables = (is_table && cmd_q[`NPU_F_TABLE_LOAD]) || (is_softmax && cmd_q[`NPU_F_SOFTMAX_LOAD]);
 
     wire overlap  = is_drain && op_next == `NPU_OP_DRAIN && legal_q;
@@ -110,7 +113,7 @@ module npu_vector_unit #(
             if (start) state_q <= INIT;
             else
                 case (state_q)
-                    INIT: state_q <= is_drain ? RUN : is_pool ? MULTIPLY : has_tables ? TABLE : WALK;
+                    INIT: state_q <= is_drain || is_wide ? RUN : is_pool ? MULTIPLY : has_tables ? TABLE : WALK;
                     MULTIPLY: if (mul_done) state_q <= WALK;
                     TABLE: if (table_loaded || softmax_loaded) state_q <= WALK;
                     WALK: state_q <= RUN;
@@ -119,6 +122,8 @@ module npu_vector_unit #(
                 endcase
         end
     end
+
+    assign      wrote_end = post_wrote_end || wide_done;
 
     // commands whose last word is not written yet: {index, signal_to}
     wire [19:0] done_head;
@@ -131,6 +136,7 @@ module npu_vector_unit #(
     reg [15:0] start_index_q, end_index_q;
     reg [3:0]  give_q;
     wire       a_step, b_step, beat_valid, a_flight, b_flight, drain_flight, a_pop;
+    wire       wide_active, wide_flight, wide_vw_req;
     always_ff @(posedge clk)
         if (!rst_n) begin
             start_q       <= 1'b0;
@@ -144,7 +150,7 @@ module npu_vector_unit #(
             start_q    <= start;
             end_q      <= wrote_end;
             fail_q     <= fail;
-            progress_q <= start || a_step || b_step || a_pop || beat_valid || wrote || drain_issue;
+            progress_q <= start || a_step || b_step || a_pop || beat_valid || wrote || drain_issue || wide_active;
             give_q     <= wrote_end ? done_head[3:0] : 4'd0;
             if (start || fail) start_index_q <= cmd_index;
             if (wrote_end) end_index_q <= done_head[19:4];
@@ -159,7 +165,7 @@ module npu_vector_unit #(
     assign err_index      = start_index_q;
     assign err_addr       = 32'd0;
     assign progress       = progress_q;
-    assign busy           = a_flight || b_flight || drain_flight || (!stop && (cmd_valid || done_valid || end_q));
+    assign busy           = a_flight || b_flight || drain_flight || wide_flight || (!stop && (cmd_valid || done_valid || end_q));
 
     // ---------------------------------------------------------------- walks: output words, operands a and b
     wire [15:0] depth_up = cmd_q[`NPU_F_SOFTMAX_DEPTH] - 16'd1;
@@ -183,7 +189,7 @@ module npu_vector_unit #(
     wire [2:0]  out_ends;
     wire        post_room;
     npu_vec_agu #(.LEVELS(3), .TRACKS(1)) u_out_walk (
-        .clk(clk), .rst_n(rst_n), .load(state_q == INIT), .count(out_count), .base(out_base), .stride(out_stride),
+        .clk(clk), .rst_n(rst_n), .load(state_q == INIT && !is_wide), .count(out_count), .base(out_base), .stride(out_stride),
         .valid(out_valid), .ends(out_ends), .value(out_addr), .step(issue)
     );
     assign out_last = &out_ends;
@@ -220,15 +226,18 @@ module npu_vector_unit #(
     wire [15:0] a_addr, iy, ix;
     wire [8*N-1:0] a_word, b_word;
     npu_vec_agu #(.LEVELS(5), .TRACKS(3)) u_a_walk (
-        .clk(clk), .rst_n(rst_n), .load((state_q == INIT && has_tables) || (state_q == WALK)), .count(a_count),
+        .clk(clk), .rst_n(rst_n), .load((state_q == INIT && has_tables) || state_q == WALK), .count(a_count),
         .base({cmd_q[`NPU_F_POOL_IX0], cmd_q[`NPU_F_POOL_IY0], a_base}),
         .stride({16'd0, 16'd0, sx, 16'd0, 16'd1, 16'd0, sy, 16'd0, 16'd1, 16'd0, a_stride}),
         .valid(a_walk), .ends(a_ends), .value({ix, iy, a_addr}), .step(a_step)
     );
+    // the two streams serve the wide row engine too
+    wire        wide_a_walk, wide_b_walk, wide_a_pop, wide_b_pop;
+    wire [15:0] wide_a_addr, wide_b_addr;
     wire in_range = iy < cmd_q[`NPU_F_POOL_IN_H] && ix < cmd_q[`NPU_F_POOL_IN_W];  // negative ones are large
     npu_vec_reader #(.WIDTH(8*N)) u_a (
         .clk(clk), .rst_n(rst_n), .stop(stop), .inflight(a_flight),
-        .in_valid(a_walk), .in_addr(a_addr), .in_skip(is_pool && !in_range), .in_end(&a_ends[1:0]), .in_step(a_step),
+        .in_valid(a_walk || wide_a_walk), .in_addr(is_wide ? wide_a_addr : a_addr), .in_skip(is_pool && !in_range), .in_end(&a_ends[1:0]), .in_step(a_step),
         .rd_req(va_req), .rd_addr(va_addr), .rd_gnt(va_gnt), .rd_data(va_data),
         .out_valid(a_valid), .out_data(a_word), .out_skip(a_skip), .out_end(a_end), .out_pop(a_pop)
     );
@@ -244,9 +253,9 @@ module npu_vector_unit #(
     );
     npu_vec_reader #(.WIDTH(8*N)) u_b (
         .clk(clk), .rst_n(rst_n), .stop(stop), .inflight(b_flight),
-        .in_valid(b_walk), .in_addr(b_addr), .in_skip(1'b0), .in_end(&b_ends), .in_step(b_step),
+        .in_valid(b_walk || wide_b_walk), .in_addr(is_wide ? wide_b_addr : b_addr), .in_skip(1'b0), .in_end(&b_ends), .in_step(b_step),
         .rd_req(vb_req), .rd_addr(vb_addr), .rd_gnt(vb_gnt), .rd_data(vb_data),
-        .out_valid(b_valid), .out_data(b_word), .out_skip(b_skip), .out_end(b_end), .out_pop(eltwise_pop)
+        .out_valid(b_valid), .out_data(b_word), .out_skip(b_skip), .out_end(b_end), .out_pop(eltwise_pop || wide_b_pop)
     );
 
     // ---------------------------------------------------------------- front ends
@@ -258,6 +267,8 @@ module npu_vector_unit #(
     wire [23:0]         drain_cfg;
     wire [32*LANES-1:0] drain_x, drain_bias, drain_mult;
     wire [6*LANES-1:0]  drain_shift;
+    wire                drain_rd_req, drain_rd_half, wide_rd_req, wide_rd_half;
+    wire [15:0]         drain_rd_addr, wide_rd_addr;
     npu_vec_drain #(.N(N), .LANES(LANES), .ACC_DEPTH(ACC_DEPTH)) u_drain (
         .clk(clk), .rst_n(rst_n), .stop(stop), .inflight(drain_flight),
         .load(state_q == INIT && is_drain), .acc_addr(cmd_q[`NPU_F_DRAIN_ACC_ADDR]), .half(cmd_q[`NPU_F_DRAIN_HALF]),
@@ -265,11 +276,15 @@ module npu_vector_unit #(
         .bias_minus(bias_minus), .bias_half(bias_half),
         .cfg({cmd_q[`NPU_F_DRAIN_ACT_MAX], cmd_q[`NPU_F_DRAIN_ACT_MIN], cmd_q[`NPU_F_DRAIN_ZP]}),
         .room(room), .last(out_last), .issue(drain_issue),
-        .acc_rd_req(acc_rd_req), .acc_rd_half(acc_rd_half), .acc_rd_addr(acc_rd_addr), .acc_rd_gnt(acc_rd_gnt),
+        .acc_rd_req(drain_rd_req), .acc_rd_half(drain_rd_half), .acc_rd_addr(drain_rd_addr), .acc_rd_gnt(acc_rd_gnt && drain_rd_req),
         .acc_rd_data(acc_rd_data), .par_bias(par_bias), .par_mult(par_mult), .par_shift(par_shift),
         .beat_valid(drain_valid), .beat_pos(drain_pos), .beat_last(drain_last), .beat_cfg(drain_cfg),
         .beat_x(drain_x), .beat_bias(drain_bias), .beat_mult(drain_mult), .beat_shift(drain_shift)
     );
+
+    assign acc_rd_req  = drain_rd_req || wide_rd_req;
+    assign acc_rd_half = is_wide ? wide_rd_half : drain_rd_half;
+    assign acc_rd_addr = is_wide ? wide_rd_addr : drain_rd_addr;
 
     wire                pool_pop, pool_valid, pool_last;
     wire [7:0]          pool_pos;
@@ -325,7 +340,7 @@ module npu_vector_unit #(
         .beat_valid(softmax_valid), .beat_kind(softmax_kind), .beat_first(softmax_first), .beat_last(softmax_last),
         .beat_pos(softmax_pos), .beat_x(softmax_x), .beat_mult(softmax_mult), .beat_rsh(softmax_rsh)
     );
-    assign a_pop = pool_pop || eltwise_pop || table_pop || softmax_pop;
+    assign a_pop = pool_pop || eltwise_pop || table_pop || softmax_pop || wide_a_pop;
 
     // ---------------------------------------------------------------- lanes
     // Maximum, minimum and table results pass unchanged: mult 2^30, left shift 1, zero point 0.
@@ -365,6 +380,10 @@ module npu_vector_unit #(
                                     eltwise_identity ? 8'd0 : cmd_q[`NPU_F_ELTWISE_O_ZP]} :
                       is_table ? 24'h7f8000 : 24'h7f8080;
     assign beat_valid = drain_valid || pool_valid || eltwise_valid || table_valid || softmax_valid;
+    wire           post_vw_req;
+    wire [15:0]    post_vw_addr, wide_vw_addr;
+    wire [8*N-1:0] post_vw_data, wide_vw_data;
+    wire [N-1:0]   wide_vw_be;
     npu_vec_post #(.N(N), .LANES(LANES)) u_post (
         .clk(clk), .rst_n(rst_n), .stop(stop),
         .room(post_room), .issue(issue), .issue_addr(out_addr), .issue_end(out_last),
@@ -381,9 +400,35 @@ module npu_vector_unit #(
         .beat_lsh(is_drain ? drain_lsh : {LANES{one_lsh}}), .beat_rsh(is_drain ? drain_rsh : {LANES{one_rsh}}),
         .beat_divide(is_pool && pool_divide),
         .res_valid(res_valid), .res_kind(res_kind), .res_last(res_last), .res_pos(res_pos), .res_data(res_data),
-        .vw_req(vw_req), .vw_addr(vw_addr), .vw_data(vw_data), .vw_gnt(vw_gnt), .wrote(wrote), .wrote_end(wrote_end)
+        .vw_req(post_vw_req), .vw_addr(post_vw_addr), .vw_data(post_vw_data), .vw_gnt(vw_gnt && !is_wide), .wrote(wrote),
+        .wrote_end(post_wrote_end)
     );
-    assign vw_be = {N{1'b1}};
+
+    // ---------------------------------------------------------------- wide rows
+    assign vw_req  = is_wide ? wide_vw_req : post_vw_req;
+    assign vw_addr = is_wide ? wide_vw_addr : post_vw_addr;
+    assign vw_data = is_wide ? wide_vw_data : post_vw_data;
+    assign vw_be   = is_wide ? wide_vw_be : {N{1'b1}};
+    generate
+        if (WIDE_LANES != 0) begin : gen_wide
+            npu_wide #(.N(N), .LANES(WIDE_LANES)) u_wide (
+                .clk(clk), .rst_n(rst_n), .stop(stop), .start(state_q == INIT && is_wide), .cmd(cmd_q), .done(wide_done),
+                .active(wide_active), .inflight(wide_flight), .a_walk(wide_a_walk), .a_addr(wide_a_addr),
+                .a_step(a_step && is_wide), .a_valid(a_valid && is_wide), .a_word(a_word), .a_pop(wide_a_pop),
+                .b_walk(wide_b_walk), .b_addr(wide_b_addr), .b_step(b_step && is_wide), .b_valid(b_valid && is_wide),
+                .b_word(b_word), .b_pop(wide_b_pop), .acc_rd_req(wide_rd_req), .acc_rd_half(wide_rd_half),
+                .acc_rd_addr(wide_rd_addr), .acc_rd_gnt(acc_rd_gnt && wide_rd_req), .acc_rd_data(acc_rd_data),
+                .vw_req(wide_vw_req), .vw_addr(wide_vw_addr), .vw_data(wide_vw_data), .vw_be(wide_vw_be),
+                .vw_gnt(vw_gnt && is_wide)
+            );
+        end else begin : gen_narrow
+            assign {wide_done, wide_active, wide_flight, wide_a_walk, wide_a_pop, wide_b_walk, wide_b_pop, wide_rd_req, wide_rd_half,
+                    wide_vw_req} = 10'd0;
+            assign {wide_a_addr, wide_b_addr, wide_rd_addr, wide_vw_addr} = 64'd0;
+            assign wide_vw_data = {8*N{1'b0}};
+            assign wide_vw_be   = {N{1'b0}};
+        end
+    endgenerate
 
     wire unused = &{1'b0, b_skip, b_end, a_ends[4:2], pool_right[7:5], cmd_q};
 endmodule

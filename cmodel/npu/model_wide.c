@@ -73,7 +73,7 @@ void model_quantw(model_t *m, const uint32_t *words) {
     npu_cmd_quantw_t c;
     npu_unpack_quantw(words, &c);
     model_rows_t *r = &m->rows;
-    ref_norm_t norm = {r->b, (uint64_t)(uint32_t)c.eps_high << 32 | (uint32_t)c.eps_low};
+    ref_wide_norm_t norm = {r->b, (uint64_t)c.eps_high << 32 | c.eps_low};
     for (uint32_t i = 0; i < c.rows; i++) {
         get_row(m, c.in_addr + i * (uint32_t)c.in_row, c.n, r->a);
         const int32_t *h = r->a;

@@ -26,16 +26,19 @@ check() { # NAME COMMAND...
     if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL $name: rerun with $*"; fi
 }
 
-for file in model_vector model_softmax model_check; do
-    gcc -std=c11 -O2 -Wall -Wextra -Werror -Icmodel/npu -Icmodel/ref -Ispec/gen -Isw/driver -c "cmodel/npu/$file.c" \
-        -o "$out/$file.o" || exit 1
+model=
+for file in cmodel/npu/model_vector cmodel/npu/model_softmax cmodel/npu/model_check cmodel/npu/model_wide cmodel/npu/model_footprint_wide \
+    cmodel/ref/ref_wide cmodel/ref/ref_wide_tables tests/fuzz/fuzz_cmds tests/fuzz/fuzz_wide; do
+    gcc -std=c11 -O2 -Wall -Wextra -Werror -Icmodel/npu -Icmodel/ref -Ispec/gen -Isw/driver -c "$file.c" \
+        -o "$out/${file##*/}.o" || exit 1
+    model="$model $out/${file##*/}.o"
 done
-model="$out/model_vector.o $out/model_softmax.o $out/model_check.o"
 
 check "build requant" build npu_requant requant "" "$here/requant_bench.cc" && check requant "$out/requant/bench" 10000000 "$seed"
-for config in 4:4 8:2 16:16 32:32; do
-    n=${config%:*} lanes=${config#*:} dir=unit_$n
-    check "build $dir" build npu_vector_unit "$dir" "-DN=$n -DLANES=$lanes" "-GN=$n" "-GLANES=$lanes" -GACC_DEPTH=128 \
+for config in 4:4:0 8:2:1 16:16:4 32:32:1; do
+    n=${config%%:*} wide=${config##*:} lanes=${config#*:} dir=unit_$n
+    lanes=${lanes%:*}
+    check "build $dir" build npu_vector_unit "$dir" "-DN=$n -DLANES=$lanes -DWIDE_LANES=$wide" "-GN=$n" "-GLANES=$lanes" "-GWIDE_LANES=$wide" -GACC_DEPTH=128 \
         $model "$here/vector_bench.cc"
     check "unit $config" "$out/$dir/bench" "$commands" "$seed"
     check "cycles $config" "$out/$dir/bench" cycles

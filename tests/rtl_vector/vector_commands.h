@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "model.h"
+extern "C" {
+#include "../fuzz/fuzz_gen.h"
+}
 #include "vector_random.h"
 
 struct Command {
@@ -36,9 +39,10 @@ struct Generator {
     uint32_t n, sp_words, exp_addr;
     bool table_loaded = false, exp_loaded = false;
     uint32_t only = 0; // an opcode, 0: all
+    fuzz_rng_t wide_rng;
 
     Generator(uint64_t seed, uint32_t n_, uint32_t sp_words_, uint32_t exp_addr_)
-        : rnd(seed), n(n_), sp_words(sp_words_), exp_addr(exp_addr_) {}
+        : rnd(seed), n(n_), sp_words(sp_words_), exp_addr(exp_addr_), wide_rng{seed} {}
 
     int32_t stride(int32_t typical) {
         return rnd.percent(60)   ? typical
@@ -222,13 +226,38 @@ struct Generator {
         return !h.found;
     }
 
+    // A command on wide rows, as tests/fuzz makes them; each word that it writes it writes once.
+    bool wide(const npu_config_t *config, uint32_t opcode, Command &cmd) {
+        fuzz_place_t place{};
+        place.cfg = config;
+        place.zone_words = sp_words;
+        place.budget = rnd.percent(95) ? 1500 : 20000;
+        std::vector<uint8_t> reads(sp_words), writes(sp_words);
+        if (fuzz_random_wide(&wide_rng, &place, cmd.w) ||
+            (opcode && npu_cmd_opcode(cmd.w) != opcode) ||
+            !fuzz_wide_is_defined(config, cmd.w, reads.data(), writes.data()))
+            return false;
+        npu_footprint_wide(
+            config, cmd.w,
+            [](void *words, npu_resource_t, uint32_t, uint32_t count, int write, int) {
+                *(uint32_t *)words += write ? count : 0;
+            },
+            &cmd.words);
+        return true;
+    }
+
     Command next(const npu_config_t *config) {
         for (;;) {
             Command cmd;
+            bool narrow = only >= NPU_OP_DRAIN && only <= NPU_OP_SOFTMAX;
+            bool is_wide = config->wide_lanes && (only ? !narrow : rnd.percent(40));
+            if (is_wide && !wide(config, only, cmd))
+                continue;
             uint32_t op = only ? only : NPU_OP_DRAIN + rnd.below(5);
             if (!only && rnd.percent(30))
                 op = NPU_OP_DRAIN;
-            bool good = op == NPU_OP_DRAIN     ? drain(cmd)
+            bool good = is_wide                ? true
+                        : op == NPU_OP_DRAIN   ? drain(cmd)
                         : op == NPU_OP_POOL    ? pool(cmd)
                         : op == NPU_OP_ELTWISE ? eltwise(cmd)
                         : op == NPU_OP_TABLE   ? table(cmd)
