@@ -97,7 +97,9 @@ int onnx_read_tensor(onnx_t *o, const Onnx__TensorProto *t, onnx_value_t *v) {
     for (size_t d = 0; d < t->n_dims; d++) {
         if (t->dims[d] < 0 || t->dims[d] > INT32_MAX ||
             (t->dims[d] > 0 && v->elements > (size_t)INT32_MAX / size / (size_t)t->dims[d]))
-            return graph_fail(o->err, "%s: constant %.60s: larger than 2 GiB", o->path, v->name);
+            return graph_fail(
+                o->err, "%s: constant %.60s: a dimension is negative, or it is larger than 2 GiB",
+                o->path, v->name);
         v->dims[d] = (int32_t)t->dims[d];
         v->elements *= (size_t)t->dims[d];
     }

@@ -113,13 +113,16 @@ def wrong_files(folder):
         user = next(n for n in graph.node if n.input[0] == conv.output[0])
         conv.input[0] = user.output[0]
 
-    def external(location):
+    def weights(graph):
+        return next(t for t in graph.initializer if t.data_type == TensorProto.INT8 and len(t.dims) == 4)
+
+    def external(location, offset="0", length=None):
         def edit(graph):
-            t = next(t for t in graph.initializer if t.data_type == TensorProto.INT8 and len(t.dims) == 4)
-            length = len(t.raw_data)
+            t = weights(graph)
+            size = length or str(len(t.raw_data))
             t.ClearField("raw_data")
             t.data_location = TensorProto.EXTERNAL
-            for key, value in (("location", location), ("length", str(length))):
+            for key, value in (("location", location), ("offset", offset), ("length", size)):
                 t.external_data.add(key=key, value=value)
         return changed(edit)
 
@@ -132,6 +135,39 @@ def wrong_files(folder):
     def first(graph, op):
         return next(n for n in graph.node if n.op_type == op)
 
+    def input_of(*dims):
+        def edit(graph):
+            for d, size in zip(graph.input[0].type.tensor_type.shape.dim, dims):
+                d.dim_value = size
+        return changed(edit)
+
+    def weights_of(*dims):
+        def edit(graph):
+            t = weights(graph)
+            del t.dims[:]
+            t.dims.extend(dims)
+        return changed(edit)
+
+    def before_conv(op, constants, **attributes):
+        """The first convolution's input through one more node, in float before the quantisation."""
+        def edit(graph):
+            first_quantize = first(graph, "QuantizeLinear")
+            names = [f"wrong{i}" for i in range(len(constants))]
+            graph.initializer.extend(onnx.numpy_helper.from_array(c, n) for c, n in zip(constants, names))
+            graph.node.insert(0, helper.make_node(op, [first_quantize.input[0], *names], ["wrong"], **attributes))
+            first_quantize.input[0] = "wrong"
+        return changed(edit)
+
+    def loop(graph):
+        conv = first(graph, "Conv")
+        conv.input[0] = conv.output[0]
+
+    def unshaped(graph):
+        """A shape that hangs on a value that nothing fixes."""
+        graph.input.append(helper.make_tensor_value_info("wanted", TensorProto.INT64, [4]))
+        graph.node.insert(0, helper.make_node("Reshape", [first(graph, "QuantizeLinear").input[0], "wanted"], ["shaped"]))
+        graph.node[1].input[0] = "shaped"
+
     nested = b""
     while len(nested) < 60000:  # g { node { attribute {
         for field in (0x32, 0x2A, 0x0A):
@@ -140,6 +176,8 @@ def wrong_files(folder):
     (pathlib.Path(folder) / "outside.bin").write_bytes(bytes(100000))
     inner = pathlib.Path(folder) / "inner"
     inner.mkdir(exist_ok=True)
+    (inner / "folder").mkdir(exist_ok=True)
+    (inner / "data.bin").write_bytes(bytes(100000))
     link = inner / "link.bin"
     if not link.is_symlink():
         link.symlink_to("../outside.bin")
@@ -147,6 +185,7 @@ def wrong_files(folder):
     yield "empty", b"", "empty"
     yield "nested", nested, "nest"
     yield "cycle", changed(cycle), "cycle"
+    yield "cycle of one", changed(loop), "cycle"
     yield "dynamic", changed(lambda g: setattr(g.input[0].type.tensor_type.shape.dim[0], "dim_param", "N")), "dynamic"
     yield "no shape", changed(lambda g: g.input[0].type.tensor_type.ClearField("shape")), "no shape"
     yield "unknown operator", changed(lambda g: setattr(first(g, "Conv"), "op_type", "Einsum")), "Einsum"
@@ -158,7 +197,22 @@ def wrong_files(folder):
     yield "absolute", external("/etc/passwd"), "not a file in the model's folder"
     yield "link", external("link.bin"), "not a file in the model's folder"
     yield "absent", external("absent.bin"), "not a file in the model's folder"
+    yield "behind the end", external("data.bin", offset="999999999999"), "too short or cannot be read"
+    yield "negative offset", external("data.bin", offset="-8"), "does not fit its shape"
+    yield "length of another shape", external("data.bin", length="7"), "does not fit its shape"
+    yield "a folder as data", external("folder"), "too short or cannot be read"
     yield "group", changed(regroup), "do not fit"
+    yield "no such shape", changed(unshaped), "not a constant list"
+    yield "huge input", input_of(1 << 40, 1 << 40), "out of range"
+    yield "huge product", input_of(1 << 20, 1 << 20, 1 << 20, 1 << 20), "out of range"
+    yield "negative input", input_of(-3), "dynamic"
+    yield "huge constant", weights_of(1 << 40, 1 << 40, 1 << 40, 1 << 40), "negative, or it is larger than 2 GiB"
+    yield "large constant without data", weights_of(1 << 10, 1 << 10, 16, 16), "does not fit its shape"
+    yield "negative constant", weights_of(-1, 3, 3, 3), "negative, or it is larger than 2 GiB"
+    yield "huge reshape", before_conv("Reshape", [np.array([1 << 62, 4, 1, 1], np.int64)]), "does not fit its input"
+    yield "huge padding", before_conv("Pad", [np.array([0, 0, 1 << 40, 0, 0, 0, 0, 0], np.int64)]), "too large"
+    yield "huge resize", before_conv("Resize", [np.zeros(0, np.float32), np.array([1, 1, 1e8, 1e8], np.float32)]), "out of range"
+    yield "many dimensions", before_conv("Unsqueeze", [np.arange(9, dtype=np.int64)]), "at most 6"
     for cut in (1, len(whole) // 3, len(whole) - 1):
         yield f"cut at {cut}", whole[:cut], ""
     rng = np.random.default_rng(7)
@@ -192,9 +246,10 @@ def main():
             path = pathlib.Path(folder) / "inner" / "wrong.onnx"
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(data)
-            done = systole(ASAN, "info", path)
+            made = path.parent / "wrong.prog"
+            done = systole(ASAN, *(("info", path) if says is None else ("compile", path, "-o", made)))
             line = done.stderr.strip()
-            sane = "\n" not in line and done.returncode in (0, 1, 2)
+            sane = "\n" not in line and done.returncode in (0, 1, 2) and not list(path.parent.glob("wrong.prog*"))
             check(f"wrong file: {name}", sane and (says is None or (done.returncode != 0 and line and says in line)),
                   f"exit {done.returncode}, said: {line[-200:]}")
     print(f"{counts['passed']} passed, {counts['failed']} failed")
