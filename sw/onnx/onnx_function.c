@@ -351,9 +351,14 @@ int onnx_lower_function(onnx_t *o, const onnx_want_t *w) {
         return -1;
     for (int i = 0; i < CODES; i++)
         table[i] = (int8_t)to_code(y[i], w->q);
+    bool same = true; /* a factor that the scales hold: another name for the same bytes */
+    for (int i = 0; i < CODES; i++)
+        same = same && table[i] == (int8_t)i;
     int32_t out = onnx_new_like(o, w->v, w->q, nhwc);
-    in[1] = onnx_new_const(o, "table", GRAPH_INT8, 1, &(int32_t){CODES}, NULL, table);
-    if (in[1] < 0 || !onnx_new_op(o, GRAPH_OP_LOOKUP, w->name, 2, in, 1, &out))
+    in[1] = same ? ONNX_NONE
+                 : onnx_new_const(o, "table", GRAPH_INT8, 1, &(int32_t){CODES}, NULL, table);
+    if ((!same && in[1] < 0) || !onnx_new_op(o, same ? GRAPH_OP_RESHAPE : GRAPH_OP_LOOKUP, w->name,
+                                             same ? 1 : 2, in, 1, &out))
         return -1;
     return onnx_remember(o, w->v, w->q, nhwc, out) ? -1 : 1;
 }

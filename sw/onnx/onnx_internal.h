@@ -170,6 +170,9 @@ bool onnx_limits(const onnx_t *o, const onnx_node_t *n, double *lo, double *hi);
 /* Whether its output lies in its input's range: it has its quantisation unless told otherwise. */
 bool onnx_keeps_quant(const onnx_node_t *n);
 bool onnx_is(const onnx_t *o, int32_t v, const char *op); /* v is computed by such a node */
+/* The value behind pairs of QuantizeLinear and DequantizeLinear, and Identity: what v is before
+ * roundings. */
+int32_t onnx_behind(const onnx_t *o, int32_t v);
 
 /* ---- onnx_build.c: the graph's tensors and operators; -1 or NULL and *err when out of memory */
 int32_t onnx_new_tensor(onnx_t *o, const char *name, graph_type_t type, int rank,
@@ -198,6 +201,9 @@ typedef struct {
 typedef int (*onnx_lower_t)(onnx_t *o, const onnx_want_t *w);
 int onnx_lower_conv(onnx_t *o, const onnx_want_t *w);
 int onnx_lower_gemm(onnx_t *o, const onnx_want_t *w); /* Gemm, MatMul */
+/* An Add of a constant to a MatMul with constant weights, the only use of it: 1: lowered as one
+ * layer; 0: it is none; -1 and *err. */
+int onnx_lower_biased(onnx_t *o, const onnx_want_t *w);
 int onnx_lower_pool(onnx_t *o, const onnx_want_t *w);
 int onnx_lower_global_pool(onnx_t *o, const onnx_want_t *w);
 int onnx_lower_mean(onnx_t *o, const onnx_want_t *w);

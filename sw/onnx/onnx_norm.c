@@ -23,28 +23,13 @@ typedef struct {
     bool rms;
 } norm_t;
 
-/* The value behind pairs of QuantizeLinear and DequantizeLinear, and Identity. */
-static int32_t behind(const onnx_t *o, int32_t v) {
-    for (;;) {
-        int32_t from = ONNX_NONE;
-        if (onnx_is(o, v, "Identity"))
-            from = o->nodes[o->values[v].node].in[0];
-        else if (onnx_is(o, v, "DequantizeLinear") &&
-                 onnx_is(o, o->nodes[o->values[v].node].in[0], "QuantizeLinear"))
-            from = o->nodes[o->values[o->nodes[o->values[v].node].in[0]].node].in[0];
-        if (from < 0)
-            return v;
-        v = from;
-    }
-}
-
 static bool same(const onnx_t *o, int32_t a, int32_t b) {
-    return behind(o, a) == behind(o, b);
+    return onnx_behind(o, a) == onnx_behind(o, b);
 }
 
 /* The node with n inputs that computes v and is `op`, or NULL. */
 static const onnx_node_t *made_by(const onnx_t *o, int32_t v, const char *op, int32_t n) {
-    v = v < 0 ? v : behind(o, v);
+    v = v < 0 ? v : onnx_behind(o, v);
     const onnx_node_t *node = onnx_is(o, v, op) ? &o->nodes[o->values[v].node] : NULL;
     for (int32_t i = 0; node && i < n; i++)
         if (i >= node->n_in || node->in[i] < 0)

@@ -66,13 +66,13 @@ static int32_t weight_tensor(onnx_t *o, const weights_t *w, int rank, const int3
     return t;
 }
 
-/* int32 bias; GRAPH_ABSENT when there is none; -2 and *err. */
-static int32_t bias_tensor(onnx_t *o, const onnx_node_t *n, int input, int32_t channels,
+/* int32 bias of value v; GRAPH_ABSENT when v is ONNX_NONE; -2 and *err. */
+static int32_t bias_tensor(onnx_t *o, const onnx_node_t *n, int32_t v, int32_t channels,
                            float in_scale, const weights_t *w) {
-    if (input >= n->n_in || n->in[input] < 0)
+    if (v < 0)
         return GRAPH_ABSENT;
-    const onnx_value_t *x = &o->values[n->in[input]];
-    float *f = onnx_floats(o, n->in[input]);
+    const onnx_value_t *x = &o->values[v];
+    float *f = onnx_floats(o, v);
     int32_t *b = f ? malloc((size_t)channels * sizeof *b) : NULL, t = -2;
     if (!f || (x->elements != (size_t)channels && x->elements != 1)) {
         onnx_fail(o, n, "its bias is not a constant of %d values", (int)channels);
@@ -125,7 +125,7 @@ int onnx_lower_conv(onnx_t *o, const onnx_want_t *want) {
     int32_t dims[4] = {depthwise ? 1 : cout, kh, kw, depthwise ? cout : cin};
     int32_t wt = weight_tensor(o, &w, 4, dims, depthwise ? 3 : 0, 1.0f, data);
     free(data);
-    int32_t b = bias_tensor(o, n, 2, cout, q.scale, &w);
+    int32_t b = bias_tensor(o, n, n->n_in > 2 ? n->in[2] : ONNX_NONE, cout, q.scale, &w);
     if (wt < 0 || b == -2)
         return -1;
     int32_t out = onnx_new_like(o, want->v, want->q, true);
@@ -163,13 +163,17 @@ static int lower_product(onnx_t *o, const onnx_want_t *want) {
                : -1;
 }
 
-int onnx_lower_gemm(onnx_t *o, const onnx_want_t *want) {
-    const onnx_node_t *n = want->node;
-    bool gemm = strcmp(n->op, "Gemm") == 0;
+/* A MatMul whose second input is a constant matrix. */
+static bool has_weights(const onnx_t *o, const onnx_node_t *n) {
     const onnx_value_t *b = &o->values[n->in[1]];
     int32_t source = onnx_is(o, n->in[1], "DequantizeLinear") ? o->nodes[b->node].in[0] : ONNX_NONE;
-    if (!gemm && (source < 0 || !o->values[source].data || b->rank != 2))
-        return lower_product(o, want);
+    return source >= 0 && o->values[source].data && b->rank == 2;
+}
+
+/* Gemm or MatMul node n with that bias (ONNX_NONE: none) as want->v. */
+static int fully_connected(onnx_t *o, const onnx_want_t *want, const onnx_node_t *n,
+                           int32_t bias_value) {
+    bool gemm = strcmp(n->op, "Gemm") == 0;
     bool trans_b = gemm && onnx_attr_int(n, "transB", 0);
     float alpha = gemm ? onnx_attr_float(n, "alpha", 1) : 1,
           beta = gemm ? onnx_attr_float(n, "beta", 1) : 1;
@@ -193,7 +197,7 @@ int onnx_lower_gemm(onnx_t *o, const onnx_want_t *want) {
         }
     int32_t wt = weight_tensor(o, &w, 2, (int32_t[]){cout, cin}, 0, alpha, data);
     free(data);
-    int32_t bias = bias_tensor(o, n, gemm ? 2 : n->n_in, cout, q.scale * alpha, &w);
+    int32_t bias = bias_tensor(o, n, bias_value, cout, q.scale * alpha, &w);
     if (wt < 0 || bias == -2)
         return -1;
     int32_t out = onnx_new_like(o, want->v, want->q, false);
@@ -204,4 +208,38 @@ int onnx_lower_gemm(onnx_t *o, const onnx_want_t *want) {
     op->p.fc.act = want->act;
     op->p.fc.keep_num_dims = o->values[want->v].rank != 2;
     return onnx_remember(o, want->v, want->q, false, out);
+}
+
+int onnx_lower_gemm(onnx_t *o, const onnx_want_t *want) {
+    const onnx_node_t *n = want->node;
+    bool gemm = strcmp(n->op, "Gemm") == 0;
+    return !gemm && !has_weights(o, n)
+               ? lower_product(o, want)
+               : fully_connected(o, want, n, gemm && n->n_in > 2 ? n->in[2] : ONNX_NONE);
+}
+
+/* v, and what lies between it and onnx_behind(v), has one use. */
+static bool used_once(const onnx_t *o, int32_t v) {
+    for (int32_t end = onnx_behind(o, v); v != end; v = o->nodes[o->values[v].node].in[0])
+        if (o->values[v].uses != 1)
+            return false;
+    return o->values[v].uses == 1;
+}
+
+int onnx_lower_biased(onnx_t *o, const onnx_want_t *want) {
+    const onnx_node_t *n = want->node;
+    for (int i = 0; strcmp(n->op, "Add") == 0 && i < 2; i++) {
+        int32_t product = onnx_behind(o, n->in[i]), c = n->in[!i];
+        const onnx_value_t *y = &o->values[want->v], *x = &o->values[c];
+        if (!onnx_is(o, product, "MatMul") || !used_once(o, n->in[i]) ||
+            !has_weights(o, &o->nodes[o->values[product].node]) || x->rank > y->rank ||
+            (x->elements != 1 && x->elements != (size_t)x->dims[x->rank - 1]) ||
+            (x->elements != 1 && x->dims[x->rank - 1] != y->dims[y->rank - 1]))
+            continue;
+        float *constant = onnx_floats(o, c);
+        free(constant);
+        if (constant)
+            return fully_connected(o, want, &o->nodes[o->values[product].node], c) ? -1 : 1;
+    }
+    return 0;
 }

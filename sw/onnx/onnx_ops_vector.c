@@ -212,6 +212,9 @@ int onnx_lower_binary(onnx_t *o, const onnx_want_t *w) {
     int rank = o->values[w->v].rank;
     if (n->n_in != 2 || n->in[1] < 0)
         return onnx_fail(o, n, "it has %d inputs, two are supported", (int)n->n_in);
+    int biased = onnx_lower_biased(o, w);
+    if (biased)
+        return biased < 0 ? -1 : 0;
     int32_t a = n->in[0], b = n->in[1];
     bool extremum = n->op[0] == 'M' && n->op[1] != 'u', nhwc = o->image[w->v];
     graph_opcode_t code = strcmp(n->op, "Add") == 0   ? GRAPH_OP_ADD

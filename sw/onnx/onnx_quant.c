@@ -109,3 +109,17 @@ static bool natural(onnx_t *o, int32_t v, int depth, onnx_quant_t *q) {
 bool onnx_natural(onnx_t *o, int32_t v, onnx_quant_t *q) {
     return natural(o, v, 0, q);
 }
+
+int32_t onnx_behind(const onnx_t *o, int32_t v) {
+    for (;;) {
+        int32_t from = ONNX_NONE;
+        if (onnx_is(o, v, "Identity"))
+            from = o->nodes[o->values[v].node].in[0];
+        else if (onnx_is(o, v, "DequantizeLinear") &&
+                 onnx_is(o, o->nodes[o->values[v].node].in[0], "QuantizeLinear"))
+            from = o->nodes[o->values[o->nodes[o->values[v].node].in[0]].node].in[0];
+        if (from < 0)
+            return v;
+        v = from;
+    }
+}
