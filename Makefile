@@ -113,6 +113,10 @@ bench: $(SYSTOLE) $(BENCH_CONFIGS:%=$(BUILD)/rtl/%/libnpu.so) ## cycles, bounds,
 bench-llm: $(SYSTOLE) ## language models: perplexity and best tokens of the integer decoder beside the float network
 	@$(PYTHON) scripts/bench_llm.py
 
+.PHONY: bench-encoder train-digits-onnx
+bench-encoder: $(SYSTOLE) $(BUILD)/rtl/$(CONFIG)/libnpu.so ## one transformer encoder layer, sequence 16 to 512: build/bench/encoder.md
+	@$(PYTHON) scripts/bench_encoder.py --config $(CONFIG)
+
 PEERS := $(BUILD)/venv-peers
 $(PEERS)/.stamp: scripts/peers-requirements.txt | $(SETUP)
 	@echo "installing into $(PEERS): $$(sed '/^#/d' $< | tr '\n' ' ')"
@@ -139,6 +143,9 @@ train-digits: ## train and quantise the digits network anew (own venv with Tenso
 	@test -x $(BUILD)/venv-train/bin/python || python3 -m venv $(BUILD)/venv-train
 	$(BUILD)/venv-train/bin/python -m pip install -q -r sw/examples/digits/requirements-train.txt
 	$(BUILD)/venv-train/bin/python sw/examples/digits/train.py
+
+train-digits-onnx: $(SETUP) ## train the digits encoder anew, export it and the CNN to ONNX, quantise both
+	$(PYTHON) sw/examples/digits/export_onnx.py
 
 clean: ## remove everything built (keeps the Python venv)
 	find $(BUILD) -mindepth 1 -maxdepth 1 ! -name 'venv*' -exec rm -rf {} + 2>/dev/null || true

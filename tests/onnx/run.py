@@ -28,8 +28,8 @@ def check(what, ok, why=""):
         print(f"FAIL {what}: {why}")
 
 
-def systole(program, *arguments):
-    return subprocess.run([str(program), *map(str, arguments)], capture_output=True, text=True, errors="replace", timeout=300)
+def systole(program, *arguments, seconds=300):
+    return subprocess.run([str(program), *map(str, arguments)], capture_output=True, text=True, errors="replace", timeout=seconds)
 
 
 def with_int8_edges(quantised):

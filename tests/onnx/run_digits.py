@@ -31,7 +31,7 @@ def outputs(path, target, pictures, folder):
             picture.tofile(name)
         results.append(folder / f"{i}.{target}.out.bin")
         arguments += ["--input", name, "--output", results[-1]]
-    done = systole(SYSTOLE, "run", path, "--target", target, *arguments)
+    done = systole(SYSTOLE, "run", path, "--target", target, *arguments, seconds=1500)
     return done.stderr.strip()[-300:] if done.returncode else [r.read_bytes() for r in results]
 
 
