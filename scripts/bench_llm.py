@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Language models: how near the integer decoder is to the float network, teacher-forced.
 
-Synopsis: scripts/bench_llm.py [--systole build/systole] [--weights int8]... [--json F]        (make bench-llm)
+Synopsis: scripts/bench_llm.py [--systole build/systole] [--weights int8]... [--json F] [--timing] [--large]       (make bench-llm)
 
 For each model (stories260K over its 200 reference tokens, where shared/models or $SYSTOLE_MODELS has it; the model of sw/examples/kjv over the
 start of the verses held out from its training) the same tokens go through the float network, here in NumPy float32, and through
 `systole generate --tokens --logits`; printed are the share of positions with the same most probable token, both perplexities
-of the next token, and their ratio. SPDX-License-Identifier: Apache-2.0
+of the next token, and their ratio. With --timing also what a token costs on the NPU: cycles predicted by the C model (bench memory),
+of stories260K and of random weights in the shape of a 15 M parameter model (--large: and of 110 M, 440 MB of them). SPDX-License-Identifier: Apache-2.0
 """
 import argparse
 import json
@@ -23,6 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = pathlib.Path(os.environ.get("SYSTOLE_MODELS", ROOT.parent / "shared" / "models"))
 KJV = ROOT / "sw/examples/kjv"
 UNIT = 2.0 ** -18  # of the integer logits
+CONFIG = "npu16,wide_lanes=4"
 
 
 class FloatModel:
@@ -112,11 +114,66 @@ def cases():
         yield "kjv260K", KJV / "kjv260K.bin", ids[:-1], ids[1:]
 
 
+SHAPES = {"15M": (288, 768, 6, 6, 6, 32000, 256), "110M": (768, 2048, 12, 12, 12, 32000, 1024)}
+
+
+def random_checkpoint(path, shape):
+    """Weights that mean nothing, of a shape: for timing."""
+    dim, hidden, layers, heads, kv_heads, vocab, context = shape
+    floats = vocab * dim + 2 * layers * dim + layers * (2 * dim * dim + 2 * dim * dim // heads * kv_heads + 3 * dim * hidden) + dim
+    rng = np.random.default_rng(1)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<7i", *shape))
+        for at in range(0, floats, 1 << 22):
+            f.write((rng.standard_normal(min(1 << 22, floats - at), np.float32) * np.float32(0.05)).tobytes())
+        f.write(bytes(4 * context * (dim // heads)))
+
+
+def needed_bytes(shape, positions):
+    """Weights, their scales, and the caches up to each position, for all positions; nothing padded, no commands."""
+    dim, hidden, layers, heads, kv_heads, vocab, _ = shape
+    kv = dim // heads * kv_heads
+    rows = layers * (2 * dim + 2 * kv + 2 * hidden + dim) + vocab
+    macs = layers * (2 * dim * dim + 2 * dim * kv + 3 * dim * hidden) + vocab * dim
+    cache = layers * (2 * kv + 8 * kv_heads)
+    return positions * (macs + 4 * rows) + cache * positions * (positions + 1) // 2
+
+
+def timing(systole, name, checkpoint, positions, config):
+    shape = struct.unpack("<7i", open(checkpoint, "rb").read(28))
+    with tempfile.TemporaryDirectory() as folder:
+        given, report = pathlib.Path(folder) / "tokens.bin", pathlib.Path(folder) / "report.json"
+        (np.arange(positions) % 300 + 3).astype("<i4").tofile(given)
+        subprocess.run([str(systole), "generate", str(checkpoint), "--tokens", str(given), "--logits", str(given) + ".npy", "--target", "model",
+                        "--no-compare", "--config", config, "--report", str(report)], check=True, timeout=3000)
+        r = json.loads(report.read_text())
+    ideal = needed_bytes(shape, positions) / 8
+    print(f"| {name} | {config} | 0 to {positions - 1} | {ideal / positions:.0f} | {r['cycles_predicted'] / positions:.0f} | "
+          f"{100 * ideal / r['cycles_predicted']:.1f} % |", flush=True)
+
+
+def timings(systole, large):
+    print("\n| model | configuration | positions | bytes / 8 a token | cycles a token, predicted | share |\n|---|---|---|---:|---:|---:|")
+    for name, checkpoint, *_ in cases():
+        for positions in (16, 256):
+            timing(systole, name, checkpoint, positions, CONFIG)
+    with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
+        for name in ["15M", "110M"] if large else ["15M"]:
+            path = pathlib.Path(folder) / f"{name}.bin"
+            random_checkpoint(path, SHAPES[name])
+            timing(systole, f"{name} shape", path, 16, CONFIG)
+            if large and name == "15M":
+                timing(systole, f"{name} shape", path, 256, CONFIG)
+            path.unlink()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--systole", default=ROOT / "build/systole")
     parser.add_argument("--weights", action="append")
     parser.add_argument("--json")
+    parser.add_argument("--timing", action="store_true")
+    parser.add_argument("--large", action="store_true")
     options = parser.parse_args()
     rows = []
     print("| model | weights | positions | same best token | perplexity, float | integer | ratio |\n|---|---|---:|---:|---:|---:|---:|")
@@ -128,6 +185,8 @@ def main():
                   f"{r['perplexity']:.4f} | {r['ratio']:.4f} |", flush=True)
     if not any(r["model"] == "stories260K" for r in rows):
         print(f"SKIP stories260K: not in {MODELS}")
+    if options.timing or options.large:
+        timings(options.systole, options.large)
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(rows, indent=1))
     return 0 if rows else 1

@@ -12,5 +12,5 @@ REF_HOST_SRCS := cmodel/ref/ref_prepare.c cmodel/ref/ref_prepare_nn.c cmodel/ref
 GRAPH_SRCS := sw/graph/graph.c sw/graph/file.c sw/graph/flatbuf.c sw/graph/tflite.c sw/graph/tflite_options.c sw/graph/tflite_state.c sw/graph/npy.c $(REF_HOST_SRCS)
 # Commands and targets that need the compiler join with it; absent ones are weak references (target.h, network.h).
 CLI_OWN := sw/cli/main.c sw/cli/network.c sw/cli/targets.c sw/cli/report.c sw/cli/progress.c sw/cli/cmd_info.c \
-           sw/cli/cmd_run.c sw/cli/cmd_bench.c sw/cli/cmd_config.c sw/cli/target_ref.c sw/cli/cmd_generate.c
+           sw/cli/cmd_run.c sw/cli/cmd_bench.c sw/cli/cmd_config.c sw/cli/target_ref.c
 CLI_SRCS := $(CLI_OWN) $(if $(wildcard sw/compiler/sources.mk),$(filter-out $(CLI_OWN),$(wildcard sw/cli/*.c)))

@@ -4,10 +4,6 @@
  */
 #include "ref_decoder.h"
 
-/* 1 / 127^2 = SQUARE_MULT * 2^(-13 - 31) */
-#define SQUARE_MULT ((int32_t)(((int64_t)8192 << 31) / (127 * 127)))
-enum { SQUARE_SHIFT = -13 };
-
 static int32_t max2(int32_t a, int32_t b) {
     return a > b ? a : b;
 }
@@ -79,20 +75,20 @@ static void attend(const ref_decoder_t *d, ref_decoder_state_t *s, size_t head_r
     int32_t headroom = ref_sum_headroom(d->context);
     const int8_t *k = s->k + head_rows * (size_t)n, *v = s->v + head_rows * (size_t)n;
     const int32_t *kmax = s->kmax + head_rows, *vmax = s->vmax + head_rows;
-    ref_scale_t t = ref_scale_mul(ref_row_quantize(q, n, s->q), d->score);
+    ref_scale_t t = ref_row_quantize(q, n, s->q);
     for (int32_t j = 0; j <= pos; j++) {
         int32_t acc = 0;
         for (int32_t i = 0; i < n; i++)
             acc += s->q[i] * k[(int64_t)j * n + i];
-        s->row[j] = ref_wide_scale(ref_requant(acc, kmax[j], key), t.m, t.e);
+        s->row[j] = ref_wide_scale(ref_requant(acc, kmax[j], key), t.m, t.e + d->score_exponent);
     }
     t = ref_row_softmax(s->row, vmax, pos + 1, s->row2, s->q);
     for (int32_t i = 0; i < n; i++) {
         int32_t acc = 0;
         for (int32_t j = 0; j <= pos; j++)
             acc += s->q[j] * v[(int64_t)j * n + i];
-        acc = ref_requant(acc, SQUARE_MULT, headroom);
-        out[i] = ref_wide_scale(acc, t.m, t.e + SQUARE_SHIFT - headroom);
+        acc = ref_requant(acc, REF_SQUARE_MULT, headroom);
+        out[i] = ref_wide_scale(acc, t.m, t.e + REF_SQUARE_SHIFT - headroom);
     }
 }
 
@@ -120,12 +116,16 @@ static void attention(const ref_decoder_t *d, ref_decoder_state_t *s, int32_t la
     }
 }
 
+void ref_decoder_embed(const ref_decoder_t *d, int32_t token, int32_t *x) {
+    for (int32_t i = 0; i < d->dim; i++)
+        x[i] = ref_wide_scale(d->embed[(int64_t)token * d->dim + i], d->embed_mult[token],
+                              d->embed_shift[token]);
+}
+
 void ref_decoder_step(const ref_decoder_t *d, ref_decoder_state_t *s, int32_t token, int32_t pos,
                       int32_t *logits) {
     ref_scale_t t;
-    for (int32_t i = 0; i < d->dim; i++)
-        s->x[i] = ref_wide_scale(d->embed[(int64_t)token * d->dim + i], d->embed_mult[token],
-                                 d->embed_shift[token]);
+    ref_decoder_embed(d, token, s->x);
     for (int32_t layer = 0; layer < d->n_layers; layer++) {
         const ref_decoder_layer_t *l = &d->layer[layer];
         attention(d, s, layer, pos);

@@ -27,7 +27,8 @@ typedef struct {
     const int32_t *embed_mult; /* (vocab) embed * mult * 2^(shift - 31) is wide */
     const int8_t *embed_shift; /* (vocab) */
     const int16_t *rotary;     /* (context, head_dim / 2, 2) cos, sin in Q1.14 */
-    ref_scale_t score;         /* log2(e) / sqrt(head_dim) / 127^2 * 2^(ref_decoder_score_unit) */
+    /* wq's scales hold log2(e) / sqrt(head_dim) / 127^2 * 2^-(score_exponent - unit), see below */
+    int32_t score_exponent;
     const ref_decoder_layer_t *layer; /* (n_layers) */
     ref_wide_norm_t final_norm;
     ref_matrix_t classifier;
@@ -44,11 +45,17 @@ typedef struct {
     int8_t *q;            /* (max(dim, hidden, context)) */
 } ref_decoder_state_t;
 
-/* See `score`. */
+/* score_exponent is this unit, of the formats, + the exponent of log2(e) / sqrt(head_dim) / 127^2.
+ */
 int32_t ref_decoder_score_unit(int32_t head_dim);
+/* 1 / 127^2 = REF_SQUARE_MULT * 2^(REF_SQUARE_SHIFT - 31), of the attention's second product. */
+#define REF_SQUARE_MULT ((int32_t)(((int64_t)8192 << 31) / (127 * 127)))
+#define REF_SQUARE_SHIFT (-13)
 /* Bytes of a state; ref_decoder_state lays it out in memory of that size, 8-byte aligned. */
 size_t ref_decoder_state_size(const ref_decoder_t *d);
 void ref_decoder_state(const ref_decoder_t *d, void *memory, ref_decoder_state_t *s);
+/* The residual stream (dim) that a token begins with. */
+void ref_decoder_embed(const ref_decoder_t *d, int32_t token, int32_t *x);
 /* Position `pos` (0..context - 1; those before it have been run) of the sequence. logits (vocab)
  * wide, or NULL: not wanted. */
 void ref_decoder_step(const ref_decoder_t *d, ref_decoder_state_t *s, int32_t token, int32_t pos,

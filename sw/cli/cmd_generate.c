@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "generate_device.h"
 #include "network.h"
 #include "npy.h"
 #include "quantize.h"
@@ -17,7 +18,7 @@
 #include "tokenizer.h"
 
 static const char help[] =
-    "systole generate CHECKPOINT --tokenizer T [--prompt P] [-n N] [--target ref] [--weights "
+    "systole generate CHECKPOINT --tokenizer T [--prompt P] [-n N] [--target T] [--weights "
     "int8|int4]\n"
     "                 [--temperature X] [--top-p X] [--seed N] [--report R.json] [--stats]\n"
     "                 [--tokens F] [--logits F]\n"
@@ -36,8 +37,11 @@ static const char help[] =
     "  -n N             tokens to make at most, default 256 or what the model's context leaves "
     "room for;\n"
     "                   the model may end the text earlier\n"
-    "  --target ref     golden model: defines every logit (default; no other target runs language "
-    "models yet)\n"
+    "  --target T       ref    golden model: defines every logit (default)\n"
+    "                   model  C model of the NPU, executing the commands of each step\n"
+    "                   rtl    Verilated NPU: cycle-exact (make rtl CONFIG=C first)\n"
+    "  --config C       NPU configuration with wide lanes (default npu16,wide_lanes=4)\n"
+    "  --no-compare     on model and rtl: do not run ref as well to compare every logit\n"
     "  --weights W      int8 (default), or int4: half the memory traffic, a little less exact\n"
     "  --temperature X  0: always the most probable token (default); 1: as the model was trained; "
     "more: wilder\n"
@@ -57,7 +61,8 @@ static const char help[] =
 typedef struct {
     const char *checkpoint, *tokenizer, *prompt, *target, *report, *logits, *tokens;
     long n; /* -1: not given */
-    int bits, stats;
+    const char *config;
+    int bits, stats, compare;
     double temperature, top_p;
     uint64_t seed;
 } options_t;
@@ -74,6 +79,8 @@ static int parse(int argc, char **argv, options_t *o) {
     static const struct option options[] = {{"tokenizer", required_argument, 0, 'z'},
                                             {"prompt", required_argument, 0, 'p'},
                                             {"target", required_argument, 0, 't'},
+                                            {"config", required_argument, 0, 'c'},
+                                            {"no-compare", no_argument, 0, 'N'},
                                             {"weights", required_argument, 0, 'w'},
                                             {"temperature", required_argument, 0, 'T'},
                                             {"top-p", required_argument, 0, 'P'},
@@ -86,7 +93,7 @@ static int parse(int argc, char **argv, options_t *o) {
                                             {0, 0, 0, 0}};
     int c;
     opterr = 0;
-    while ((c = getopt_long(argc, argv, "n:p:t:h", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "n:p:t:c:h", options, NULL)) != -1) {
         char *end = NULL;
         int status = 0;
         switch (c) {
@@ -98,6 +105,12 @@ static int parse(int argc, char **argv, options_t *o) {
             break;
         case 't':
             o->target = optarg;
+            break;
+        case 'c':
+            o->config = optarg;
+            break;
+        case 'N':
+            o->compare = 0;
             break;
         case 'w':
             o->bits = strcmp(optarg, "int8") == 0 ? 8 : strcmp(optarg, "int4") == 0 ? 4 : 0;
@@ -156,6 +169,7 @@ static int parse(int argc, char **argv, options_t *o) {
 typedef struct {
     int32_t *tokens, given, limit;
     int32_t steps, made; /* positions that have been run; tokens of text */
+    int32_t differs;     /* first position whose logits are not ref's; -1: none */
     int32_t *logits;     /* (limit, vocab) when they are kept, else (1, vocab) */
 } sequence_t;
 
@@ -210,46 +224,98 @@ static void print_token(const tokenizer_t *t, utf8_stream_t *utf8, int32_t befor
     fflush(stdout);
 }
 
-/* The decoder over the sequence; with a tokenizer the text is printed. */
+/* Who runs a position: the golden model, or a device, and then the golden model as well to compare.
+ */
+typedef struct {
+    const ref_decoder_t *d;
+    void *memory;
+    ref_decoder_state_t state;
+    generate_device_t *device; /* NULL: ref */
+    int32_t *expected;         /* (vocab) when compared, else NULL */
+} runner_t;
+
+static int run_position(runner_t *r, sequence_t *q, int32_t pos, int32_t *logits,
+                        graph_error_t *err) {
+    int32_t token = q->tokens[pos];
+    if (r->device && generate_device_step(r->device, token, pos, logits, err))
+        return -1;
+    if (!r->device || r->expected)
+        ref_decoder_step(r->d, &r->state, token, pos,
+                         !r->device ? logits
+                         : logits   ? r->expected
+                                    : NULL);
+    if (r->device && r->expected && logits && q->differs < 0 &&
+        memcmp(logits, r->expected, (size_t)r->d->vocab * sizeof *logits) != 0)
+        q->differs = pos;
+    q->steps = pos + 1;
+    return 0;
+}
+
+/* The sequence; with a tokenizer the text is printed. order: scratch (2, vocab). */
+static int run_sequence(const options_t *o, runner_t *r, const tokenizer_t *t, sequence_t *q,
+                        int32_t *order, graph_error_t *err) {
+    size_t vocab = (size_t)r->d->vocab;
+    sampler_t sampler = sampler_new(o->temperature, o->top_p, o->seed);
+    utf8_stream_t utf8 = {.n = 0};
+    uint8_t text[16];
+    int status = 0;
+    for (int32_t pos = 1; t && pos < q->given; pos++)
+        print_token(t, &utf8, q->tokens[pos - 1], q->tokens[pos]);
+    for (int32_t pos = 0; pos < q->limit; pos++) {
+        int wanted = o->logits || pos >= q->given - 1;
+        int32_t *logits = q->logits + (o->logits ? (size_t)pos * vocab : 0), next;
+        if ((status = run_position(r, q, pos, wanted ? logits : NULL, err)) != 0)
+            break;
+        if (pos < q->given - 1 || !t)
+            continue;
+        next = sampler_next(&sampler, logits, (int32_t)vocab, order, order + vocab);
+        if (next == TOKEN_BEGIN || next == TOKEN_END)
+            break;
+        if (pos + 1 < q->limit)
+            q->tokens[pos + 1] = next;
+        print_token(t, &utf8, q->tokens[pos], next);
+        q->made++;
+    }
+    if (t && q->steps > 0) {
+        fwrite(text, 1, (size_t)utf8_stream(&utf8, NULL, 0, text), stdout);
+        fputc('\n', stdout);
+    }
+    return status;
+}
+
 static int decode(const options_t *o, const llm_model_t *m, const tokenizer_t *t, sequence_t *q,
-                  graph_error_t *err) {
+                  report_t *report, graph_error_t *err) {
     const ref_decoder_t *d = &m->decoder;
     size_t vocab = (size_t)d->vocab, kept = o->logits ? (size_t)q->limit : 1;
-    void *memory = calloc(1, ref_decoder_state_size(d));
-    int32_t *order = malloc(2 * vocab * sizeof *order);
+    int device = strcmp(o->target, "ref") != 0;
+    runner_t r = {.d = d, .memory = calloc(1, ref_decoder_state_size(d))};
+    int32_t *order = malloc(3 * vocab * sizeof *order);
     int status = 0;
+    q->differs = -1;
     q->logits = calloc(kept * vocab, sizeof *q->logits);
-    if (!memory || !order || !q->logits) {
+    if (!r.memory || !order || !q->logits)
         status = graph_fail(err, "%s: out of memory", o->checkpoint);
-    } else {
-        ref_decoder_state_t s;
-        sampler_t sampler = sampler_new(o->temperature, o->top_p, o->seed);
-        utf8_stream_t utf8 = {.n = 0};
-        ref_decoder_state(d, memory, &s);
-        for (int32_t pos = 1; t && pos < q->given; pos++)
-            print_token(t, &utf8, q->tokens[pos - 1], q->tokens[pos]);
-        for (int32_t pos = 0; pos < q->limit; pos++) {
-            int wanted = o->logits || pos >= q->given - 1;
-            int32_t *logits = q->logits + (o->logits ? (size_t)pos * vocab : 0), next;
-            ref_decoder_step(d, &s, q->tokens[pos], pos, wanted ? logits : NULL);
-            q->steps = pos + 1;
-            if (pos < q->given - 1 || !t)
-                continue;
-            next = sampler_next(&sampler, logits, d->vocab, order, order + vocab);
-            if (next == TOKEN_BEGIN || next == TOKEN_END)
-                break;
-            if (pos + 1 < q->limit)
-                q->tokens[pos + 1] = next;
-            print_token(t, &utf8, q->tokens[pos], next);
-            q->made++;
-        }
-        if (t) {
-            uint8_t text[16];
-            fwrite(text, 1, (size_t)utf8_stream(&utf8, NULL, 0, text), stdout);
-            fputc('\n', stdout);
-        }
+    if (status == 0 && device &&
+        !(r.device = generate_device_open(m, o->target, o->config, o->checkpoint, err)))
+        status = -1;
+    if (status == 0) {
+        r.expected = device && o->compare ? order + 2 * vocab : NULL;
+        ref_decoder_state(d, r.memory, &r.state);
+        status = run_sequence(o, &r, t, q, order, err);
     }
-    free(memory);
+    if (status == 0 && device) {
+        generate_cost_t cost = generate_device_cost(r.device);
+        report->has_cycles = cost.has_cycles;
+        report->cycles_total = cost.cycles;
+        report->bytes_read = cost.bytes_read;
+        report->bytes_written = cost.bytes_written;
+        report->has_prediction = 1;
+        report->cycles_predicted = cost.cycles_predicted;
+        report->bit_exact = o->compare ? q->differs < 0 : -1;
+    }
+    if (device)
+        generate_device_close(r.device);
+    free(r.memory);
     free(order);
     return status;
 }
@@ -321,16 +387,27 @@ static int write_files(const options_t *o, const llm_model_t *m, const sequence_
 static void print_stats(const llm_model_t *m, const report_t *r, const sequence_t *q) {
     fprintf(stderr,
             "target %s, weights %s, %" PRIu64 " tokens of prompt, %" PRIu64
-            " made, %.0f MACs a token, %" PRIu64 " bytes of weights a token\n",
+            " made, %.0f MACs a token, %" PRIu64 " bytes of weights a token",
             r->target, r->weights, r->tokens_prompt, r->tokens_generated,
             (double)r->macs / q->steps, m->weight_bytes);
+    if (r->has_cycles)
+        fprintf(stderr, ", %.0f cycles a token", (double)r->cycles_total / q->steps);
+    if (r->has_prediction)
+        fprintf(stderr,
+                ", configuration %s, %.0f cycles predicted a token, %.3f of them bytes read / 8",
+                r->config, (double)r->cycles_predicted / q->steps,
+                (double)r->bytes_read / 8 / (double)r->cycles_predicted);
+    if (r->bit_exact >= 0)
+        fprintf(stderr, ", every logit %s ref", r->bit_exact ? "equal to" : "NOT equal to");
+    fprintf(stderr, "\n");
 }
 
-static int generate(const options_t *o, const checkpoint_t *c, graph_error_t *err) {
+static int generate(const options_t *o, const checkpoint_t *c, int *different, graph_error_t *err) {
     tokenizer_t t = {0};
     llm_model_t m = {0};
     sequence_t q = {0};
-    report_t r = {.target = o->target, .config = "", .model = o->checkpoint, .bit_exact = -1};
+    report_t r = {
+        .target = o->target, .config = o->config, .model = o->checkpoint, .bit_exact = -1};
     int drawn = o->temperature > 0 && !o->tokens;
     r.seed = o->seed;
     r.has_seed = drawn;
@@ -339,7 +416,7 @@ static int generate(const options_t *o, const checkpoint_t *c, graph_error_t *er
                                  encode_prompt(o, c, &t, &q, err);
     if (status == 0)
         status = llm_quantize(c, o->checkpoint, o->bits, &m, err) ||
-                 decode(o, &m, o->tokens ? NULL : &t, &q, err);
+                 decode(o, &m, o->tokens ? NULL : &t, &q, &r, err);
     if (status == 0) {
         uint64_t scored = (uint64_t)(o->logits ? q.steps : q.steps - q.given + 1);
         status = fill_report(&m, &q, scored, &r)
@@ -348,6 +425,11 @@ static int generate(const options_t *o, const checkpoint_t *c, graph_error_t *er
     }
     if (status == 0 && o->stats)
         print_stats(&m, &r, &q);
+    if (status == 0 && q.differs >= 0) {
+        fprintf(stderr, "systole: %s: the logits of %s at position %d differ from ref's\n",
+                o->checkpoint, o->target, (int)q.differs);
+        *different = 1;
+    }
     free(q.tokens);
     free(q.logits);
     report_free(&r);
@@ -357,26 +439,31 @@ static int generate(const options_t *o, const checkpoint_t *c, graph_error_t *er
 }
 
 int cmd_generate(int argc, char **argv) {
-    options_t o = {.target = "ref", .n = -1, .bits = 8, .top_p = 0.9, .seed = 1};
+    options_t o = {.target = "ref",
+                   .n = -1,
+                   .bits = 8,
+                   .compare = 1,
+                   .config = "npu16,wide_lanes=4",
+                   .top_p = 0.9,
+                   .seed = 1};
     graph_error_t err;
     checkpoint_t c;
-    int status = parse(argc, argv, &o);
+    int different = 0, status = parse(argc, argv, &o);
     if (status)
         return status < 0 ? EXIT_OK : status;
     if (!target_find(o.target, &err))
         return cli_error(&err);
-    if (strcmp(o.target, "ref") != 0) {
-        graph_fail(&err, "%s: target %s does not run language models yet, ref does", o.checkpoint,
-                   o.target);
+    const npu_config_t *config = network_config(o.config, &err);
+    if (!config)
         return cli_error(&err);
-    }
+    o.config = config->name;
     const char *const written[] = {o.report, o.logits};
     for (int i = 0; i < 2; i++)
         if (written[i] && atomic_probe(written[i], &err))
             return cli_error(&err);
     if (checkpoint_read(o.checkpoint, &c, &err))
         return cli_error(&err);
-    status = generate(&o, &c, &err);
+    status = generate(&o, &c, &different, &err);
     checkpoint_free(&c);
-    return status ? cli_error(&err) : EXIT_OK;
+    return status ? cli_error(&err) : different ? EXIT_DIFFERENT : EXIT_OK;
 }

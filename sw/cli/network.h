@@ -48,7 +48,7 @@ int cmd_run(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_explore(int argc, char **argv) __attribute__((weak));
 int cmd_config(int argc, char **argv);
-int cmd_generate(int argc, char **argv);
+int cmd_generate(int argc, char **argv) __attribute__((weak));
 int cmd_compile(int argc, char **argv) __attribute__((weak)); /* supplied by the compiler */
 
 /* "systole: MESSAGE" on stderr; returns EXIT_ERROR. */

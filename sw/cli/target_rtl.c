@@ -17,6 +17,7 @@
 
 #include "npu_config.h"
 #include "run_device.h"
+#include "target_rtl.h"
 
 #define TRACE_EVERY 512u /* cycles after which the trace is read, before it is full */
 #define WATCHDOG 200000u /* cycles without progress in any unit */
@@ -65,35 +66,49 @@ static int setting(const char *name, uint64_t max, uint64_t *value, graph_error_
     return 0;
 }
 
-static int run(const target_job_t *job, graph_error_t *err) {
-    uint64_t latency = 32, stall = 0, seed = job->seed;
+int target_rtl_open(const rtl_wishes_t *w, rtl_t *r, graph_error_t *err) {
+    uint64_t latency = 32, stall = 0, seed = w->seed;
     if (setting("SYSTOLE_LATENCY", 100000, &latency, err) ||
         setting("SYSTOLE_STALL", 90, &stall, err) ||
         setting("SYSTOLE_RTL_SEED", UINT64_MAX, &seed, err))
         return -1;
-    const npu_device_options_t options = {.latency = (uint32_t)latency,
-                                          .stall_pct = (uint32_t)stall,
-                                          .seed = seed,
-                                          .max_cycles = job->detail ? TRACE_EVERY : 0,
-                                          .wave = job->wave};
     char path[1200];
-    if (find_library(job->config, job->wave ? "libnpu_trace.so" : "libnpu.so", path, sizeof path))
+    if (find_library(w->config, w->wave ? "libnpu_trace.so" : "libnpu.so", path, sizeof path))
         return graph_fail(err, "the RTL of %.100s is not built: run make rtl%s CONFIG=%.100s",
-                          job->config, job->wave ? "-trace" : "", job->config);
-    void *lib = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!lib)
+                          w->config, w->wave ? "-trace" : "", w->config);
+    r->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!r->library)
         return graph_fail(err, "%s", dlerror());
-    run_device_t how = {.name = "rtl",
-                        .options = &options,
-                        .has_cycles = 1,
-                        .timeout = WATCHDOG + 100u * options.latency,
-                        .complaint = complaint};
-    *(void **)&how.open = dlsym(lib, "npu_rtl_open");
-    *(void **)&rtl_fault = dlsym(lib, "npu_rtl_fault");
-    int status = how.open && rtl_fault ? run_device(job, &how, err)
-                                       : graph_fail(err, "%s: not a simulator of the NPU", path);
+    r->options = (npu_device_options_t){.latency = (uint32_t)latency,
+                                        .stall_pct = (uint32_t)stall,
+                                        .seed = seed,
+                                        .max_cycles = w->detail ? TRACE_EVERY : 0,
+                                        .wave = w->wave};
+    r->how = (run_device_t){.name = "rtl",
+                            .options = &r->options,
+                            .has_cycles = 1,
+                            .timeout = WATCHDOG + 100u * (uint32_t)latency,
+                            .complaint = complaint};
+    *(void **)&r->how.open = dlsym(r->library, "npu_rtl_open");
+    *(void **)&rtl_fault = dlsym(r->library, "npu_rtl_fault");
+    if (r->how.open && rtl_fault)
+        return 0;
+    target_rtl_close(r);
+    return graph_fail(err, "%s: not a simulator of the NPU", path);
+}
+
+void target_rtl_close(rtl_t *r) {
     rtl_fault = NULL;
-    dlclose(lib);
+    dlclose(r->library);
+}
+
+static int run(const target_job_t *job, graph_error_t *err) {
+    const rtl_wishes_t wishes = {job->config, job->wave, job->detail, job->seed};
+    rtl_t rtl;
+    if (target_rtl_open(&wishes, &rtl, err))
+        return -1;
+    int status = run_device(job, &rtl.how, err);
+    target_rtl_close(&rtl);
     return status;
 }
 

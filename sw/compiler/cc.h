@@ -182,6 +182,8 @@ int cc_step_begin(cc_t *cc);
 void cc_step_free(cc_t *cc);
 void cc_emit(cc_t *cc, const uint32_t *words, uint64_t cost);
 int cc_step_end(cc_t *cc); /* writes the NPU step, if there are commands */
+/* Instead of that: the commands as the NPU reads them, *bytes in all; malloc, NULL on failure. */
+uint32_t *cc_step_packed(cc_t *cc, uint32_t *bytes);
 /* Estimated time at which the last command touching words addr..addr+n-1 ends. */
 uint64_t cc_idle_time(const cc_t *cc, uint32_t word);
 

@@ -158,7 +158,7 @@ static void set_late(uint32_t *words) {
 void cc_emit(cc_t *cc, const uint32_t *words, uint64_t cost) {
     static const uint32_t bases[NPU_REGIONS] = {0, ARENA_BUS, 0, 0};
     cc_step_t *s = &cc->step;
-    if (s->n >= MAX_STEP_COMMANDS && cc_step_end(cc) != CC_OK)
+    if (s->n >= MAX_STEP_COMMANDS && (!cc->image || cc_step_end(cc) != CC_OK))
         cc->failed = true;
     cc_cmd_t *c = cc->failed ? NULL : append(cc);
     if (c == NULL)
@@ -235,13 +235,41 @@ static int by_start(const void *a, const void *b) {
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
+/* Indices of the commands by estimated start; malloc, NULL when out of memory. */
+static slot_t *list_order(const cc_step_t *s, uint64_t *end) {
+    slot_t *slots = malloc((s->n + 1) * sizeof *slots);
+    *end = 0;
+    for (uint32_t i = 0; slots && i < s->n; i++) {
+        slots[i] = (slot_t){s->cmds[i].start, i};
+        if (s->cmds[i].end > *end)
+            *end = s->cmds[i].end;
+    }
+    if (slots)
+        qsort(slots, s->n, sizeof *slots, by_start);
+    return slots;
+}
+
+uint32_t *cc_step_packed(cc_t *cc, uint32_t *bytes) {
+    const cc_step_t *s = &cc->step;
+    uint64_t end;
+    slot_t *slots = cc->failed ? NULL : list_order(s, &end);
+    uint32_t *list = slots ? malloc((size_t)s->n * NPU_CMD_BYTES + 1) : NULL;
+    *bytes = 0;
+    for (uint32_t i = 0; list && i < s->n; i++) {
+        *bytes += npu_list_put(s->cmds[slots[i].index].words, (uint8_t *)list + *bytes);
+    }
+    free(slots);
+    return list;
+}
+
 int cc_step_end(cc_t *cc) {
     cc_step_t *s = &cc->step;
     if (cc->failed)
         return CC_FATAL;
     if (s->n == 0)
         return CC_OK;
-    slot_t *slots = malloc(s->n * sizeof *slots);
+    uint64_t end;
+    slot_t *slots = list_order(s, &end);
     uint32_t *list = malloc((size_t)s->n * NPU_CMD_BYTES);
     if (slots == NULL || list == NULL) {
         free(slots);
@@ -249,13 +277,6 @@ int cc_step_end(cc_t *cc) {
         cc->failed = true;
         return CC_FATAL;
     }
-    uint64_t end = 0;
-    for (uint32_t i = 0; i < s->n; i++) {
-        slots[i] = (slot_t){s->cmds[i].start, i};
-        if (s->cmds[i].end > end)
-            end = s->cmds[i].end;
-    }
-    qsort(slots, s->n, sizeof *slots, by_start);
     uint32_t first = prog_cmd_count(cc->image);
     for (uint32_t i = 0; i < s->n; i++) {
         const cc_cmd_t *c = &s->cmds[slots[i].index];

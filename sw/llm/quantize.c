@@ -19,6 +19,7 @@ typedef struct {
     const checkpoint_t *c;
     const char *path;
     int bits;
+    double query; /* factor of wq */
     llm_model_t *m;
     graph_error_t *err;
 } job_t;
@@ -133,7 +134,7 @@ static int layer(job_t *j, int32_t i, ref_decoder_layer_t *l) {
     double unit;
     float *g;
     return norm(j, &l->attention_norm, c->attention_norm + n * (size_t)c->dim, c->dim, &unit, &g) ||
-           matrix(j, &l->wq, c->wq + n * square, c->dim, c->dim, unit, g) ||
+           matrix(j, &l->wq, c->wq + n * square, c->dim, c->dim, unit * j->query, g) ||
            matrix(j, &l->wk, c->wk + n * kv, c->kv_dim, c->dim, unit, g) ||
            matrix(j, &l->wv, c->wv + n * kv, c->kv_dim, c->dim, unit, g) ||
            matrix(j, &l->wo, c->wo + n * square, c->dim, c->dim, plain, NULL) ||
@@ -179,16 +180,17 @@ static int rotary(job_t *j, ref_decoder_t *d) {
 int llm_quantize(const checkpoint_t *c, const char *path, int bits, llm_model_t *m,
                  graph_error_t *err) {
     *m = (llm_model_t){.bits = bits};
-    job_t j = {c, path, bits, m, err};
+    job_t j = {c, path, bits, 1, m, err};
     ref_decoder_t *d = &m->decoder;
     ref_decoder_layer_t *layers = room(&j, (size_t)c->n_layers, sizeof *layers);
     double unit;
     float *g;
     *d = (ref_decoder_t){c->dim,      c->hidden, c->n_layers, c->heads,
                          c->kv_heads, c->vocab,  c->context,  .layer = layers};
-    d->score.e = mantissa(
-        ldexp(1 / (log(2) * sqrt(c->head_dim) * 127 * 127), ref_decoder_score_unit(c->head_dim)),
-        &d->score.m);
+    /* log2(e) / sqrt(head_dim) / 127^2: its mantissa goes into the queries' scales, the exponent
+     * stays */
+    j.query = frexp(1 / (log(2) * sqrt(c->head_dim) * 127 * 127), &d->score_exponent);
+    d->score_exponent += ref_decoder_score_unit(c->head_dim);
     int status = !layers || embedding(&j, d) || rotary(&j, d) ||
                  norm(&j, &d->final_norm, c->final_norm, c->dim, &unit, &g) ||
                  matrix(&j, &d->classifier, c->classifier, c->vocab, c->dim, unit, g);

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Suite: language models on the golden model.
 
-Synopsis: tests/llm/run.py [--systole build/asan/systole]
+Synopsis: tests/llm/run.py [--systole build/asan/systole] [--rtl]
+          --rtl: only the steps on the RTL (build/rtl/npu16-wide_lanes4), with random memory stalls too
 
   quality   scripts/bench_llm.py: the integer decoder against the float network, teacher-forced, within the bounds below
+  model     command lists on the C model of the NPU, which checks their order: every logit equal to ref's, over shapes and configurations
   text      prompts, seeds, lengths: what must repeat repeats, what is cut is cut there; the same with and without --weights int4
   refused   wrong checkpoints, tokenizers, prompts, options: one line that says what, exit status 1 or 2, nothing written
 Models: $SYSTOLE_MODELS, else ../shared/models (skipped, saying so, where absent), and random ones made here.
@@ -11,6 +13,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 import argparse
 import json
+import os
 import pathlib
 import struct
 import subprocess
@@ -67,6 +70,46 @@ def tokenizer_bytes(n=300):
     pieces = [b"<unk>", b"\n<s>\n", b"\n</s>\n"] + [b"<0x%02X>" % i for i in range(256)] + [b" ", b"a", b"b", b"ab", b" ab", b"abab"]
     pieces += [b"p%d" % i for i in range(len(pieces), n)]
     return struct.pack("<i", max(map(len, pieces))) + b"".join(struct.pack("<fi", -i, len(p)) + p for i, p in enumerate(pieces[:n]))
+
+
+def test_model(folder):
+    """Positions on both sides of block borders; heads smaller and larger than a block, shared and not; blocks that are not full."""
+    model, given, out = folder / "model.bin", folder / "tokens.bin", folder / "logits.npy"
+    os.environ["NPU_MODEL_CHECK_ORDER"] = "1"
+    shapes = [dict(), dict(dim=48, heads=2, kv_heads=2, hidden=50, layers=1, vocab=-300), dict(dim=96, heads=2, kv_heads=1, hidden=17, context=70),
+              dict(dim=64, heads=8, kv_heads=2, hidden=400, layers=1, context=70), dict(dim=512, heads=16, kv_heads=4, hidden=520, layers=1, context=20)]
+    for seed, shape in enumerate(shapes):
+        model.write_bytes(checkpoint_bytes(seed, **shape))
+        count = min(shape.get("context", 32), 70)
+        np.random.default_rng(seed).integers(0, 300, count).astype("<i4").tofile(given)
+        for config in ("npu16,wide_lanes=4", "npu8,wide_lanes=2", "npu32,wide_lanes=4", "npu16,wide_lanes=1,acc_depth=128,sp_words=4096"):
+            weights = ("int8", "int4")[seed % 2]
+            done = generate(model, "--tokens", given, "--logits", out, "--target", "model", "--config", config, "--weights", weights, "--stats")
+            check(f"model {shape} {config}", done.returncode == 0 and b"every logit equal to ref" in done.stderr, done.stderr[-300:])
+    del os.environ["NPU_MODEL_CHECK_ORDER"]
+    model.write_bytes(checkpoint_bytes(dim=12, heads=2, kv_heads=1))
+    given.write_bytes(struct.pack("<i", 1))
+    refuse("heads that fill no words", [model, "--tokens", given, "--logits", out, "--target", "model", "--config", "npu16,wide_lanes=4"], ["heads of 6"])
+    refuse("no wide lanes", [model, "--tokens", given, "--logits", out, "--target", "model", "--config", "npu4"], ["wide"])
+    refuse("a target without", [model, "--tokens", given, "--logits", out, "--target", "soc"], ["soc"])
+
+
+def test_rtl(folder):
+    model, given, out = folder / "model.bin", folder / "tokens.bin", folder / "logits.npy"
+    shapes = [(dict(), 20, "0"), (dict(dim=96, heads=2, kv_heads=1, hidden=50, layers=1, vocab=-300), 3, "30"),
+              (dict(dim=64, heads=8, kv_heads=2, hidden=400, layers=1, context=70), 6, "0")]
+    for seed, (shape, count, stalls) in enumerate(shapes):
+        model.write_bytes(checkpoint_bytes(seed, **shape))
+        np.random.default_rng(seed).integers(0, 300, count).astype("<i4").tofile(given)
+        os.environ["SYSTOLE_STALL"] = stalls
+        report = folder / "report.json"
+        done = generate(model, "--tokens", given, "--logits", out, "--target", "rtl", "--stats", "--report", report, timeout=600)
+        good = done.returncode == 0 and b"every logit equal to ref" in done.stderr
+        r = json.loads(report.read_text()) if good else {}
+        check(f"rtl {shape} stalls {stalls} %", good, done.stderr[-300:])
+        if stalls == "0" and good:
+            check(f"rtl {shape}: cycles as predicted", abs(r["cycles_predicted"] / r["cycles_total"] - 1) < 0.08,
+                  f"{r['cycles_predicted']} predicted, {r['cycles_total']} measured")
 
 
 def test_text(folder):
@@ -188,9 +231,16 @@ def main():
     global options
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--systole", default=ROOT / "build/asan/systole")
+    parser.add_argument("--rtl", action="store_true")
     options = parser.parse_args()
-    test_quality()
+    if not options.rtl:
+        test_quality()
     with tempfile.TemporaryDirectory() as folder:
+        if options.rtl:
+            test_rtl(pathlib.Path(folder))
+            print(f"{sums[0]} passed, {sums[1]} failed, {sums[2]} skipped")
+            return sums[1] != 0
+        test_model(pathlib.Path(folder))
         test_text(pathlib.Path(folder))
         test_refused(pathlib.Path(folder))
     print(f"{sums[0]} passed, {sums[1]} failed, {sums[2]} skipped")

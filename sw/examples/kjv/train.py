@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Trains the small language model of `make demo-llm` on the King James Bible, minutes on one core.
 
-Synopsis: sw/examples/kjv/train.py --text kjv.txt [--out FOLDER] [--minutes 15] [--seed 1]   (make train-kjv runs it)
+Synopsis: sw/examples/kjv/train.py --text kjv.txt [--out FOLDER] [--minutes 15] [--seed 1] [--rate 0.004] [--from CHECKPOINT]
+          (make train-kjv runs it)
 
 Text:      one verse a line, `Ge1:1 In the beginning ...`, as `bible -f gen1:1-rev22:21` of Debian's bible-kjv prints it. The
            translation is of 1611; its copyright is expired (the package's copyright file says so too).
@@ -25,7 +26,7 @@ import numpy as np  # noqa: E402
 
 DIM, HIDDEN, LAYERS, HEADS, KV_HEADS, VOCAB, CONTEXT = 64, 160, 5, 8, 4, 512, 256
 HEAD = DIM // HEADS
-BATCH, PEAK_RATE, WARMUP = 16, 4e-3, 50
+BATCH, WARMUP = 16, 50
 
 
 def read_verses(path):
@@ -168,10 +169,23 @@ def step(p, m, v, t, rate, tokens):
     return p, m, v, value
 
 
+NAMES = ("emb", "g1", "wq", "wk", "wv", "wo", "g2", "w1", "w2", "w3", "gf")  # in the file's order
+
+
+def read_checkpoint(path):
+    weights, at, p = np.fromfile(path, "<f4", offset=28), 0, {}
+    shapes = initial(jax.random.key(0))
+    for name in NAMES:
+        size = shapes[name].size
+        p[name] = jnp.array(weights[at:at + size].reshape(shapes[name].shape))
+        at += size
+    return p
+
+
 def write_checkpoint(path, p):
     with open(path, "wb") as f:
         f.write(struct.pack("<7i", DIM, HIDDEN, LAYERS, HEADS, KV_HEADS, VOCAB, CONTEXT))
-        for name in ("emb", "g1", "wq", "wk", "wv", "wo", "g2", "w1", "w2", "w3", "gf"):
+        for name in NAMES:
             f.write(np.asarray(p[name], "<f4").tobytes())
         f.write(COS.astype("<f4").tobytes() + SIN.astype("<f4").tobytes())
 
@@ -182,6 +196,8 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).parent)
     parser.add_argument("--minutes", type=float, default=15)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=4e-3, help="of learning, at its highest")
+    parser.add_argument("--from", dest="start", help="go on from this checkpoint, of the same shape")
     options = parser.parse_args()
     verses = read_verses(options.text)
     split = len(verses) * 95 // 100
@@ -189,14 +205,14 @@ def main():
     tokenizer.write(options.out / "kjv_tok512.bin")
     train, held_out = encode_all(tokenizer, verses[:split]), encode_all(tokenizer, verses[split:])
     print(f"{len(verses)} verses, {len(train)} tokens, {len(held_out)} held out", flush=True)
-    p = initial(jax.random.key(options.seed))
+    p = read_checkpoint(options.start) if options.start else initial(jax.random.key(options.seed))
     print(f"{sum(x.size for x in p.values())} parameters", flush=True)
     m = v = {k: jnp.zeros_like(x) for k, x in p.items()}
     draw = np.random.default_rng(options.seed)
     start, t, mean = time.process_time(), 0, None
     while (spent := (time.process_time() - start) / (60 * options.minutes)) < 1:
         t += 1
-        rate = PEAK_RATE * min(1, t / WARMUP) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * spent)))
+        rate = options.rate * min(1, t / WARMUP) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * spent)))
         at = draw.integers(0, len(train) - CONTEXT - 1, BATCH)
         p, m, v, value = step(p, m, v, t, rate, np.stack([train[i:i + CONTEXT + 1] for i in at]))
         mean = float(value) if mean is None else 0.98 * mean + 0.02 * float(value)
@@ -204,6 +220,7 @@ def main():
             print(f"step {t}, {100 * spent:.0f} % of the time, loss {mean:.3f}", flush=True)
             write_checkpoint(options.out / "kjv260K.bin", p)
     write_checkpoint(options.out / "kjv260K.bin", p)
+    np.save(options.out / "held_out_tokens.npy", held_out[:CONTEXT + 1].astype(np.int16))
     rows = (len(held_out) - 1) // CONTEXT
     parts = [float(loss(p, held_out[i * CONTEXT:(i + 1) * CONTEXT + 1][None])) for i in range(rows)]
     print(f"{t} steps; held-out loss {np.mean(parts):.3f} nats a token", flush=True)

@@ -1,0 +1,53 @@
+/*
+ * program.h - a decoder (ref_decoder.h) as command lists of the NPU: the weights as it reads them,
+ * and for each position the list that runs it.
+ *
+ * Contract:  memory regions: 0 the list, read; LLM_ARENA what a sequence has and results, read and
+ * written, zero at the beginning; LLM_WEIGHTS, read. Before a list runs, the host puts the token's
+ * embedding (dim, wide) at arena_x; after it the logits (vocab, wide) are at arena_logits, equal to
+ * ref_decoder_step's. What the accumulators and the scratchpad hold between lists does not matter.
+ * Shapes: a head's wide values must fill whole scratchpad words (head_dim * 4 a multiple of N).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SYSTOLE_LLM_PROGRAM_H
+#define SYSTOLE_LLM_PROGRAM_H
+
+#include "npu_config.h"
+#include "quantize.h"
+
+enum { LLM_LIST = 0, LLM_ARENA = 1, LLM_WEIGHTS = 2 };
+
+/* A matrix in the weights: for each block of N rows the N multipliers (wide), then a tile of N
+ * words for each N columns. */
+typedef struct {
+    uint32_t offset, blocks, passes; /* of N rows, of N columns */
+} llm_tiles_t;
+
+typedef struct {
+    llm_tiles_t wq, wk, wv, wo, w1, w2, w3;
+    uint32_t attention_gain, mlp_gain; /* wide rows */
+} llm_layer_offsets_t;
+
+typedef struct {
+    const llm_model_t *model;
+    const npu_config_t *config;
+    uint8_t *weights;
+    size_t weights_size, weights_room;
+    llm_layer_offsets_t *layer; /* (n_layers) */
+    llm_tiles_t classifier;
+    uint32_t final_gain, square, rotary; /* offsets in the weights */
+    uint64_t arena_size;
+    uint32_t arena_x, arena_logits, arena_k, arena_v, arena_kmax, arena_vmax;
+    uint32_t head_dim, head_blocks, context_blocks; /* blocks: of N */
+} llm_program_t;
+
+/* 0, or -1 with *err (path: for it) and nothing to free. The model must outlive the program. */
+int llm_program_new(const llm_model_t *m, const npu_config_t *config, const char *path,
+                    llm_program_t *p, graph_error_t *err);
+void llm_program_free(llm_program_t *p);
+/* The list of one position, in the NPU's form; malloc. With or without logits. 0 or -1 with *err.
+ */
+int llm_program_step(const llm_program_t *p, int32_t pos, bool logits, const char *path,
+                     uint32_t **list, uint32_t *bytes, graph_error_t *err);
+
+#endif
