@@ -56,6 +56,7 @@ static const struct {
     [REF_STATE_COPY] = {"state_copy", ref_k_copy},
     [REF_SVDF] = {"svdf", ref_k_svdf},
     [REF_LSTM] = {"lstm", ref_k_lstm},
+    [REF_DIV] = {"div", ref_k_div},
     [REF_NORM] = {"norm", ref_k_norm},
     [REF_ADD16] = {"add16", ref_k_add16},
     [REF_MUL16] = {"mul16", ref_k_mul16},

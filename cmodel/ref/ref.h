@@ -96,6 +96,7 @@ typedef enum {
     REF_MAX_POOL16 = 51,
     REF_QUANTIZE16 = 52, /* int8 or int16 to int8 or int16 */
     REF_NORM = 53,       /* LAYER_NORMALIZATION, RMS norm */
+    REF_DIV = 54,
     REF_KIND_COUNT
 } ref_kind_t;
 
@@ -127,7 +128,7 @@ typedef struct {
  * SQUARED_DIFFERENCE: both operands as in SUB, the difference squared, then out_m, out_s.
  * ADD, SUB: out = requant(requant((a - a_zp) << left_shift, a_m, a_s) +- the same of b, out_m,
  * out_s) + out_zp, clamped. MUL: out = requant((a - a_zp) * (b - b_zp), out_m, out_s) + out_zp,
- * clamped.  MAXIMUM, MINIMUM: none is used. */
+ * clamped. DIV: see div_one.  MAXIMUM, MINIMUM: none is used. */
 typedef struct {
     int32_t left_shift;
     int32_t a_zp, a_m, a_s, b_zp, b_m, b_s;

@@ -1,5 +1,5 @@
 /*
- * ref_elementwise.c - ADD, SUB, MUL, MAXIMUM, MINIMUM, PRELU, SQUARED_DIFFERENCE (with
+ * ref_elementwise.c - ADD, SUB, MUL, DIV, MAXIMUM, MINIMUM, PRELU, SQUARED_DIFFERENCE (with
  * broadcasting), QUANTIZE, and the int8 -> int8 functions.
  *
  * Contract: ref.h.
@@ -40,6 +40,24 @@ static int32_t mul_one(const ref_op_t *op, int32_t a, int32_t b) {
     const ref_binary_t *p = &op->p.binary;
     return ref_output_stage((a - p->a_zp) * (b - p->b_zp), p->out_m, p->out_s, p->out_zp,
                             p->act_min, p->act_max);
+}
+
+/* (a / b) * M * 2^(out_s - 31): the quotient of a * M by b has 14 more bits, truncated; the result
+ * is rounded half up. It is the definition of ONNX's Div, not a kernel of TFLite's; error below
+ * half a code + 2^-13. By zero: the end of the range that the sign of a points to; 0 / 0: the zero
+ * point. */
+static int32_t div_one(const ref_op_t *op, int32_t a, int32_t b) {
+    const ref_binary_t *p = &op->p.binary;
+    int32_t x = a - p->a_zp, divisor = b - p->b_zp, shift = 45 - p->out_s;
+    if (divisor == 0)
+        return x > 0   ? p->act_max
+               : x < 0 ? p->act_min
+                       : ref_clamp(p->out_zp, p->act_min, p->act_max);
+    if (shift > 62)
+        return ref_clamp(p->out_zp, p->act_min, p->act_max);
+    int64_t y = (int64_t)x * p->out_m * (1 << 14) / divisor + ((int64_t)1 << (shift - 1));
+    y = (y < 0 ? ~(int64_t)(~(uint64_t)y >> shift) : (int64_t)((uint64_t)y >> shift)) + p->out_zp;
+    return y < p->act_min ? p->act_min : y > p->act_max ? p->act_max : (int32_t)y;
 }
 
 static int32_t extremum_one(const ref_op_t *op, int32_t a, int32_t b) {
@@ -84,6 +102,12 @@ int ref_k_add(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch) {
 int ref_k_mul(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch) {
     (void)scratch;
     broadcast(op, in, out[0], mul_one);
+    return REF_OK;
+}
+
+int ref_k_div(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch) {
+    (void)scratch;
+    broadcast(op, in, out[0], div_one);
     return REF_OK;
 }
 

@@ -59,6 +59,7 @@ int ref_k_pool16(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_quantize_float(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_dequantize_float(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_quantize16(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
+int ref_k_div(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_norm(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 int ref_k_split(const ref_op_t *op, ref_in_t in, ref_out_t out, void *scratch);
 

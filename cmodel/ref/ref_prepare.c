@@ -66,6 +66,7 @@ static const prepare_t table[GRAPH_OP_COUNT] = {
     [GRAPH_OP_ASSIGN_VARIABLE] = prep_state_copy,
     [GRAPH_OP_SVDF] = prep_svdf,
     [GRAPH_OP_LOOKUP] = prep_lookup,
+    [GRAPH_OP_DIV] = prep_div,
     [GRAPH_OP_LAYER_NORMALIZATION] = prep_norm,
     [GRAPH_OP_UNIDIRECTIONAL_SEQUENCE_LSTM] = prep_lstm,
 };

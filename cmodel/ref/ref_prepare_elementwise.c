@@ -89,6 +89,18 @@ int prep_mul(prep_t *p) {
     return prep_act(p, p->op->p.binary.act, &c->act_min, &c->act_max);
 }
 
+int prep_div(prep_t *p) {
+    ref_binary_t *c = &p->r->op.p.binary;
+    PREP_TRY(prep_binary(p, REF_DIV));
+    const graph_tensor_t *b = graph_in(p->g, p->op, 1);
+    c->a_zp = prep_zp(p->x);
+    c->b_zp = prep_zp(b);
+    c->out_zp = prep_zp(p->y);
+    double real = (double)prep_scale(p->x) / ((double)prep_scale(b) * (double)prep_scale(p->y));
+    PREP_TRY(prep_multiplier(p, real, &c->out_m, &c->out_s));
+    return prep_act(p, p->op->p.binary.act, &c->act_min, &c->act_max);
+}
+
 int prep_extremum(prep_t *p) {
     return prep_binary(p, p->op->code == GRAPH_OP_MAXIMUM ? REF_MAXIMUM : REF_MINIMUM);
 }

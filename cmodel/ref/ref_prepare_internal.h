@@ -49,6 +49,7 @@ int prep_elu(prep_t *p);
 int prep_gelu(prep_t *p);
 int prep_lookup(prep_t *p);
 int prep_norm(prep_t *p);
+int prep_div(prep_t *p);
 int prep_prelu(prep_t *p);
 int prep_squared_difference(prep_t *p);
 int prep_batch_matmul(prep_t *p);

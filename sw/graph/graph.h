@@ -98,6 +98,7 @@ typedef enum {
     X(ASSIGN_VARIABLE)                                                                             \
     X(CALL_ONCE)                                                                                   \
     X(LOOKUP) /* int8 -> int8 by the 256 bytes of input 1, by code read as unsigned */             \
+    X(DIV) /* a / b, ONNX's; binary.act */                                                         \
     X(LAYER_NORMALIZATION) /* over the last axis; gamma, beta: float32 inputs 1, 2, may be absent  \
                             */
 
@@ -155,7 +156,7 @@ typedef union {
     } fc;
     struct {
         graph_act_t act;
-    } binary; /* ADD, SUB, MUL */
+    } binary; /* ADD, SUB, MUL, DIV */
     struct {
         graph_padding_t padding;
         int32_t stride_h, stride_w, filter_h, filter_w;

@@ -194,8 +194,7 @@ static int reciprocal(onnx_t *o, const onnx_node_t *n, int32_t v, int32_t *inver
         data[i] = 1.0f / f[i];
     free(f);
     if (!data)
-        return onnx_fail(o, n,
-                         "its divisor is not constant, and no pattern that this reader knows");
+        return onnx_fail(o, n, "its divisor is not a constant that can be read");
     onnx_value_t *x =
         &o->values[o->n_values]; /* there is room for one a node: see onnx_read_model */
     *x = o->values[v];
@@ -217,12 +216,14 @@ int onnx_lower_binary(onnx_t *o, const onnx_want_t *w) {
         return biased < 0 ? -1 : 0;
     int32_t a = n->in[0], b = n->in[1];
     bool extremum = n->op[0] == 'M' && n->op[1] != 'u', nhwc = o->image[w->v];
+    bool divide = strcmp(n->op, "Div") == 0, by_constant = divide && is_constant(o, b);
     graph_opcode_t code = strcmp(n->op, "Add") == 0   ? GRAPH_OP_ADD
+                          : divide && !by_constant    ? GRAPH_OP_DIV
                           : strcmp(n->op, "Sub") == 0 ? GRAPH_OP_SUB
                           : strcmp(n->op, "Max") == 0 ? GRAPH_OP_MAXIMUM
                           : strcmp(n->op, "Min") == 0 ? GRAPH_OP_MINIMUM
                                                       : GRAPH_OP_MUL;
-    if (strcmp(n->op, "Div") == 0 && reciprocal(o, n, b, &b))
+    if (by_constant && reciprocal(o, n, b, &b)) /* the NPU multiplies */
         return -1;
     onnx_quant_t qa = w->q, qb = w->q;
     int32_t in[2] = {operand(o, n, a, rank, nhwc, extremum, &qa), ONNX_NONE};

@@ -104,6 +104,12 @@ static int binary_ok(const op_call_t *c) {
     return binary_scales_ok(c) && three_shapes_ok(c);
 }
 
+static int div_ok(const op_call_t *c) {
+    const ref_binary_t *p = &c->op->p.binary;
+    return op_in_range(p->act_min, -128, 127) && op_in_range(p->act_max, -128, 127) &&
+           op_zp_ok(p->out_zp) && binary_ok(c);
+}
+
 static int binary16_ok(const op_call_t *c) {
     return binary_scales_ok(c) && three_tensors_ok(c, 2);
 }
@@ -308,6 +314,7 @@ static const struct {
     [REF_ADD] = {binary_ok, 2, 0, 0},
     [REF_SUB] = {binary_ok, 2, 0, 0},
     [REF_MUL] = {binary_ok, 2, 0, 0},
+    [REF_DIV] = {div_ok, 2, 0, 0},
     [REF_PRELU] = {binary_ok, 2, 0, 0},
     [REF_SQUARED_DIFFERENCE] = {binary_ok, 2, 0, 0},
     [REF_MAXIMUM] = {extremum_ok, 2, 0, 0},

@@ -83,6 +83,15 @@ def binary(op, other):
     return build
 
 
+def quotient(left):
+    """By a value that is never near zero; its neighbour makes it so in float, exactly quantised."""
+    def build(net, opset):
+        x = net.start(IMAGE).y
+        divisor = net.node("Add", [net.node("Relu", [net.extra(IMAGE)]), f32(net, 0.5)])
+        return net.node("Div", [{"tensor": x, "channels": channels(net, 6, 1, 1)}.get(left), divisor])
+    return build
+
+
 def on_constants(op):
     """A constant on the left."""
     return lambda net, opset: net.node(op, [channels(net.start(IMAGE), 6, 1, 1), "x"])
@@ -241,6 +250,8 @@ CASES = [
     ("p v heads", 13, 1, product(False, True)),
     *((f"{op} {other}", 13, 1, binary(op, other)) for op in ("Add", "Sub", "Mul") for other in ("tensor", "channels", "scalar", "rows")),
     *((f"Div {other}", 13, 1, binary("Div", other)) for other in ("channels", "scalar")),
+    ("Div tensor", 13, 2, quotient("tensor")),
+    ("Div constant left", 13, 2, quotient("channels")),
     *((f"{op} constant left", 13, 1, on_constants(op)) for op in ("Add", "Sub", "Mul")),
     ("pow 2", 13, 1, power(2)),
     ("pow 3", 13, 1, power(3)),

@@ -65,6 +65,7 @@ static ref_op_t random_op(int32_t kind, uint32_t in_size[16], uint32_t out_size[
     case REF_ADD:
     case REF_SUB:
     case REF_MUL:
+    case REF_DIV:
     case REF_MAXIMUM:
     case REF_MINIMUM:
         op.n_in = 2;
