@@ -98,7 +98,7 @@ typedef enum {
     X(ASSIGN_VARIABLE)                                                                             \
     X(CALL_ONCE)                                                                                   \
     X(LOOKUP) /* int8 -> int8 by the 256 bytes of input 1, by code read as unsigned */             \
-    X(DIV) /* a / b, ONNX's; binary.act */                                                         \
+    X(DIV)    /* a / b, ONNX's; binary.act */                                                      \
     X(LAYER_NORMALIZATION) /* over the last axis; gamma, beta: float32 inputs 1, 2, may be absent  \
                             */
 

@@ -105,8 +105,26 @@ class Net:
         elif kind == 6:
             self.y = self.node("LeakyRelu", [y], alpha=0.1)
 
+    def tokens(self):
+        """The image as one token for each position."""
+        flat = self.node("Reshape", [self.y, self.const(np.array([1, self.channels, -1], np.int64))])
+        return self.node("Transpose", [flat], perm=[0, 2, 1])
+
+    def linear(self, x, inputs, outputs):
+        weights = self.const((self.rng.standard_normal((inputs, outputs)) / np.sqrt(inputs)).astype(np.float32))
+        return self.node("Add", [self.node("MatMul", [x, weights]), self.weights(outputs)])
+
+    def norm(self, x, one_node):
+        gamma, beta = (self.const(self.rng.uniform(low, 1.5, self.channels).astype(np.float32)) for low in (0.5, -1.5))
+        if one_node:
+            return self.node("LayerNormalization", [x, gamma, beta])
+        d = self.node("Sub", [x, self.node("ReduceMean", [x], axes=[-1])])
+        variance = self.node("ReduceMean", [self.node("Pow", [d, self.const(np.float32(2))])], axes=[-1])
+        s = self.node("Sqrt", [self.node("Add", [variance, self.const(np.float32(1e-5))])])
+        return self.node("Add", [self.node("Mul", [self.node("Div", [d, s]), gamma]), beta])
+
     def ending(self):
-        y, c, kind = self.y, self.channels, self.rng.integers(0, 6)
+        y, c, kind = self.y, self.channels, self.rng.integers(0, 8)
         if kind == 0:
             flat = self.node("Flatten", [self.node("GlobalAveragePool", [y])])
             self.y = self.node("Softmax", [self.node("Gemm", [flat, self.weights(10, c), self.weights(10)], transB=1)], axis=1)
@@ -117,12 +135,17 @@ class Net:
             self.y = self.node("Add", [self.node("MatMul", [rows, self.weights(c, 7)]), self.weights(7)])
         elif kind == 3:
             self.y = self.node("ReduceMean", [y], axes=[2, 3], keepdims=int(self.rng.integers(0, 2)))
-        elif kind == 4:  # attention: tokens of c channels
-            flat = self.node("Reshape", [y, self.const(np.array([1, c, -1], np.int64))])
-            tokens = self.node("Transpose", [flat], perm=[0, 2, 1])
+        elif kind == 4:  # attention
+            tokens = self.tokens()
             q, k, v = (self.node("MatMul", [tokens, self.weights(c, 8)]) for _ in range(3))
             scores = self.node("Softmax", [self.node("MatMul", [q, self.node("Transpose", [k], perm=[0, 2, 1])])], axis=-1)
             self.y = self.node("MatMul", [scores, v])
+        elif kind > 5:  # an encoder's feed-forward part
+            tokens = self.tokens()
+            h = self.linear(self.norm(tokens, kind == 6), c, 2 * c)
+            inner = self.node("Add", [self.node("Erf", [self.node("Div", [h, self.const(np.float32(2 ** 0.5))])]), self.const(np.float32(1))])
+            h = self.node("Mul", [self.node("Mul", [h, inner]), self.const(np.float32(0.5))])
+            self.y = self.norm(self.node("Add", [tokens, self.linear(h, 2 * c, c)]), kind == 7)
         else:
             self.y = self.node("Slice", [y, *(self.const(np.array(v, np.int64)) for v in ([1, 0], [-1, 1 << 40], [2, 1], [2, 1]))])
 
