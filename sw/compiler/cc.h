@@ -80,7 +80,8 @@ typedef struct {
     uint32_t n, capacity;
     int32_t last_of[NPU_QUEUES];           /* latest command of a unit */
     int32_t token[NPU_QUEUES][NPU_QUEUES]; /* [from][to]: latest command of `from` that gave one */
-    int32_t (*touch)[2][NPU_QUEUES];       /* per word, entry, set: last reader, last writer */
+    int32_t weights[NPU_QUEUES]; /* latest of each unit that any later CONV's weight reads follow */
+    int32_t (*touch)[2][NPU_QUEUES]; /* per word, entry, set: last reader, last writer */
     uint32_t n_touch;
     int32_t (*line)[2][NPU_QUEUES]; /* the same per line of the arena */
     uint32_t n_line;
@@ -213,6 +214,7 @@ void cc_cmd_load(cc_t *cc, const npu_cmd_load_t *c);
 
 /* lower_*.c: CC_OK, CC_NOSPACE, CC_FATAL */
 int cc_lower_conv(cc_t *cc, int32_t op);
+int cc_lower_matmul(cc_t *cc, int32_t op);
 int cc_lower_vector(cc_t *cc, int32_t op);
 /* ADD of ny rows of nx words; addresses and words between rows of a, b, out. */
 void cc_emit_add(cc_t *cc, const ref_binary_t *p, int32_t ny, int32_t nx, const uint32_t at[3],

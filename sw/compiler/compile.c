@@ -63,6 +63,8 @@ static int lower(cc_t *cc, int32_t i) {
     case REF_DEPTHWISE:
     case REF_FC:
         return cc_lower_conv(cc, i);
+    case REF_BATCH_MATMUL:
+        return cc_lower_matmul(cc, i);
     case REF_AVG_POOL:
     case REF_MAX_POOL:
     case REF_MEAN:

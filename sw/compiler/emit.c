@@ -82,6 +82,7 @@ int cc_step_begin(cc_t *cc) {
     memset(s->line, 0xff, s->n_line * sizeof *s->line);
     memset(s->last_of, 0xff, sizeof s->last_of);
     memset(s->token, 0xff, sizeof s->token);
+    memset(s->weights, 0xff, sizeof s->weights);
     s->n = 0;
     return CC_OK;
 }
@@ -125,9 +126,15 @@ static void drop_known(const cc_cmd_t *c, int32_t need[NPU_QUEUES]) {
 
 /* Reduce the needs of a command to tokens: from[v] is the command of unit v that gives one, or -1.
  * True: what it needs of the vector unit, only the parameter block needs (docs/isa.md, `late`). */
-static bool choose_tokens(const cc_step_t *s, const cc_cmd_t *c, probe_t *p,
+static bool choose_tokens(const cc_step_t *s, const cc_cmd_t *c, probe_t *p, bool early,
                           int32_t from[NPU_QUEUES]) {
     int32_t *need = p->need[NPU_PHASE_MAIN], *last = p->need[NPU_PHASE_PARAMS];
+    int32_t *weights = p->need[NPU_PHASE_WEIGHTS];
+    for (uint32_t v = 0; v < NPU_QUEUES && early; v++) { /* all of it before anything */
+        need[v] = need[v] > last[v] ? need[v] : last[v];
+        need[v] = need[v] > weights[v] ? need[v] : weights[v];
+        last[v] = weights[v] = -1;
+    }
     drop_known(c, need);
     drop_known(c, last);
     bool late = need[NPU_UNIT_VECTOR] < 0;
@@ -138,9 +145,8 @@ static bool choose_tokens(const cc_step_t *s, const cc_cmd_t *c, probe_t *p,
     for (uint32_t v = 0; v < NPU_QUEUES; v++)
         from[v] = need[v] >= 0 && !implied(s, need, need, v) ? need[v] : -1;
     for (uint32_t v = 0; v < NPU_QUEUES; v++) {
-        int32_t early = p->need[NPU_PHASE_WEIGHTS][v];
-        if (early > s->token[v][p->unit] && early > from[v])
-            from[v] = early;
+        if (weights[v] > s->weights[v] && weights[v] > from[v])
+            from[v] = weights[v]; /* of the load unit only: else it is early */
     }
     late = late && last[NPU_UNIT_VECTOR] >= 0 && !implied(s, from, last, NPU_UNIT_VECTOR);
     if (late)
@@ -148,11 +154,30 @@ static bool choose_tokens(const cc_step_t *s, const cc_cmd_t *c, probe_t *p,
     return late;
 }
 
-static void set_late(uint32_t *words) {
+static void set_wait(uint32_t *words, bool early, bool late) {
     npu_cmd_conv_t c;
     npu_unpack_conv(words, &c);
-    c.late = 1;
+    c.early = early;
+    c.late = late;
     npu_pack_conv(&c, words);
+}
+
+/* Weights that another unit than load made, and that no CONV before was sure to find. */
+static bool wants_early(const cc_step_t *s, const probe_t *p) {
+    for (uint32_t v = 0; v < NPU_QUEUES; v++)
+        if (v != NPU_UNIT_LOAD && p->need[NPU_PHASE_WEIGHTS][v] > s->weights[v])
+            return true;
+    return false;
+}
+
+/* What weight reads from now on follow: with `early` all that command c does, else its token from
+ * the load unit and what that implies (docs/isa.md). */
+static void weights_follow(cc_step_t *s, const cc_cmd_t *c, bool early, int32_t loaded) {
+    const int32_t *known = early ? c->known : loaded >= 0 ? s->cmds[loaded].known : NULL;
+    for (uint32_t v = 0; v < NPU_QUEUES && known; v++)
+        s->weights[v] = known[v] > s->weights[v] ? known[v] : s->weights[v];
+    if (loaded > s->weights[NPU_UNIT_LOAD])
+        s->weights[NPU_UNIT_LOAD] = loaded;
 }
 
 void cc_emit(cc_t *cc, const uint32_t *words, uint64_t cost) {
@@ -179,7 +204,8 @@ void cc_emit(cc_t *cc, const uint32_t *words, uint64_t cost) {
     c->known[unit] = before;
     probe_t p = {cc, index, unit, {{-1, -1, -1, -1}, {-1, -1, -1, -1}, {-1, -1, -1, -1}}};
     npu_footprint(cc->cfg, bases, words, touched, &p);
-    bool late = choose_tokens(s, c, &p, from);
+    bool early = unit == NPU_UNIT_ARRAY && wants_early(s, &p);
+    bool late = choose_tokens(s, c, &p, early, from);
     uint64_t params = 0; /* when their token is there */
     uint32_t wait = 0;
     for (uint32_t v = 0; v < NPU_QUEUES; v++) {
@@ -202,8 +228,10 @@ void cc_emit(cc_t *cc, const uint32_t *words, uint64_t cost) {
         if (from[v] > c->known[v])
             c->known[v] = from[v];
     }
-    if (late)
-        set_late(c->words);
+    if (early || late)
+        set_wait(c->words, early, late);
+    if (unit == NPU_UNIT_ARRAY)
+        weights_follow(s, c, early, from[NPU_UNIT_LOAD]);
     npu_cmd_set_tokens(c->words, wait, 0);
     c->end = c->start + cost + START_UP;
     if (c->end < params)

@@ -76,6 +76,19 @@ static npu_placement_t place_fc(const ref_prepared_t *r) {
     return npu("array");
 }
 
+static npu_placement_t place_matmul(const ref_prepared_t *r, const npu_config_t *config) {
+    const ref_matmul_t *c = &r->op.p.matmul;
+    if (!config->matmul)
+        return cpu("products of two activations need a configuration with matmul");
+    if (c->adj_a)
+        return cpu("its first operand is stored transposed");
+    if (c->rows > MAX_DIM || c->depth > MAX_DIM || c->cols > MAX_DIM)
+        return cpu("a matrix side beyond 32767");
+    if (!scale_ok(c->m, c->s))
+        return cpu("a multiplier that the requantiser does not have");
+    return npu("array, two activations");
+}
+
 /* Operand that is not as large as the output: 1 image, row or column for all; channels only when it
  * is constant, for then they are written out. */
 static bool spreads(const ref_prepared_t *r, int k) {
@@ -184,6 +197,8 @@ npu_placement_t npu_placement(const graph_t *g, int32_t op, const ref_prepared_t
         return place_conv(r);
     case REF_FC:
         return place_fc(r);
+    case REF_BATCH_MATMUL:
+        return place_matmul(r, config);
     case REF_ADD:
     case REF_SUB:
     case REF_MUL:

@@ -189,7 +189,7 @@ static int bind(cc_t *cc, int32_t i) {
     cc_op_t *o = &cc->ops[i];
     const ref_op_t *r = &o->r.op;
     int32_t kind = r->kind, t = o->r.in[0].tensor;
-    o->n_in = cc_is_binary(kind) ? 2 : 1;
+    o->n_in = cc_is_binary(kind) || kind == REF_BATCH_MATMUL ? 2 : 1;
     o->out = cc->store_of[o->r.out[0]];
     o->pack = false;
     if (is_conv(kind)) {

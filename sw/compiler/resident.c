@@ -17,9 +17,13 @@ static bool on_npu(const cc_t *cc, int32_t op) {
            !cc_is_move(&cc->ops[op].r);
 }
 
-/* Can operand k of op be read in the layout that the store has in the scratchpad? */
-static bool layout_fits(const cc_op_t *o, const cc_store_t *s) {
+/* Can operand k of op be read in the layout that the store has in the scratchpad? A matrix product
+ * reads whole words along its depth: what lies in the lanes beyond it would count. */
+static bool layout_fits(const cc_t *cc, const cc_op_t *o, const cc_store_t *s, int32_t k) {
     const ref_op_t *r = &o->r.op;
+    const ref_shape_t *shape = k ? &r->b : &r->a;
+    if (r->kind == REF_BATCH_MATMUL)
+        return r->p.matmul.depth % (int32_t)cc->n == 0 && s->c == shape->dims[REF_MAX_RANK - 1];
     if (r->kind != REF_FC)
         return s->c == (cc_is_binary(r->kind) ? &r->out : &r->a)->dims[REF_MAX_RANK - 1];
     const ref_fc_t *f = &r->p.fc;
@@ -56,6 +60,8 @@ uint32_t cc_work_words(const cc_t *cc, int32_t op) {
         rows = 1 + r->p.conv.kernel_h * r->p.conv.dilation_h;
     } else if (r->kind == REF_FC) {
         weights = cc_blocks(cc, r->p.fc.depth);
+    } else if (r->kind == REF_BATCH_MATMUL) {
+        weights = 1; /* the tile of a zero point */
     } else if (r->kind == REF_SOFTMAX) {
         need += 1024 / cc->n;
     } else if (r->kind == REF_AVG_POOL || r->kind == REF_MAX_POOL) {
@@ -127,7 +133,7 @@ static int32_t stay(cc_t *cc, int32_t store) {
         for (int32_t k = 0; k < o->n_in; k++) {
             if (o->in[k] != store)
                 continue;
-            o->direct[k] = s->may_reside && !o->pack && layout_fits(o, s);
+            o->direct[k] = s->may_reside && !o->pack && layout_fits(cc, o, s, k);
             if (!o->direct[k])
                 continue;
             readers++;

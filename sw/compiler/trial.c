@@ -39,6 +39,7 @@ void cc_trial_undo(cc_t *cc, const cc_trial_t *s) {
     memcpy(t->line, s->line, t->n_line * sizeof *t->line);
     memcpy(t->last_of, s->step.last_of, sizeof t->last_of);
     memcpy(t->token, s->step.token, sizeof t->token);
+    memcpy(t->weights, s->step.weights, sizeof t->weights);
     t->n = s->step.n;
     cc->turn = s->turn;
 }

@@ -465,11 +465,37 @@ static int32_t rg_flip(rg_t *r, int32_t in, graph_type_t to) {
     return y;
 }
 
+/* The rows of a tensor with each other: y = x x^T, perhaps z = y x or z = softmax(y) x; then the
+ * same matrix for all. */
+static void rg_attend(rg_t *r, int32_t in) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t rows = x->dims[x->rank - 2], depth = x->dims[x->rank - 1], dims[4];
+    float s = x->quant.scales[0];
+    if (rows > 70 || x->elements > 20000)
+        return;
+    memcpy(dims, x->dims, sizeof(int32_t) * (size_t)x->rank);
+    dims[x->rank - 1] = rows;
+    int32_t y = rg_tensor(r, GRAPH_INT8, x->rank, dims, s * s * 20.0f * sqrtf((float)depth),
+                          rg_range(r, -100, 100));
+    rg_op(r, GRAPH_OP_BATCH_MATMUL, 2, (int32_t[]){in, in}, y)->p.matmul.adj_y = true;
+    if (rg_range(r, 0, 2) == 0)
+        return;
+    if (rg_range(r, 0, 1)) {
+        rg_same_shape(r, y, GRAPH_OP_SOFTMAX);
+        y = r->live[r->n_live - 1];
+    }
+    x = &r->g->tensors[in];
+    float t = r->g->tensors[y].quant.scales[0];
+    int32_t z = rg_tensor(r, GRAPH_INT8, x->rank, x->dims, s * t * 20.0f * sqrtf((float)rows),
+                          rg_range(r, -100, 100));
+    rg_op(r, GRAPH_OP_BATCH_MATMUL, 2, (int32_t[]){y, in}, z);
+}
+
 static void rg_any(rg_t *r) {
     /* mostly the newest tensor, else any */
     int32_t in = r->live[rg_range(r, 0, 3) ? r->n_live - 1 : rg_range(r, 0, r->n_live - 1)];
     bool image = r->g->tensors[in].rank == 4;
-    switch (rg_range(r, 0, r->zeros ? 40 : 25)) { /* the last ones: layers with weights */
+    switch (rg_range(r, 0, r->zeros ? 42 : 27)) { /* the last ones: layers with weights */
     case 0:
         rg_fc(r, in);
         break;
@@ -525,6 +551,10 @@ static void rg_any(rg_t *r) {
     case 18:
         if (image)
             rg_shuffle(r, in);
+        break;
+    case 19:
+    case 20:
+        rg_attend(r, in);
         break;
     default:
         if (image)

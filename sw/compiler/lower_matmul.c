@@ -1,0 +1,253 @@
+/*
+ * lower_matmul.c - BATCH_MATMUL: products of two activations on the array.
+ *
+ * out[i][j] = sum over k of (a[i][k] - za)(b[k][j] - zb). Rows i are the array's positions, k its
+ * rows, j its columns; an operand b that is stored (cols, depth) comes as transposed tiles, one
+ * that is stored (depth, cols) lies in the scratchpad as tiles already. Of the four terms the array
+ * sums a*b; depth*za*zb is the bias; za * sum of b[k][j] is what a position outside the image gives
+ * (it reads za), and the drain subtracts it; zb * sum of a[i][k] is a product with a tile of zb
+ * everywhere, once for all column blocks, and their first passes start from minus that.
+ * Where depth is no multiple of N, lanes and words beyond it are zero in both operands.
+ *
+ * Loops, outermost first: batch, range of column blocks (b fits), tile of rows (a and its sums
+ * fit), column block. SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cc.h"
+#include "../../cmodel/ref/ref_arith.h"
+
+#define FROM_UNIT 16u  /* entries that acc_from of a CONV counts in */
+#define FROM_MOST 2048 /* where the rows' sums begin, at most */
+
+typedef struct {
+    cc_t *cc;
+    cc_op_t *o;
+    const ref_matmul_t *p;
+    int32_t n, depth_blocks, col_blocks;
+    int32_t row_tile, col_tile;    /* rows; column blocks */
+    int32_t side;                  /* entry where the rows' sums begin */
+    uint32_t params, param_words;  /* parameter block in the scratchpad, its size */
+    uint32_t tile;                 /* tile of zb */
+    uint32_t constants, const_len; /* the allocation of both */
+    uint32_t minus_half;           /* of the rows' sums */
+} job_t;
+
+/* Rows r0..r1-1 of a matrix of `rows` x `cols` of a tensor, channel blocks k0..k1-1. */
+static cc_box_t matrix(int32_t rows, int32_t cols, int32_t batch, int32_t r0, int32_t r1,
+                       int32_t k0, int32_t k1) {
+    return (cc_box_t){1, rows, cols, batch, batch + 1, 0, 1, r0, r1, k0, k1};
+}
+
+/* Parameter block, and behind it the tile of zb, if it is needed. */
+static int load_constants(job_t *j) {
+    cc_t *cc = j->cc;
+    const ref_matmul_t *p = j->p;
+    uint32_t n = cc->n;
+    j->param_words = npu_param_words(n, 1);
+    j->const_len = j->param_words + (p->b_zp != 0 ? n : 0);
+    uint8_t *bytes = calloc(j->const_len, n);
+    if (bytes == NULL)
+        return CC_FATAL;
+    uint32_t bias = (uint32_t)p->depth * (uint32_t)(p->a_zp * p->b_zp);
+    for (uint32_t i = 0; i < 4 * n; i++)
+        bytes[i] = (uint8_t)(bias >> 8 * (i % 4));
+    for (uint32_t i = 0; i < 4; i++)
+        bytes[4 * n + i] = (uint8_t)((uint32_t)p->m >> 8 * i);
+    bytes[4 * n + 4] = (uint8_t)p->s;
+    memset(bytes + j->param_words * n, p->b_zp, (j->const_len - j->param_words) * n);
+    uint32_t at = prog_add_const(cc->image, bytes, j->const_len * n, 64);
+    free(bytes);
+    int st = cc_alloc(cc, j->const_len, &j->constants);
+    if (st != CC_OK)
+        return st;
+    j->params = j->constants;
+    j->tile = j->constants + j->param_words;
+    cc_load_const(cc, at, j->const_len * n, j->constants);
+    return CC_OK;
+}
+
+/* Rows by what an accumulator half holds, column blocks by what the scratchpad does, if possible
+ * twice so that transfers hide. */
+static void choose_tiles(job_t *j) {
+    const cc_store_t *a = &j->cc->stores[j->o->in[0]], *b = &j->cc->stores[j->o->in[1]];
+    const cc_store_t *out = &j->cc->stores[j->o->out];
+    int32_t half = (int32_t)j->cc->cfg->acc_depth / 2, rows = j->p->rows;
+    j->side = cc_min(half, FROM_MOST);
+    int32_t most = j->side - (j->p->a_zp != 0);
+    int64_t free_words = cc_free_extent(j->cc);
+    bool a_passes = !(j->o->direct[0] && a->resident), out_passes = !out->resident;
+    bool b_passes = !(j->o->direct[1] && b->resident);
+    while (a_passes && most > j->n && 6 * (int64_t)most * j->depth_blocks > free_words)
+        most /= 2;
+    j->row_tile = cc_div_up(rows, cc_div_up(rows, most));
+    for (j->col_tile = j->col_blocks; j->col_tile > 1; j->col_tile = cc_div_up(j->col_tile, 2)) {
+        int64_t words = (a_passes ? (int64_t)j->row_tile * j->depth_blocks : 0) +
+                        (b_passes ? (int64_t)j->col_tile * j->n * j->depth_blocks : 0) +
+                        (out_passes ? (int64_t)j->row_tile * j->col_tile : 0);
+        if (2 * words <= free_words)
+            break;
+    }
+}
+
+/* Operand b of column blocks c0..c1-1. */
+static int fetch_b(job_t *j, int32_t batch, int32_t c0, int32_t c1, cc_view_t *v) {
+    cc_t *cc = j->cc;
+    const ref_matmul_t *p = j->p;
+    int32_t in = j->o->in[1], words = j->depth_blocks * j->n;
+    bool direct = j->o->direct[1];
+    if (p->adj_b)
+        return cc_fetch(cc, in, direct,
+                        matrix(p->cols, p->depth, batch, c0 * j->n, cc_min(p->cols, c1 * j->n), 0,
+                               j->depth_blocks),
+                        v);
+    cc_box_t box = matrix(p->depth, p->cols, batch, 0, p->depth, c0, c1);
+    if (words == p->depth)
+        return cc_fetch(cc, in, direct, box, v);
+    /* the last tile's words beyond depth */
+    memset(v, 0, sizeof *v);
+    int st = cc_alloc(cc, (uint32_t)(words * (c1 - c0)), &v->temp);
+    if (st != CC_OK)
+        return st;
+    v->temp_words = (uint32_t)(words * (c1 - c0));
+    v->row = v->image = p->depth;
+    v->blk = words;
+    v->base = (v->temp - (uint32_t)(c0 * words) - (uint32_t)(batch * p->depth)) & 0xffffu;
+    cc_load_box(cc, in, box, v);
+    for (int32_t c = c0; c < c1; c++)
+        cc_fill(cc, cc_view_at(v, c, batch, 0, p->depth), (uint32_t)(words - p->depth), 0);
+    return CC_OK;
+}
+
+static void emit_conv(job_t *j, npu_cmd_conv_t *c, const cc_view_t *a, int32_t batch, int32_t r0,
+                      int32_t rows, int32_t positions) {
+    uint32_t words[NPU_CMD_WORDS];
+    c->in_addr = cc_view_at(a, 0, batch, 0, r0);
+    c->blk_pitch = a->blk;
+    c->nblk = (uint32_t)j->depth_blocks;
+    c->ny = c->in_h = c->kh = c->kw = c->dil_y = c->dil_x = c->sy = c->sx = 1;
+    c->nx = (uint32_t)positions;
+    c->in_w = (uint32_t)rows;
+    npu_pack_conv(c, words);
+    uint64_t cost = (uint64_t)j->depth_blocks * (uint64_t)cc_max(positions, j->n + 1);
+    cc_emit(j->cc, words, cost + 2 * j->cc->n);
+    j->o->array_steps += (uint32_t)cost;
+}
+
+/* zb times the sums of the rows, in entries `side`.. of a half; nothing for the position behind. */
+static void emit_row_sums(job_t *j, const cc_view_t *a, int32_t batch, int32_t r0, int32_t rows) {
+    npu_cmd_conv_t c = {.half = cc_half(j->cc),
+                        .strided = 1, /* the same tile for all passes */
+                        .w_addr = j->tile,
+                        .acc_addr = (uint32_t)j->side};
+    j->minus_half = c.half;
+    emit_conv(j, &c, a, batch, r0, rows, rows + (j->p->a_zp != 0));
+}
+
+static void emit_product(job_t *j, const cc_view_t *a, int32_t a_batch, const cc_view_t *b,
+                         int32_t b_batch, int32_t r0, int32_t rows, int32_t col) {
+    const ref_matmul_t *p = j->p;
+    npu_cmd_conv_t c = {.half = cc_half(j->cc),
+                        .load_params = 1,
+                        .uniform = 1,
+                        .p_addr = j->params,
+                        .minus = p->b_zp != 0,
+                        .minus_half = j->minus_half,
+                        .acc_from = (uint32_t)j->side / FROM_UNIT,
+                        .pad_value = p->a_zp};
+    if (p->b_zp == 0)
+        c.minus_half = c.acc_from = 0;
+    if (p->adj_b) {
+        c.transpose = c.strided = 1;
+        c.span = (uint32_t)b->blk & 0xffffu;
+        c.w_addr = cc_view_at(b, 0, b_batch, 0, col * j->n);
+    } else {
+        c.w_addr = cc_view_at(b, col, b_batch, 0, 0);
+    }
+    emit_conv(j, &c, a, a_batch, r0, rows, rows + (p->a_zp != 0));
+}
+
+static void emit_drain(job_t *j, const cc_view_t *out, int32_t batch, int32_t r0, int32_t rows,
+                       int32_t col) {
+    npu_cmd_drain_t c = {.half = cc_half(j->cc),
+                         .column = j->p->a_zp != 0,
+                         .col_addr = j->p->a_zp != 0 ? (uint32_t)rows : 0,
+                         .out_addr = cc_view_at(out, col, batch, 0, r0),
+                         .ny = 1,
+                         .nx = (uint32_t)rows,
+                         .out_x = 1,
+                         .zp = j->p->out_zp,
+                         .act_min = INT8_MIN,
+                         .act_max = INT8_MAX};
+    uint32_t words[NPU_CMD_WORDS];
+    npu_pack_drain(&c, words);
+    cc_emit(j->cc, words, (uint64_t)(rows + 1) * (j->cc->n / j->cc->cfg->lanes) + 10);
+}
+
+/* Rows r0..r1-1 of column blocks c0..c1-1 of a batch. */
+static int lower_tile(job_t *j, const int32_t batch[3], const cc_view_t *b, int32_t r0, int32_t r1,
+                      int32_t c0, int32_t c1) {
+    cc_t *cc = j->cc;
+    const ref_matmul_t *p = j->p;
+    cc_view_t a, out;
+    cc_box_t to = matrix(p->rows, p->cols, batch[2], r0, r1, c0, c1);
+    int st = cc_fetch(cc, j->o->in[0], j->o->direct[0],
+                      matrix(p->rows, p->depth, batch[0], r0, r1, 0, j->depth_blocks), &a);
+    if (st != CC_OK || (st = cc_target(cc, j->o->out, to, &out)) != CC_OK)
+        return st;
+    if (p->b_zp != 0)
+        emit_row_sums(j, &a, batch[0], r0, r1 - r0);
+    for (int32_t c = c0; c < c1; c++) {
+        emit_product(j, &a, batch[0], b, batch[1], r0, r1 - r0, c);
+        emit_drain(j, &out, batch[2], r0, r1 - r0, c);
+        cc_next_part(cc);
+    }
+    cc_drop(cc, &a);
+    cc_put(cc, j->o->out, to, &out);
+    return CC_OK;
+}
+
+static int lower_batch(job_t *j, const int32_t batch[3]) {
+    int st = CC_OK;
+    for (int32_t c = 0; c < j->col_blocks && st == CC_OK; c += j->col_tile) {
+        int32_t c1 = cc_min(j->col_blocks, c + j->col_tile);
+        cc_view_t b;
+        st = fetch_b(j, batch[1], c, c1, &b);
+        for (int32_t r = 0; r < j->p->rows && st == CC_OK; r += j->row_tile)
+            st = lower_tile(j, batch, &b, r, cc_min(j->p->rows, r + j->row_tile), c, c1);
+        if (st == CC_OK)
+            cc_drop(j->cc, &b);
+    }
+    return st;
+}
+
+/* Matrix of an operand (aligned shape) that belongs to the output's matrix at `index`. */
+static int32_t matrix_of(const ref_shape_t *s, const int32_t index[REF_MAX_RANK]) {
+    int32_t at = 0;
+    for (int d = 0; d < REF_MAX_RANK - 2; d++)
+        at = at * s->dims[d] + (s->dims[d] > 1 ? index[d] : 0);
+    return at;
+}
+
+int cc_lower_matmul(cc_t *cc, int32_t op) {
+    cc_op_t *o = &cc->ops[op];
+    const ref_op_t *r = &o->r.op;
+    job_t j = {.cc = cc, .o = o, .p = &r->p.matmul, .n = (int32_t)cc->n};
+    j.depth_blocks = cc_blocks(cc, j.p->depth);
+    j.col_blocks = cc_blocks(cc, j.p->cols);
+    int st = load_constants(&j);
+    if (st != CC_OK)
+        return st;
+    choose_tiles(&j);
+    int32_t batches = 1, index[REF_MAX_RANK] = {0};
+    for (int d = 0; d < REF_MAX_RANK - 2; d++)
+        batches *= r->out.dims[d];
+    for (int32_t i = 0; i < batches && st == CC_OK; i++) {
+        st = lower_batch(&j, (int32_t[]){matrix_of(&r->a, index), matrix_of(&r->b, index), i});
+        for (int d = REF_MAX_RANK - 3; d >= 0 && ++index[d] == r->out.dims[d]; d--)
+            index[d] = 0;
+    }
+    cc_release(cc, j.constants, j.const_len);
+    return st;
+}
