@@ -25,7 +25,7 @@ BLOCKS = [
     ("parameter sets", ["u_array_unit.u_params."]),
     ("array control", ["u_array_unit."]),
     ("lanes and output", ["u_vector_unit.u_post."]),
-    ("softmax", ["u_vector_unit.u_softmax."]),
+    ("softmax", ["u_vector_unit.gen_softmax."]),
     ("vector unit, rest", ["u_vector_unit."]),
     ("scratchpad", ["u_scratchpad."]),
     ("load", ["u_load."]),

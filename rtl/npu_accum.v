@@ -5,7 +5,7 @@
 // of cmd_from_half; those must not be among the entries written. Read-modify-write takes three cycles; the same entry must not
 // come twice within three cycles (passes are at least N >= 4 cycles apart; commands that add wait for those before).
 // done: pulse when the last pass of the command (in_last with in_plast) is written; cmd_pop three cycles earlier.
-// Vector side: rd_gnt in the cycle of rd_req unless the array reads that half (it does to add, not to overwrite); rd_data two cycles later.
+// Vector side: rd_gnt in the cycle of rd_req unless the array reads that half (it does to add, not to overwrite); rd_data two cycles later, until that of the next read.
 // Counterpart: accumulators of cmodel/npu.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
@@ -54,7 +54,7 @@ module npu_accum #(
     reg  [AW-1:0]      s2_addr_q;
     reg  [32*N-1:0]    s2_sum_q;
     reg  [2:0]         done_q;
-    reg                rd_half_q;
+    reg                rd_half_q, rd_new_q;
 
     assign cmd_pop = in_last && in_plast;
     assign done    = done_q[2];
@@ -84,7 +84,8 @@ module npu_accum #(
         s2_half_q <= s1_half_q;
         s2_addr_q <= s1_addr_q;
         rd_half_q <= rd_half;
-        rd_data   <= rd_half_q ? gen_half[1].read_q : gen_half[0].read_q;
+        rd_new_q  <= rd_gnt;
+        if (rd_new_q) rd_data <= rd_half_q ? gen_half[1].read_q : gen_half[0].read_q;
     end
 
     wire [32*N-1:0] s1_entry = s1_from_half_q ? gen_half[1].read_q : gen_half[0].read_q;

@@ -10,6 +10,7 @@
 `default_nettype none
 module npu_array_unit #(
     parameter N = 16,
+    parameter LANES = 16,            // channels of which the vector unit reads the parameters at a time
     parameter ACC_DEPTH = 512,
     parameter FIR_GROUPS = 3,
     parameter FIR_TAPS = 5,
@@ -42,9 +43,11 @@ module npu_array_unit #(
     output wire [32*N-1:0]           acc_rd_data,
     input  wire                      bias_minus,     // subtract acc_rd_data from the biases of set bias_half
     input  wire                      bias_half,
-    output wire [2*32*N-1:0]         par_bias,
-    output wire [2*32*N-1:0]         par_mult,
-    output wire [2*6*N-1:0]          par_shift,
+    input  wire                      par_rd_half,
+    input  wire [7:0]                par_rd_pos,
+    output wire [32*LANES-1:0]       par_bias,
+    output wire [32*LANES-1:0]       par_mult,
+    output wire [6*LANES-1:0]        par_shift,
     // status
     output wire                      busy,
     output wire                      err_valid,
@@ -131,9 +134,10 @@ module npu_array_unit #(
         .rd_req(rd_req[3]), .rd_addr(rd_addr[63:48]), .rd_gnt(rd_gnt[3]), .rd_data(rd_data[3*8*N+:8*N]),
         .par_en(par_en), .par_half(par_half), .par_index(par_index), .par_uniform(par_uniform), .par_word(par_word),
         .en(en), .swap(swap_now), .row_sel(row_sel), .row_word(row_word), .full(w_full));
-    npu_params #(.N(N)) u_params (
+    npu_params #(.N(N), .LANES(LANES), .MATMUL(MATMUL)) u_params (
         .clk(clk), .wr_en(par_en), .wr_half(par_half), .wr_index(par_index), .wr_uniform(par_uniform), .wr_word(par_word),
-        .minus_en(MATMUL != 0 && bias_minus), .minus_half(bias_half), .minus_data(acc_rd_data), .bias(par_bias), .mult(par_mult), .shift(par_shift));
+        .minus_en(MATMUL != 0 && bias_minus), .minus_half(bias_half), .minus_data(acc_rd_data), .rd_half(par_rd_half),
+        .rd_pos(par_rd_pos), .bias(par_bias), .mult(par_mult), .shift(par_shift));
 
     // ---------------------------------------------------------------- stage S
     wire          s_valid;

@@ -18,6 +18,7 @@ module npu_top #(
     parameter MATMUL = 0,            // 1: transposed weight tiles, zero point corrections
     parameter TRACE_RECORDS = 0,     // 0: no trace
     parameter WIDE_LANES = 0,        // 0: no wide row engine
+    parameter SOFTMAX = 1,           // 0: a SOFTMAX command is illegal
     parameter MUL_STYLE = 0,         // products of the array: npu_mul2, npu_array
     parameter MUL_DSP = N * N
 ) (
@@ -86,7 +87,7 @@ module npu_top #(
     wire         trace_read;
     npu_regs #(.N(N), .LANES(LANES), .SP_WORDS(SP_WORDS), .SP_BANKS(SP_BANKS), .ACC_DEPTH(ACC_DEPTH),
                .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .TRACE_RECORDS(TRACE_RECORDS),
-               .WIDE_LANES(WIDE_LANES)) u_regs (
+               .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX)) u_regs (
         .clk(clk), .rst_n(rst_n),
         .s_axil_awvalid(s_axil_awvalid), .s_axil_awready(s_axil_awready), .s_axil_awaddr(s_axil_awaddr),
         .s_axil_wvalid(s_axil_wvalid), .s_axil_wready(s_axil_wready), .s_axil_wdata(s_axil_wdata),
@@ -188,25 +189,28 @@ module npu_top #(
     wire              acc_rd_req, acc_rd_half, acc_rd_gnt, bias_minus, bias_half;
     wire [15:0]       acc_rd_addr;
     wire [32*N-1:0]   acc_rd_data;
-    wire [2*32*N-1:0] par_bias, par_mult;
-    wire [2*6*N-1:0]  par_shift;
+    wire              par_half;
+    wire [7:0]        par_pos;
+    wire [32*LANES-1:0] par_bias, par_mult;
+    wire [6*LANES-1:0] par_shift;
     wire              step, stall_load, stall_post, stall_weights, stall_bank;
-    npu_array_unit #(.N(N), .ACC_DEPTH(ACC_DEPTH), .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .MUL_STYLE(MUL_STYLE),
-                     .MUL_DSP(MUL_DSP)) u_array_unit (
+    npu_array_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(ACC_DEPTH), .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL),
+                     .MUL_STYLE(MUL_STYLE), .MUL_DSP(MUL_DSP)) u_array_unit (
         .clk(clk), .rst_n(unit_rst_n), .abort(stop),
         .cmd_valid(q_valid[1]), .cmd_data(q_data[CB+:CB]), .cmd_index(q_index[31:16]), .cmd_ready(q_ready[1]),
         .avail(avail[7:4]), .take(take[7:4]), .give(give[7:4]),
         .rd_req(rd_req[3:0]), .rd_addr(rd_addr[63:0]), .rd_gnt(rd_gnt[3:0]), .rd_data(rd_data[4*8*N-1:0]),
         .acc_rd_req(acc_rd_req), .acc_rd_half(acc_rd_half), .acc_rd_addr(acc_rd_addr), .acc_rd_gnt(acc_rd_gnt),
-        .acc_rd_data(acc_rd_data), .bias_minus(bias_minus), .bias_half(bias_half), .par_bias(par_bias), .par_mult(par_mult), .par_shift(par_shift),
-        .busy(unit_busy[1]), .err_valid(unit_err[1]), .err_code(unit_err_code[15:8]), .err_index(unit_err_index[31:16]),
+        .acc_rd_data(acc_rd_data), .bias_minus(bias_minus), .bias_half(bias_half),
+        .par_rd_half(par_half), .par_rd_pos(par_pos), .par_bias(par_bias), .par_mult(par_mult),
+        .par_shift(par_shift), .busy(unit_busy[1]), .err_valid(unit_err[1]), .err_code(unit_err_code[15:8]), .err_index(unit_err_index[31:16]),
         .progress(unit_progress[1]), .ev_start(trace_start[1]), .ev_start_index(trace_start_index[31:16]),
         .ev_done(trace_done[1]), .ev_done_index(trace_done_index[31:16]), .stuck(stuck), .stuck_index(stuck_index),
         .cnt_step(step), .cnt_stall_load(stall_load), .cnt_stall_post(stall_post), .cnt_stall_weights(stall_weights),
         .cnt_stall_bank(stall_bank));
     assign unit_err_addr[63:32] = 32'd0;
 
-    npu_vector_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(ACC_DEPTH), .MATMUL(MATMUL), .WIDE_LANES(WIDE_LANES)) u_vector_unit (
+    npu_vector_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(ACC_DEPTH), .MATMUL(MATMUL), .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX)) u_vector_unit (
         .clk(clk), .rst_n(unit_rst_n), .abort(stop),
         .cmd_valid(q_valid[2]), .cmd_data(q_data[2*CB+:CB]), .cmd_index(q_index[47:32]), .cmd_ready(q_ready[2]),
         .avail(avail[11:8]), .take(take[11:8]), .give(give[11:8]),
@@ -214,8 +218,9 @@ module npu_top #(
         .vb_req(rd_req[5]), .vb_addr(rd_addr[5*16+:16]), .vb_gnt(rd_gnt[5]), .vb_data(rd_data[5*8*N+:8*N]),
         .vw_req(wr_req[0]), .vw_addr(wr_addr[15:0]), .vw_data(wr_data[0+:8*N]), .vw_be(wr_be[0+:N]), .vw_gnt(wr_gnt[0]),
         .acc_rd_req(acc_rd_req), .acc_rd_half(acc_rd_half), .acc_rd_addr(acc_rd_addr), .acc_rd_gnt(acc_rd_gnt),
-        .acc_rd_data(acc_rd_data), .bias_minus(bias_minus), .bias_half(bias_half), .par_bias(par_bias), .par_mult(par_mult), .par_shift(par_shift),
-        .busy(unit_busy[2]), .err_valid(unit_err[2]), .err_code(unit_err_code[23:16]), .err_index(unit_err_index[47:32]),
+        .acc_rd_data(acc_rd_data), .bias_minus(bias_minus), .bias_half(bias_half),
+        .par_half(par_half), .par_pos(par_pos), .par_bias(par_bias), .par_mult(par_mult),
+        .par_shift(par_shift), .busy(unit_busy[2]), .err_valid(unit_err[2]), .err_code(unit_err_code[23:16]), .err_index(unit_err_index[47:32]),
         .err_addr(unit_err_addr[95:64]), .progress(unit_progress[2]), .ev_start(trace_start[2]),
         .ev_start_index(trace_start_index[47:32]), .ev_done(trace_done[2]), .ev_done_index(trace_done_index[47:32]));
 

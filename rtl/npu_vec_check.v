@@ -5,7 +5,8 @@
 `include "npu_spec.vh"
 module npu_vec_check #(
     parameter MATMUL = 0,
-    parameter WIDE   = 0   // 1: commands on wide rows are there
+    parameter WIDE   = 0,  // 1: commands on wide rows are there
+    parameter SOFTMAX = 1  // 0: the unit has none
 ) (
     input  wire [`NPU_CMD_BITS-1:0] cmd,
     output wire         legal
@@ -37,7 +38,7 @@ module npu_vec_check #(
                    $signed(o_shift) >= -8'sd31 && $signed(o_shift) <= 8'sd30;
 
     wire table_ok = cmd[`NPU_F_TABLE_NY] != 0 && cmd[`NPU_F_TABLE_NX] != 0;
-    wire softmax = cmd[`NPU_F_SOFTMAX_NY] != 0 && cmd[`NPU_F_SOFTMAX_NX] != 0 && cmd[`NPU_F_SOFTMAX_DEPTH] != 0;
+    wire softmax = SOFTMAX != 0 && cmd[`NPU_F_SOFTMAX_NY] != 0 && cmd[`NPU_F_SOFTMAX_NX] != 0 && cmd[`NPU_F_SOFTMAX_DEPTH] != 0;
 
     wire [7:0]  w_shift = cmd[`NPU_F_DRAINW_SHIFT];
     wire [15:0] w_n = cmd[`NPU_F_QUANTW_N];        // the same place in all of them, as ROWS

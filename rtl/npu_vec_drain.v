@@ -1,7 +1,8 @@
 // DRAIN front end: reads accumulator entries and offers them to the lanes, one vector in N/LANES cycles.
 // Contract: `load` starts a command of acc_addr, half, cfg ({max, min, zp}); for each vector `issue` (needs `room`) reserves
 // the output word; `last` says that word is the command's last. The beats follow at a fixed distance, so there is no
-// back-pressure after `issue`, and the next command may load at once. Accumulator data comes exactly 2 cycles after the grant.
+// back-pressure after `issue`, and the next command may load at once. Accumulator data comes exactly 2 cycles after the grant and
+// holds until the data of the next one comes. The parameters of the channels from par_pos on, of set par_half, come at once.
 // With column the entry col_addr is read first: bias_minus says that acc_rd_data is it, to be subtracted from the biases of set bias_half;
 // the vectors' beats come after that, those of the command before it earlier.
 // Counterpart: DRAIN in docs/isa.md.
@@ -34,9 +35,11 @@ module npu_vec_drain #(
     input  wire [32*N-1:0]     acc_rd_data,
     output wire                bias_minus,
     output wire                bias_half,
-    input  wire [2*32*N-1:0]   par_bias,
-    input  wire [2*32*N-1:0]   par_mult,
-    input  wire [2*6*N-1:0]    par_shift,
+    output wire                par_half,
+    output wire [7:0]          par_pos,
+    input  wire [32*LANES-1:0] par_bias,
+    input  wire [32*LANES-1:0] par_mult,
+    input  wire [6*LANES-1:0]  par_shift,
     // beats
     output wire                beat_valid,
     output wire [7:0]          beat_pos,
@@ -82,57 +85,41 @@ module npu_vec_drain #(
         flight_q <= rst_n ? {flight_q[0], issue} : 2'b00;
         column_flight_q <= rst_n ? {column_flight_q[0], granted && column_q} : 2'b00;
         cfg1_q   <= {half, cfg};
-        cfg2_q   <= cfg1_q;
+        if (flight_q[0] || column_flight_q[0]) cfg2_q <= cfg1_q;
     end
-    assign inflight = |flight_q || |column_flight_q;
+    assign inflight   = |flight_q || |column_flight_q;
     assign bias_minus = column_flight_q[1];
     assign bias_half  = cfg2_q[24];
-
-    wire          beat_half;
-    wire [32*N-1:0] set_bias  = beat_half ? par_bias[64*N-1:32*N] : par_bias[32*N-1:0];
-    wire [32*N-1:0] set_mult  = beat_half ? par_mult[64*N-1:32*N] : par_mult[32*N-1:0];
-    wire [6*N-1:0]  set_shift = beat_half ? par_shift[12*N-1:6*N] : par_shift[6*N-1:0];
+    assign {par_half, beat_cfg} = cfg2_q;
+    assign par_pos    = beat_pos;
+    assign beat_bias  = par_bias;
+    assign beat_mult  = par_mult;
+    assign beat_shift = par_shift;
     generate
         if (BEATS == 1) begin : gen_direct
             assign spaced     = 1'b1;
             assign beat_valid = flight_q[1];
             assign beat_pos   = 8'd0;
             assign beat_last  = 1'b1;
-            assign {beat_half, beat_cfg} = cfg2_q;
             assign beat_x     = acc_rd_data;
-            assign beat_bias  = set_bias;
-            assign beat_mult  = set_mult;
-            assign beat_shift = set_shift;
         end else begin : gen_beats
             localparam BW = $clog2(BEATS);
             localparam integer LAST_I = BEATS - 1;
-            reg [BW-1:0]   gap_q, beat_q;
-            reg            hold_valid_q;
-            reg [24:0]     hold_cfg_q;
-            reg [32*N-1:0] hold_q;
-            always_ff @(posedge clk) begin
-                if (!rst_n) gap_q <= 0;
-                else if (granted) gap_q <= LAST_I[BW-1:0];
-                else if (gap_q != 0) gap_q <= gap_q - 1'b1;
-                if (!rst_n) hold_valid_q <= 1'b0;
-                else if (flight_q[1]) hold_valid_q <= 1'b1;
-                else if (beat_last) hold_valid_q <= 1'b0;
-                if (!rst_n || flight_q[1]) beat_q <= 0;
-                else if (hold_valid_q) beat_q <= beat_q + 1'b1;
-                if (flight_q[1]) begin
-                    hold_q     <= acc_rd_data;
-                    hold_cfg_q <= cfg2_q;
+            reg [BW-1:0] gap_q, beat_q;
+            always_ff @(posedge clk)
+                if (!rst_n) begin
+                    gap_q  <= 0;
+                    beat_q <= 0;
+                end else begin
+                    if (granted) gap_q <= LAST_I[BW-1:0];
+                    else if (gap_q != 0) gap_q <= gap_q - 1'b1;
+                    if (beat_valid) beat_q <= beat_q + 1'b1;  // LAST_I is all ones
                 end
-            end
             assign spaced     = gap_q == 0;
-            assign beat_valid = hold_valid_q;
+            assign beat_valid = flight_q[1] || beat_q != 0;
             assign beat_pos   = LANES[7:0] * {{(8 - BW) {1'b0}}, beat_q};
             assign beat_last  = beat_q == LAST_I[BW-1:0];
-            assign {beat_half, beat_cfg} = hold_cfg_q;
-            assign beat_x     = hold_q[beat_q*32*LANES+:32*LANES];
-            assign beat_bias  = set_bias[beat_q*32*LANES+:32*LANES];
-            assign beat_mult  = set_mult[beat_q*32*LANES+:32*LANES];
-            assign beat_shift = set_shift[beat_q*6*LANES+:6*LANES];
+            assign beat_x     = acc_rd_data[beat_q*32*LANES+:32*LANES];
         end
     endgenerate
 endmodule

@@ -12,7 +12,8 @@ module npu_vector_unit #(
     parameter LANES     = 16,
     parameter ACC_DEPTH = 512,
     parameter MATMUL    = 0,
-    parameter WIDE_LANES = 0   // 0: no wide row engine
+    parameter WIDE_LANES = 0,  // 0: no wide row engine
+    parameter SOFTMAX   = 1  // 0: a SOFTMAX command is illegal
 ) (
     input  wire              clk,
     input  wire              rst_n,
@@ -40,7 +41,7 @@ module npu_vector_unit #(
     output wire [8*N-1:0]    vw_data,
     output wire [N-1:0]      vw_be,
     input  wire              vw_gnt,
-    // accumulators: data exactly 2 cycles after a granted read; parameter sets, set 1 in the upper half
+    // accumulators: data exactly 2 cycles after a granted read, until that of the next; parameters of channels par_pos.. of a set
     output wire              acc_rd_req,
     output wire              acc_rd_half,
     output wire [15:0]       acc_rd_addr,
@@ -48,9 +49,11 @@ module npu_vector_unit #(
     input  wire [32*N-1:0]   acc_rd_data,
     output wire              bias_minus,     // acc_rd_data is to be subtracted from the biases of set bias_half
     output wire              bias_half,
-    input  wire [2*32*N-1:0] par_bias,
-    input  wire [2*32*N-1:0] par_mult,
-    input  wire [2*6*N-1:0]  par_shift,
+    output wire              par_half,
+    output wire [7:0]        par_pos,
+    input  wire [32*LANES-1:0] par_bias,
+    input  wire [32*LANES-1:0] par_mult,
+    input  wire [6*LANES-1:0] par_shift,
     // status
     output wire              busy,
     output wire              err_valid,
@@ -77,7 +80,7 @@ module npu_vector_unit #(
     wire        issue = drain_issue || pool_issue || eltwise_issue || table_issue || softmax_issue;
     wire        table_loaded, softmax_loaded, mul_done;
 
-    npu_vec_check #(.MATMUL(MATMUL), .WIDE(WIDE_LANES != 0)) u_check (.cmd(cmd_data), .legal(legal));
+    npu_vec_check #(.MATMUL(MATMUL), .WIDE(WIDE_LANES != 0), .SOFTMAX(SOFTMAX)) u_check (.cmd(cmd_data), .legal(legal));
 
     wire [3:0] wait_from = cmd_data[`NPU_F_WAIT];
     wire [7:0] op_next   = cmd_data[`NPU_F_OPCODE];
@@ -86,7 +89,7 @@ module npu_vector_unit #(
     wire is_pool    = op == `NPU_OP_POOL;
     wire is_eltwise = op == `NPU_OP_ELTWISE;
     wire is_table   = op == `NPU_OP_TABLE;
-    wire is_softmax = op == `NPU_OP_SOFTMAX;
+    wire is_softmax = SOFTMAX != 0 && op == `NPU_OP_SOFTMAX;
     wire is_wide    = WIDE_LANES != 0 && (op == `NPU_OP_DRAINW || op == `NPU_OP_QUANTW || op == `NPU_OP_ROTATE ||
                                           op == `NPU_OP_SILUW || op == `NPU_OP_SOFTMAXW);
     wire has_tables = (is_table && cmd_q[`NPU_F_TABLE_LOAD]) || (is_softmax && cmd_q[`NPU_F_SOFTMAX_LOAD]);
@@ -172,19 +175,15 @@ module npu_vector_unit #(
     wire [15:0] words    = (depth_up >> LN) + 16'd1;  // of a softmax vector
     wire [15:0] sx = {8'd0, cmd_q[`NPU_F_POOL_SX]}, sy = {8'd0, cmd_q[`NPU_F_POOL_SY]};
 
-    wire [47:0] out_count = is_drain ? {16'd1, cmd_q[`NPU_F_DRAIN_NY], cmd_q[`NPU_F_DRAIN_NX]} :
-                            is_pool ? {cmd_q[`NPU_F_POOL_NBLK], cmd_q[`NPU_F_POOL_NY], cmd_q[`NPU_F_POOL_NX]} :
-                            is_eltwise ? {16'd1, cmd_q[`NPU_F_ELTWISE_NY], cmd_q[`NPU_F_ELTWISE_NX]} :
-                            is_table ? {16'd1, cmd_q[`NPU_F_TABLE_NY], cmd_q[`NPU_F_TABLE_NX]} :
-                            {cmd_q[`NPU_F_SOFTMAX_NY], cmd_q[`NPU_F_SOFTMAX_NX], words};
-    wire [47:0] out_stride = is_drain ? {16'd0, cmd_q[`NPU_F_DRAIN_OUT_ROW], cmd_q[`NPU_F_DRAIN_OUT_X]} :
-                             is_pool ? {cmd_q[`NPU_F_POOL_OUT_BLK], cmd_q[`NPU_F_POOL_OUT_ROW], 16'd1} :
-                             is_eltwise ? {16'd0, cmd_q[`NPU_F_ELTWISE_OUT_ROW], 16'd1} :
-                             is_table ? {16'd0, cmd_q[`NPU_F_TABLE_OUT_ROW], 16'd1} :
-                             {cmd_q[`NPU_F_SOFTMAX_OUT_ROW], 16'd1, cmd_q[`NPU_F_SOFTMAX_OUT_BLK]};
-    wire [15:0] out_base = is_drain ? cmd_q[`NPU_F_DRAIN_OUT_ADDR] : is_pool ? cmd_q[`NPU_F_POOL_OUT_ADDR] :
-                           is_eltwise ? cmd_q[`NPU_F_ELTWISE_OUT_ADDR] : is_table ? cmd_q[`NPU_F_TABLE_OUT_ADDR] :
-                           cmd_q[`NPU_F_SOFTMAX_OUT_ADDR];
+    // Fields at the same bits in several commands have one name; NX and a level that is absent count 1.
+    wire [15:0] f_in = cmd_q[`NPU_F_VECTOR_IN_ADDR], f_in_row = cmd_q[`NPU_F_VECTOR_IN_ROW], f_in_blk = cmd_q[`NPU_F_VECTOR_IN_BLK];
+    wire [15:0] f_ny = cmd_q[`NPU_F_VECTOR_NY], f_nx = cmd_q[`NPU_F_VECTOR_NX];
+    wire [15:0] f_out_row = cmd_q[`NPU_F_VECTOR_OUT_ROW], f_out_blk = cmd_q[`NPU_F_VECTOR_OUT_BLK];
+    wire [15:0] nblk = is_pool ? cmd_q[`NPU_F_POOL_NBLK] : 16'd1;
+    wire [47:0] out_count = is_softmax ? {f_ny, f_nx, words} : {nblk, f_ny, f_nx};
+    wire [47:0] out_stride = is_softmax ? {f_out_row, 16'd1, f_out_blk} :
+                             {f_out_blk, f_out_row, is_drain ? cmd_q[`NPU_F_DRAIN_OUT_X] : 16'd1};
+    wire [15:0] out_base = cmd_q[`NPU_F_VECTOR_OUT_ADDR];
     wire [15:0] out_addr;
     wire [2:0]  out_ends;
     wire        post_room;
@@ -198,29 +197,22 @@ module npu_vector_unit #(
     // levels 4..0: block, output row, output column, kernel row, kernel column; a softmax has pass and word in the last two
     wire [15:0] pool_first, row_step;
     npu_vec_pool_start u_pool_start (
-        .clk(clk), .rst_n(rst_n), .start(state_q == INIT), .in_addr(cmd_q[`NPU_F_POOL_IN_ADDR]),
-        .iy0(cmd_q[`NPU_F_POOL_IY0]), .ix0(cmd_q[`NPU_F_POOL_IX0]), .in_row(cmd_q[`NPU_F_POOL_IN_ROW]),
+        .clk(clk), .rst_n(rst_n), .start(state_q == INIT), .in_addr(f_in),
+        .iy0(cmd_q[`NPU_F_POOL_IY0]), .ix0(cmd_q[`NPU_F_POOL_IX0]), .in_row(f_in_row),
         .sy(cmd_q[`NPU_F_POOL_SY]), .done(mul_done), .first(pool_first), .row_step(row_step)
     );
     wire        table_walk = state_q == INIT || state_q == TABLE;
     localparam integer TABLE_I = 256 / N, EXP_I = 1024 / N;
-    wire [79:0] a_count =
-        table_walk ? {64'h0001_0001_0001_0001, is_table ? TABLE_I[15:0] : EXP_I[15:0]} :
-        is_pool ? {cmd_q[`NPU_F_POOL_NBLK], cmd_q[`NPU_F_POOL_NY], cmd_q[`NPU_F_POOL_NX], cmd_q[`NPU_F_POOL_KH],
-                   cmd_q[`NPU_F_POOL_KW]} :
-        is_eltwise ? {16'd1, cmd_q[`NPU_F_ELTWISE_NY], cmd_q[`NPU_F_ELTWISE_NX], 32'h0001_0001} :
-        is_table ? {16'd1, cmd_q[`NPU_F_TABLE_NY], cmd_q[`NPU_F_TABLE_NX], 32'h0001_0001} :
-        {16'd1, cmd_q[`NPU_F_SOFTMAX_NY], cmd_q[`NPU_F_SOFTMAX_NX], 16'd3, words};
-    wire [79:0] a_stride =
-        table_walk ? {64'd0, 16'd1} :
-        is_pool ? {cmd_q[`NPU_F_POOL_IN_BLK], row_step, sx, cmd_q[`NPU_F_POOL_IN_ROW], 16'd1} :
-        is_eltwise ? {16'd0, cmd_q[`NPU_F_ELTWISE_A_ROW], {8'd0, cmd_q[`NPU_F_ELTWISE_A_X]}, 32'd0} :
-        is_table ? {16'd0, cmd_q[`NPU_F_TABLE_IN_ROW], 16'd1, 32'd0} :
-        {16'd0, cmd_q[`NPU_F_SOFTMAX_IN_ROW], 16'd1, 16'd0, cmd_q[`NPU_F_SOFTMAX_IN_BLK]};
-    wire [15:0] a_base =
-        table_walk ? (is_table ? cmd_q[`NPU_F_TABLE_T_ADDR] : cmd_q[`NPU_F_SOFTMAX_T_ADDR]) :
-        is_pool ? pool_first : is_eltwise ? cmd_q[`NPU_F_ELTWISE_A_ADDR] :
-        is_table ? cmd_q[`NPU_F_TABLE_IN_ADDR] : cmd_q[`NPU_F_SOFTMAX_IN_ADDR];
+    wire [15:0] table_words = is_softmax ? EXP_I[15:0] : TABLE_I[15:0];
+    wire [79:0] a_count = table_walk ? {64'h0001_0001_0001_0001, table_words} :
+                          is_softmax ? {16'd1, f_ny, f_nx, 16'd3, words} :
+                          {nblk, f_ny, f_nx, is_pool ? {cmd_q[`NPU_F_POOL_KH], cmd_q[`NPU_F_POOL_KW]} : 32'h0001_0001};
+    // strides: those of a level that counts 1 are not used
+    wire [15:0] a_across = is_pool ? sx : is_eltwise ? {8'd0, cmd_q[`NPU_F_ELTWISE_A_X]} : 16'd1;
+    wire [79:0] a_stride = {f_in_blk, is_pool ? row_step : f_in_row, a_across, is_softmax ? 16'd0 : f_in_row,
+                            is_softmax && !table_walk ? f_in_blk : 16'd1};
+    wire [15:0] a_base = table_walk ? (is_softmax ? cmd_q[`NPU_F_SOFTMAX_T_ADDR] : cmd_q[`NPU_F_TABLE_T_ADDR]) :
+                         is_pool ? pool_first : f_in;
     wire        a_walk, a_valid, a_skip, a_end;
     wire [4:0]  a_ends;
     wire [15:0] a_addr, iy, ix;
@@ -277,7 +269,7 @@ module npu_vector_unit #(
         .cfg({cmd_q[`NPU_F_DRAIN_ACT_MAX], cmd_q[`NPU_F_DRAIN_ACT_MIN], cmd_q[`NPU_F_DRAIN_ZP]}),
         .room(room), .last(out_last), .issue(drain_issue),
         .acc_rd_req(drain_rd_req), .acc_rd_half(drain_rd_half), .acc_rd_addr(drain_rd_addr), .acc_rd_gnt(acc_rd_gnt && drain_rd_req),
-        .acc_rd_data(acc_rd_data), .par_bias(par_bias), .par_mult(par_mult), .par_shift(par_shift),
+        .acc_rd_data(acc_rd_data), .par_half(par_half), .par_pos(par_pos), .par_bias(par_bias), .par_mult(par_mult), .par_shift(par_shift),
         .beat_valid(drain_valid), .beat_pos(drain_pos), .beat_last(drain_last), .beat_cfg(drain_cfg),
         .beat_x(drain_x), .beat_bias(drain_bias), .beat_mult(drain_mult), .beat_shift(drain_shift)
     );
@@ -333,13 +325,20 @@ module npu_vector_unit #(
     wire [7:0]  softmax_pos;
     wire [31:0] softmax_x, softmax_mult;
     wire [4:0]  softmax_rsh;
-    npu_softmax #(.N(N)) u_softmax (
-        .clk(clk), .rst_n(rst_n), .load_run(loading && is_softmax), .loaded(softmax_loaded), .run(run && is_softmax),
-        .depth(cmd_q[`NPU_F_SOFTMAX_DEPTH]), .word_valid(a_valid), .word(a_word), .pop(softmax_pop), .room(room),
-        .issue(softmax_issue), .res_valid(res_valid && res_kind == 2'd3), .res_data(res_data[31:0]),
-        .beat_valid(softmax_valid), .beat_kind(softmax_kind), .beat_first(softmax_first), .beat_last(softmax_last),
-        .beat_pos(softmax_pos), .beat_x(softmax_x), .beat_mult(softmax_mult), .beat_rsh(softmax_rsh)
-    );
+    generate
+        if (SOFTMAX != 0) begin : gen_softmax
+            npu_softmax #(.N(N)) u_softmax (
+                .clk(clk), .rst_n(rst_n), .load_run(loading && is_softmax), .loaded(softmax_loaded), .run(run && is_softmax),
+                .depth(cmd_q[`NPU_F_SOFTMAX_DEPTH]), .word_valid(a_valid), .word(a_word), .pop(softmax_pop), .room(room),
+                .issue(softmax_issue), .res_valid(res_valid && res_kind == 2'd3), .res_data(res_data[31:0]),
+                .beat_valid(softmax_valid), .beat_kind(softmax_kind), .beat_first(softmax_first), .beat_last(softmax_last),
+                .beat_pos(softmax_pos), .beat_x(softmax_x), .beat_mult(softmax_mult), .beat_rsh(softmax_rsh)
+            );
+        end else begin : gen_no_softmax
+            assign {softmax_pop, softmax_loaded, softmax_issue, softmax_valid, softmax_first, softmax_last} = 6'd0;
+            assign {softmax_kind, softmax_pos, softmax_x, softmax_mult, softmax_rsh} = 79'd0;
+        end
+    endgenerate
     assign a_pop = pool_pop || eltwise_pop || table_pop || softmax_pop || wide_a_pop;
 
     // ---------------------------------------------------------------- lanes
@@ -373,18 +372,19 @@ module npu_vector_unit #(
             wire unused = &{1'b0, right[5]};
         end
     endgenerate
+    wire       plain = is_eltwise ? eltwise_identity : !pool_sum || pool_divide;  // no zero point
     wire [23:0] cfg = is_drain ? drain_cfg :
-                      is_pool ? {cmd_q[`NPU_F_POOL_ACT_MAX], cmd_q[`NPU_F_POOL_ACT_MIN],
-                                 pool_sum && !pool_divide ? cmd_q[`NPU_F_POOL_ZP] : 8'd0} :
-                      is_eltwise ? {cmd_q[`NPU_F_ELTWISE_ACT_MAX], cmd_q[`NPU_F_ELTWISE_ACT_MIN],
-                                    eltwise_identity ? 8'd0 : cmd_q[`NPU_F_ELTWISE_O_ZP]} :
-                      is_table ? 24'h7f8000 : 24'h7f8080;
+                      is_table ? 24'h7f8000 :
+                      is_softmax ? 24'h7f8080 :
+                      {cmd_q[`NPU_F_VECTOR_ACT_MAX], cmd_q[`NPU_F_VECTOR_ACT_MIN], plain ? 8'd0 : cmd_q[`NPU_F_VECTOR_ZP]};
     assign beat_valid = drain_valid || pool_valid || eltwise_valid || table_valid || softmax_valid;
     wire           post_vw_req;
     wire [15:0]    post_vw_addr, wide_vw_addr;
     wire [8*N-1:0] post_vw_data, wide_vw_data;
     wire [N-1:0]   wide_vw_be;
-    npu_vec_post #(.N(N), .LANES(LANES)) u_post (
+    // Words on their way: with fewer lanes than bytes, one only every N/LANES cycles.
+    localparam POST_WORDS = 32 * LANES / N > 4 ? 32 * LANES / N : 4;
+    npu_vec_post #(.N(N), .LANES(LANES), .DEPTH(POST_WORDS)) u_post (
         .clk(clk), .rst_n(rst_n), .stop(stop),
         .room(post_room), .issue(issue), .issue_addr(out_addr), .issue_end(out_last),
         .beat_valid(beat_valid), .beat_kind(is_eltwise ? eltwise_kind : is_softmax ? softmax_kind : 2'd0),

@@ -29,6 +29,9 @@ def check(spec):
                 if (word, bit) in used:
                     sys.exit(f"{SOURCE.name}: {cmd['name']}.{name} overlaps {used[word, bit]}")
                 used[word, bit] = name
+    for name, shared in spec["vector"].items():
+        if len({vector_field(spec, of) for of in shared}) != 1:
+            sys.exit(f"{SOURCE.name}: vector.{name}: {', '.join(shared)} are not the same bits")
     for name, word, lsb, width, *_ in spec["trace"]["fields"]:
         if not (0 <= word < spec["trace"]["words"] < 8 and lsb + width <= 32):
             sys.exit(f"{SOURCE.name}: trace.{name}: field outside its word")
@@ -43,8 +46,17 @@ def check(spec):
             sys.exit(f"{SOURCE.name}: configuration {cfg['name']}: wide_lanes: want 1, 2 or 4, at most n/4, or none")
         if records and (records & (records - 1) or not 16 <= records <= 32768):
             sys.exit(f"{SOURCE.name}: configuration {cfg['name']}: trace_records: want a power of two from 16 to 32768, or none")
+        if cfg.setdefault("softmax", 1) not in (0, 1):
+            sys.exit(f"{SOURCE.name}: configuration {cfg['name']}: softmax: want 0 or 1")
         if not pow2 or lanes > n or cfg["fir_groups"] * cfg["fir_taps"] > n:
             sys.exit(f"{SOURCE.name}: configuration {cfg['name']}: parameters out of range")
+
+
+def vector_field(spec, of):
+    """First bit and width of the field COMMAND.name."""
+    command, field = of.split(".")
+    return next((word * 32 + lsb, width) for cmd in spec["command"] if cmd["name"] == command
+                for name, word, lsb, width, *_ in cmd["fields"] if name == field)
 
 
 def words(cmd):
@@ -87,14 +99,16 @@ def c_header(spec, digest):
     out += ["    NPU_CNT_COUNT", "} npu_counter_t;", "",
             "#define NPU_CTRL_START 1u", "#define NPU_CTRL_RESET 2u",
             "#define NPU_STATUS_BUSY 1u", "#define NPU_STATUS_DONE 2u", "#define NPU_STATUS_ERROR 4u",
+            "/* Bits of a program's header; SOFTMAX also of CONFIG1. */",
+            "#define NPU_FEATURE_MATMUL 1u", "#define NPU_FEATURE_SOFTMAX 0x10000000u", "",
             "#define NPU_REGION_READ 1u", "#define NPU_REGION_WRITE 2u", "",
             "/* A configuration; npu_configs lists the named ones. */",
-            "typedef struct {", "    const char *name;", "    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, matmul, trace_records, wide_lanes;",
+            "typedef struct {", "    const char *name;", "    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, matmul, trace_records, wide_lanes, softmax;",
             "} npu_config_t;", f"#define NPU_CONFIG_COUNT {len(spec['config'])}",
             "static const npu_config_t npu_configs[NPU_CONFIG_COUNT] = {"]
     for c in spec["config"]:
         out.append(f"    {{\"{c['name']}\", {c['n']}, {c['lanes']}, {c['sp_words']}, {c['sp_banks']}, "
-                   f"{c['acc_depth']}, {c['fir_groups']}, {c['fir_taps']}, {c['matmul']}, {c['trace_records']}, {c['wide_lanes']}}}, /* {c['doc']} */")
+                   f"{c['acc_depth']}, {c['fir_groups']}, {c['fir_taps']}, {c['matmul']}, {c['trace_records']}, {c['wide_lanes']}, {c['softmax']}}}, /* {c['doc']} */")
     out += ["};", "", "typedef enum {"]
     out += [f"    NPU_OP_{c['name']} = 0x{c['opcode']:02x}," for c in spec["command"]]
     out += ["} npu_opcode_t;", "",
@@ -196,12 +210,16 @@ def v_header(spec, digest):
             base = word * 32 + lsb
             rng = f"{base + width - 1}:{base}" if width > 1 else f"{base}"
             out.append(f"`define NPU_F_{cmd['name']}_{name.upper()} {rng}")
+    out.append("`define NPU_FEATURE_SOFTMAX 32'h10000000")
+    for name, shared in spec["vector"].items():
+        base, width = vector_field(spec, shared[0])
+        out.append(f"`define NPU_F_VECTOR_{name.upper()} {base + width - 1}:{base}")
     out += ["`endif"]
     return "\n".join(out) + "\n"
 
 
 def v_config(cfg):
-    keys = ("n", "lanes", "sp_words", "sp_banks", "acc_depth", "fir_groups", "fir_taps", "matmul", "trace_records", "wide_lanes")
+    keys = ("n", "lanes", "sp_words", "sp_banks", "acc_depth", "fir_groups", "fir_taps", "matmul", "trace_records", "wide_lanes", "softmax")
     out = [f"// Configuration {cfg['name']}: {cfg['doc']}.",
            "// Generated from spec/npu.toml by scripts/gen_spec.py: do not edit.",
            "// SPDX-License-Identifier: Apache-2.0"]

@@ -20,7 +20,7 @@ static uint64_t pool(const timing_t *t, const uint32_t *words, uint64_t s) {
     npu_unpack_pool(words, &c);
     uint32_t beats = t->cfg->n / t->cfg->lanes;
     uint64_t windows = (uint64_t)c.nblk * c.ny * c.nx, taps = (uint64_t)c.kh * c.kw;
-    return s + 19 + WORDS_READ + windows * (taps + beats - 1) - (beats - 1) - 1 + beats + POST;
+    return s + 19 + WORDS_READ + windows * taps * beats + POST;
 }
 
 /* From the first read to the last pair taken of `rows` x `columns` words, a pair a cycle where the
@@ -114,7 +114,7 @@ int timing_vector(timing_t *t) {
         if (d.column)
             first += beats;
         u->issued = first + ((uint64_t)d.ny * d.nx - 1) * beats;
-        written = u->issued + 2 + (beats > 1 ? beats : 0) + POST;
+        written = u->issued + 2 + beats - 1 + POST;
     } else {
         written = op == NPU_OP_POOL      ? pool(t, words, s)
                   : op == NPU_OP_ELTWISE ? eltwise(t, words, s)

@@ -142,7 +142,7 @@ module npu_lite #(
     // ---------------------------------------------------------------- registers: 128 words; the sequencer goes first
     (* no_rw_check *) reg [31:0] regs [0:127];
     reg  [31:0] regs_q;
-    wire [31:0] config1 = {8'd0, LOG_BANKS[7:0], ACC_BITS[7:0], SP_BITS[7:0]};
+    wire [31:0] config1 = {8'd0, LOG_BANKS[7:0], ACC_BITS[7:0], SP_BITS[7:0]} | `NPU_FEATURE_SOFTMAX;
     integer     i;
     initial begin
         for (i = 0; i < 128; i = i + 1) regs[i] = 32'd0;

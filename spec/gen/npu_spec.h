@@ -7,7 +7,7 @@
 
 #define NPU_ID 0x54535953u
 #define NPU_VERSION 0x00000100u
-#define NPU_SPEC_HASH 0x96065144u
+#define NPU_SPEC_HASH 0x06e34f60u
 #define NPU_CMD_BYTES 64
 #define NPU_CMD_WORDS 16
 #define NPU_REGIONS 4
@@ -84,21 +84,25 @@ typedef enum {
 #define NPU_STATUS_BUSY 1u
 #define NPU_STATUS_DONE 2u
 #define NPU_STATUS_ERROR 4u
+/* Bits of a program's header; SOFTMAX also of CONFIG1. */
+#define NPU_FEATURE_MATMUL 1u
+#define NPU_FEATURE_SOFTMAX 0x10000000u
+
 #define NPU_REGION_READ 1u
 #define NPU_REGION_WRITE 2u
 
 /* A configuration; npu_configs lists the named ones. */
 typedef struct {
     const char *name;
-    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, matmul, trace_records, wide_lanes;
+    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, matmul, trace_records, wide_lanes, softmax;
 } npu_config_t;
 #define NPU_CONFIG_COUNT 5
 static const npu_config_t npu_configs[NPU_CONFIG_COUNT] = {
-    {"npu4", 4, 4, 4096, 4, 256, 1, 4, 0, 0, 0}, /* 16 MAC/cycle, 16 KiB scratchpad: iCE40 UP5K class */
-    {"npu8", 8, 8, 8192, 8, 512, 2, 4, 0, 0, 0}, /* 64 MAC/cycle, 64 KiB scratchpad: ECP5-25F class */
-    {"npu8s", 8, 2, 4096, 4, 128, 1, 8, 1, 64, 0}, /* npu8 with two requantise lanes and half the memory: few DSP cells; keeps the parameters honest in tests */
-    {"npu16", 16, 16, 8192, 8, 512, 3, 5, 1, 512, 0}, /* 256 MAC/cycle, 128 KiB scratchpad: the default, ECP5-85F class */
-    {"npu32", 32, 32, 8192, 8, 512, 3, 10, 1, 512, 0}, /* 1024 MAC/cycle, 256 KiB scratchpad */
+    {"npu4", 4, 4, 4096, 4, 256, 1, 4, 0, 0, 0, 1}, /* 16 MAC/cycle, 16 KiB scratchpad: iCE40 UP5K class */
+    {"npu8", 8, 8, 8192, 8, 512, 2, 4, 0, 0, 0, 1}, /* 64 MAC/cycle, 64 KiB scratchpad: ECP5-25F class */
+    {"npu8s", 8, 2, 4096, 4, 128, 1, 8, 1, 64, 0, 1}, /* npu8 with two requantise lanes and half the memory: few DSP cells; keeps the parameters honest in tests */
+    {"npu16", 16, 16, 8192, 8, 512, 3, 5, 1, 512, 0, 1}, /* 256 MAC/cycle, 128 KiB scratchpad: the default, ECP5-85F class */
+    {"npu32", 32, 32, 8192, 8, 512, 3, 10, 1, 512, 0, 1}, /* 1024 MAC/cycle, 256 KiB scratchpad */
 };
 
 typedef enum {
@@ -461,8 +465,8 @@ typedef struct {
     uint32_t out_addr; /* first scratchpad word */
     uint32_t ny; /* rows (>= 1) */
     uint32_t nx; /* columns (>= 1) */
-    int32_t out_row; /* words between output rows */
     int32_t out_x; /* words between output columns */
+    int32_t out_row; /* words between output rows */
     int32_t zp; /* output zero point */
     int32_t act_min; /* clamp, low */
     int32_t act_max; /* clamp, high */
@@ -477,8 +481,8 @@ static inline void npu_pack_drain(const npu_cmd_drain_t *c, uint32_t *w) {
     w[1] |= ((uint32_t)c->out_addr & 0xffffu) << 16;
     w[2] |= ((uint32_t)c->ny & 0xffffu);
     w[2] |= ((uint32_t)c->nx & 0xffffu) << 16;
-    w[3] |= ((uint32_t)c->out_row & 0xffffu);
-    w[3] |= ((uint32_t)c->out_x & 0xffffu) << 16;
+    w[3] |= ((uint32_t)c->out_x & 0xffffu);
+    w[3] |= ((uint32_t)c->out_row & 0xffffu) << 16;
     w[4] |= ((uint32_t)c->zp & 0xffu);
     w[4] |= ((uint32_t)c->act_min & 0xffu) << 8;
     w[4] |= ((uint32_t)c->act_max & 0xffu) << 16;
@@ -491,8 +495,8 @@ static inline void npu_unpack_drain(const uint32_t *w, npu_cmd_drain_t *c) {
     c->out_addr = ((w[1] >> 16) & 0xffffu);
     c->ny = (w[2] & 0xffffu);
     c->nx = ((w[2] >> 16) & 0xffffu);
-    c->out_row = (int16_t)(w[3] & 0xffffu);
-    c->out_x = (int16_t)((w[3] >> 16) & 0xffffu);
+    c->out_x = (int16_t)(w[3] & 0xffffu);
+    c->out_row = (int16_t)((w[3] >> 16) & 0xffffu);
     c->zp = (int8_t)(w[4] & 0xffu);
     c->act_min = (int8_t)((w[4] >> 8) & 0xffu);
     c->act_max = (int8_t)((w[4] >> 16) & 0xffu);
@@ -507,14 +511,14 @@ typedef struct {
     uint32_t out_addr; /* first output word */
     uint32_t ny; /* output rows (>= 1) */
     uint32_t nx; /* output columns (>= 1) */
+    int32_t in_row; /* words between input rows */
+    int32_t out_row; /* words between output rows */
+    int32_t in_blk; /* words between input blocks */
+    int32_t out_blk; /* words between output blocks */
     int32_t iy0; /* input row of output row 0, tap 0 */
     int32_t ix0; /* input column of output column 0, tap 0 */
     uint32_t in_h; /* rows outside 0..in_h-1 take no part (<= 32767) */
     uint32_t in_w; /* columns outside 0..in_w-1 take no part (<= 32767) */
-    int32_t in_row; /* words between input rows */
-    int32_t in_blk; /* words between input blocks */
-    int32_t out_row; /* words between output rows */
-    int32_t out_blk; /* words between output blocks */
     uint32_t kh; /* window rows (>= 1) */
     uint32_t kw; /* window columns (>= 1) */
     uint32_t sy; /* row stride (>= 1) */
@@ -537,14 +541,14 @@ static inline void npu_pack_pool(const npu_cmd_pool_t *c, uint32_t *w) {
     w[1] |= ((uint32_t)c->out_addr & 0xffffu) << 16;
     w[2] |= ((uint32_t)c->ny & 0xffffu);
     w[2] |= ((uint32_t)c->nx & 0xffffu) << 16;
-    w[3] |= ((uint32_t)c->iy0 & 0xffffu);
-    w[3] |= ((uint32_t)c->ix0 & 0xffffu) << 16;
-    w[4] |= ((uint32_t)c->in_h & 0xffffu);
-    w[4] |= ((uint32_t)c->in_w & 0xffffu) << 16;
-    w[5] |= ((uint32_t)c->in_row & 0xffffu);
-    w[5] |= ((uint32_t)c->in_blk & 0xffffu) << 16;
-    w[6] |= ((uint32_t)c->out_row & 0xffffu);
-    w[6] |= ((uint32_t)c->out_blk & 0xffffu) << 16;
+    w[3] |= ((uint32_t)c->in_row & 0xffffu);
+    w[3] |= ((uint32_t)c->out_row & 0xffffu) << 16;
+    w[4] |= ((uint32_t)c->in_blk & 0xffffu);
+    w[4] |= ((uint32_t)c->out_blk & 0xffffu) << 16;
+    w[5] |= ((uint32_t)c->iy0 & 0xffffu);
+    w[5] |= ((uint32_t)c->ix0 & 0xffffu) << 16;
+    w[6] |= ((uint32_t)c->in_h & 0xffffu);
+    w[6] |= ((uint32_t)c->in_w & 0xffffu) << 16;
     w[7] |= ((uint32_t)c->kh & 0xffffu);
     w[7] |= ((uint32_t)c->kw & 0xffffu) << 16;
     w[8] |= ((uint32_t)c->sy & 0xffu);
@@ -565,14 +569,14 @@ static inline void npu_unpack_pool(const uint32_t *w, npu_cmd_pool_t *c) {
     c->out_addr = ((w[1] >> 16) & 0xffffu);
     c->ny = (w[2] & 0xffffu);
     c->nx = ((w[2] >> 16) & 0xffffu);
-    c->iy0 = (int16_t)(w[3] & 0xffffu);
-    c->ix0 = (int16_t)((w[3] >> 16) & 0xffffu);
-    c->in_h = (w[4] & 0xffffu);
-    c->in_w = ((w[4] >> 16) & 0xffffu);
-    c->in_row = (int16_t)(w[5] & 0xffffu);
-    c->in_blk = (int16_t)((w[5] >> 16) & 0xffffu);
-    c->out_row = (int16_t)(w[6] & 0xffffu);
-    c->out_blk = (int16_t)((w[6] >> 16) & 0xffffu);
+    c->in_row = (int16_t)(w[3] & 0xffffu);
+    c->out_row = (int16_t)((w[3] >> 16) & 0xffffu);
+    c->in_blk = (int16_t)(w[4] & 0xffffu);
+    c->out_blk = (int16_t)((w[4] >> 16) & 0xffffu);
+    c->iy0 = (int16_t)(w[5] & 0xffffu);
+    c->ix0 = (int16_t)((w[5] >> 16) & 0xffffu);
+    c->in_h = (w[6] & 0xffffu);
+    c->in_w = ((w[6] >> 16) & 0xffffu);
     c->kh = (w[7] & 0xffffu);
     c->kw = ((w[7] >> 16) & 0xffffu);
     c->sy = (w[8] & 0xffu);
@@ -591,24 +595,24 @@ static inline void npu_unpack_pool(const uint32_t *w, npu_cmd_pool_t *c) {
 typedef struct {
     uint32_t op; /* 0 add, 1 sub, 2 mul, 3 max, 4 min */
     uint32_t a_addr; /* first word of operand a */
-    uint32_t b_addr; /* first word of operand b */
     uint32_t out_addr; /* first output word */
     uint32_t ny; /* rows (>= 1) */
     uint32_t nx; /* words per row (>= 1) */
     int32_t a_row; /* words between rows of a */
-    int32_t b_row; /* words between rows of b */
     int32_t out_row; /* words between output rows */
+    uint32_t b_addr; /* first word of operand b */
+    int32_t b_row; /* words between rows of b */
     uint32_t a_x; /* words between columns of a: 0 or 1 */
     uint32_t b_x; /* words between columns of b: 0 or 1 */
-    int32_t a_mult; /* multiplier of a, 0..2^31-1 */
-    int32_t b_mult; /* multiplier of b */
-    int32_t o_mult; /* multiplier of the result */
     int32_t a_shift; /* shift of a, -31..30 */
     int32_t b_shift; /* shift of b */
-    int32_t o_shift; /* shift of the result */
-    uint32_t left; /* left shift of a and b before their multiplier, 0..22 */
+    int32_t a_mult; /* multiplier of a, 0..2^31-1 */
+    int32_t b_mult; /* multiplier of b */
     int32_t a_zp; /* zero point of a */
     int32_t b_zp; /* zero point of b */
+    uint32_t left; /* left shift of a and b before their multiplier, 0..22 */
+    int32_t o_mult; /* multiplier of the result */
+    int32_t o_shift; /* shift of the result */
     int32_t o_zp; /* zero point of the result */
     int32_t act_min; /* clamp, low */
     int32_t act_max; /* clamp, high */
@@ -618,52 +622,52 @@ static inline void npu_pack_eltwise(const npu_cmd_eltwise_t *c, uint32_t *w) {
     w[0] = NPU_OP_ELTWISE;
     w[0] |= ((uint32_t)c->op & 0x7u) << 16;
     w[1] |= ((uint32_t)c->a_addr & 0xffffu);
-    w[1] |= ((uint32_t)c->b_addr & 0xffffu) << 16;
-    w[2] |= ((uint32_t)c->out_addr & 0xffffu);
-    w[3] |= ((uint32_t)c->ny & 0xffffu);
-    w[3] |= ((uint32_t)c->nx & 0xffffu) << 16;
-    w[4] |= ((uint32_t)c->a_row & 0xffffu);
+    w[1] |= ((uint32_t)c->out_addr & 0xffffu) << 16;
+    w[2] |= ((uint32_t)c->ny & 0xffffu);
+    w[2] |= ((uint32_t)c->nx & 0xffffu) << 16;
+    w[3] |= ((uint32_t)c->a_row & 0xffffu);
+    w[3] |= ((uint32_t)c->out_row & 0xffffu) << 16;
+    w[4] |= ((uint32_t)c->b_addr & 0xffffu);
     w[4] |= ((uint32_t)c->b_row & 0xffffu) << 16;
-    w[5] |= ((uint32_t)c->out_row & 0xffffu);
-    w[5] |= ((uint32_t)c->a_x & 0xffu) << 16;
-    w[5] |= ((uint32_t)c->b_x & 0xffu) << 24;
+    w[5] |= ((uint32_t)c->a_x & 0xffu);
+    w[5] |= ((uint32_t)c->b_x & 0xffu) << 8;
+    w[5] |= ((uint32_t)c->a_shift & 0xffu) << 16;
+    w[5] |= ((uint32_t)c->b_shift & 0xffu) << 24;
     w[6] |= (uint32_t)c->a_mult;
     w[7] |= (uint32_t)c->b_mult;
-    w[8] |= (uint32_t)c->o_mult;
-    w[9] |= ((uint32_t)c->a_shift & 0xffu);
-    w[9] |= ((uint32_t)c->b_shift & 0xffu) << 8;
-    w[9] |= ((uint32_t)c->o_shift & 0xffu) << 16;
-    w[9] |= ((uint32_t)c->left & 0xffu) << 24;
-    w[10] |= ((uint32_t)c->a_zp & 0xffu);
-    w[10] |= ((uint32_t)c->b_zp & 0xffu) << 8;
-    w[10] |= ((uint32_t)c->o_zp & 0xffu) << 16;
-    w[11] |= ((uint32_t)c->act_min & 0xffu);
-    w[11] |= ((uint32_t)c->act_max & 0xffu) << 8;
+    w[8] |= ((uint32_t)c->a_zp & 0xffu);
+    w[8] |= ((uint32_t)c->b_zp & 0xffu) << 8;
+    w[8] |= ((uint32_t)c->left & 0xffu) << 16;
+    w[10] |= (uint32_t)c->o_mult;
+    w[11] |= ((uint32_t)c->o_shift & 0xffu);
+    w[11] |= ((uint32_t)c->o_zp & 0xffu) << 8;
+    w[11] |= ((uint32_t)c->act_min & 0xffu) << 16;
+    w[11] |= ((uint32_t)c->act_max & 0xffu) << 24;
 }
 static inline void npu_unpack_eltwise(const uint32_t *w, npu_cmd_eltwise_t *c) {
     c->op = ((w[0] >> 16) & 0x7u);
     c->a_addr = (w[1] & 0xffffu);
-    c->b_addr = ((w[1] >> 16) & 0xffffu);
-    c->out_addr = (w[2] & 0xffffu);
-    c->ny = (w[3] & 0xffffu);
-    c->nx = ((w[3] >> 16) & 0xffffu);
-    c->a_row = (int16_t)(w[4] & 0xffffu);
+    c->out_addr = ((w[1] >> 16) & 0xffffu);
+    c->ny = (w[2] & 0xffffu);
+    c->nx = ((w[2] >> 16) & 0xffffu);
+    c->a_row = (int16_t)(w[3] & 0xffffu);
+    c->out_row = (int16_t)((w[3] >> 16) & 0xffffu);
+    c->b_addr = (w[4] & 0xffffu);
     c->b_row = (int16_t)((w[4] >> 16) & 0xffffu);
-    c->out_row = (int16_t)(w[5] & 0xffffu);
-    c->a_x = ((w[5] >> 16) & 0xffu);
-    c->b_x = ((w[5] >> 24) & 0xffu);
+    c->a_x = (w[5] & 0xffu);
+    c->b_x = ((w[5] >> 8) & 0xffu);
+    c->a_shift = (int8_t)((w[5] >> 16) & 0xffu);
+    c->b_shift = (int8_t)((w[5] >> 24) & 0xffu);
     c->a_mult = (int32_t)w[6];
     c->b_mult = (int32_t)w[7];
-    c->o_mult = (int32_t)w[8];
-    c->a_shift = (int8_t)(w[9] & 0xffu);
-    c->b_shift = (int8_t)((w[9] >> 8) & 0xffu);
-    c->o_shift = (int8_t)((w[9] >> 16) & 0xffu);
-    c->left = ((w[9] >> 24) & 0xffu);
-    c->a_zp = (int8_t)(w[10] & 0xffu);
-    c->b_zp = (int8_t)((w[10] >> 8) & 0xffu);
-    c->o_zp = (int8_t)((w[10] >> 16) & 0xffu);
-    c->act_min = (int8_t)(w[11] & 0xffu);
-    c->act_max = (int8_t)((w[11] >> 8) & 0xffu);
+    c->a_zp = (int8_t)(w[8] & 0xffu);
+    c->b_zp = (int8_t)((w[8] >> 8) & 0xffu);
+    c->left = ((w[8] >> 16) & 0xffu);
+    c->o_mult = (int32_t)w[10];
+    c->o_shift = (int8_t)(w[11] & 0xffu);
+    c->o_zp = (int8_t)((w[11] >> 8) & 0xffu);
+    c->act_min = (int8_t)((w[11] >> 16) & 0xffu);
+    c->act_max = (int8_t)((w[11] >> 24) & 0xffu);
 }
 
 /* every byte through a 256-entry table */

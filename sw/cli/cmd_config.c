@@ -27,6 +27,7 @@ static const char help[] =
     "  matmul      0, 1                transposed weight tiles, zero point corrections\n"
     "  trace_records  0, 16 to 32768  places for records of commands\n"
     "  wide_lanes  0, 1, 2, 4         lanes of the wide row engine (language models), at most n/4\n"
+    "  softmax     0, 1               a softmax unit; without, the CPU does it\n"
     "\n"
     "A new n brings lanes = n and FIR groups that fit, unless they are given. Targets ref and "
     "model "
@@ -44,11 +45,12 @@ static void print_verilog(const npu_config_t *c) {
            "`define NPU_CFG_N %u\n`define NPU_CFG_LANES %u\n`define NPU_CFG_SP_WORDS %u\n"
            "`define NPU_CFG_SP_BANKS %u\n`define NPU_CFG_ACC_DEPTH %u\n"
            "`define NPU_CFG_FIR_GROUPS %u\n`define NPU_CFG_FIR_TAPS %u\n`define "
-           "NPU_CFG_MATMUL %u\n`define NPU_CFG_TRACE_RECORDS %u\n`define NPU_CFG_WIDE_LANES %u\n",
+           "NPU_CFG_MATMUL %u\n`define NPU_CFG_TRACE_RECORDS %u\n`define NPU_CFG_WIDE_LANES %u\n"
+           "`define NPU_CFG_SOFTMAX %u\n",
            c->name, (unsigned)c->n, (unsigned)c->lanes, (unsigned)c->sp_words,
            (unsigned)c->sp_banks, (unsigned)c->acc_depth, (unsigned)c->fir_groups,
            (unsigned)c->fir_taps, (unsigned)c->matmul, (unsigned)c->trace_records,
-           (unsigned)c->wide_lanes);
+           (unsigned)c->wide_lanes, (unsigned)c->softmax);
 }
 
 static void print_row(const npu_config_t *c) {

@@ -102,9 +102,10 @@ static int from_prog(network_t *n, graph_error_t *err) {
                                    .acc_depth = p.h.config.acc_depth,
                                    .fir_groups = p.h.config.fir_groups,
                                    .fir_taps = p.h.config.fir_taps,
-                                   .matmul = p.h.config.matmul,
+                                   .matmul = (p.h.config.features & NPU_FEATURE_MATMUL) != 0,
                                    .trace_records = NPU_CONFIG_ANY,
-                                   .wide_lanes = NPU_CONFIG_ANY};
+                                   .wide_lanes = NPU_CONFIG_ANY,
+                                   .softmax = NPU_CONFIG_ANY};
     const npu_config_t *known = npu_config_of(&made_for, NULL, 0);
     n->prog_config = known ? known->name : NULL;
     return n->in_desc && n->out_desc ? 0 : graph_fail(err, "%s: out of memory", n->path);

@@ -57,9 +57,9 @@ static uint64_t drain_cycles(const npu_config_t *cfg, const uint32_t *words) {
     return (uint64_t)c.ny * c.nx * (cfg->n / cfg->lanes);
 }
 
-/* POOL: a tap a cycle; ADD, SUB: three lane slots a word, the others one; TABLE: one, and one for
- * each entry it loads; SOFTMAX: two passes of an element a cycle, and the reciprocal between them,
- * seven products of which each needs the one before. */
+/* POOL: a tap takes the lanes once over; ADD, SUB: three lane slots a word, the others one; TABLE:
+ * one, and one for each entry it loads; SOFTMAX: two passes of an element a cycle, and the
+ * reciprocal between them, seven products of which each needs the one before. */
 static uint64_t vector_cycles(const npu_config_t *cfg, const uint32_t *words) {
     uint64_t beats = cfg->n / cfg->lanes;
     npu_cmd_pool_t pool;
@@ -69,8 +69,7 @@ static uint64_t vector_cycles(const npu_config_t *cfg, const uint32_t *words) {
     switch (npu_cmd_opcode(words)) {
     case NPU_OP_POOL:
         npu_unpack_pool(words, &pool);
-        return (uint64_t)pool.nblk * pool.ny * pool.nx *
-               (pool.kh * pool.kw > beats ? pool.kh * pool.kw : beats);
+        return (uint64_t)pool.nblk * pool.ny * pool.nx * pool.kh * pool.kw * beats;
     case NPU_OP_ELTWISE:
         npu_unpack_eltwise(words, &elt);
         return (uint64_t)elt.ny * elt.nx * beats * (elt.op < 2 ? 3 : 1);

@@ -121,8 +121,7 @@ static void emit_pool(const pool_t *p, cc_box_t part, const cc_view_t *in, const
     uint32_t words[NPU_CMD_WORDS];
     npu_pack_pool(&c, words);
     uint64_t outputs = (uint64_t)c.ny * c.nx * c.nblk;
-    uint64_t taps = (uint64_t)c.kh * c.kw, lanes = p->cc->n / p->cc->cfg->lanes;
-    cc_emit(p->cc, words, outputs * (taps > lanes ? taps : lanes) + 16);
+    cc_emit(p->cc, words, outputs * c.kh * c.kw * (p->cc->n / p->cc->cfg->lanes) + 16);
 }
 
 /* Rectangles of equal count. */

@@ -223,6 +223,8 @@ npu_placement_t npu_placement(const graph_t *g, int32_t op, const ref_prepared_t
     case REF_COPY:
         return npu("no data moves");
     case REF_SOFTMAX:
+        if (!config->softmax)
+            return cpu("this configuration has no softmax unit");
         return r->op.p.softmax.depth <= 65535 ? npu("vector unit") : cpu("vectors beyond 65535");
     case REF_QUANTIZE_FLOAT:
     case REF_DEQUANTIZE_FLOAT:

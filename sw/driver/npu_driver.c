@@ -24,7 +24,7 @@ static void wr(const npu_t *npu, uint32_t offset, uint32_t value) {
 static int decode_config(uint32_t c0, uint32_t c1, npu_config_t *c) {
     uint32_t log_sp = c1 & 0xffu, log_acc = (c1 >> 8) & 0xffu, log_banks = (c1 >> 16) & 0xffu,
              log_trace = (c1 >> 24) & 0xfu, wide = c1 >> 29;
-    if (log_sp > 16 || log_acc > 16 || log_banks > log_sp) {
+    if (log_sp > 16 || log_acc > 16 || log_banks > log_sp || (wide & (wide - 1)) != 0) {
         return 0;
     }
     *c = (npu_config_t){.name = "custom",
@@ -37,7 +37,8 @@ static int decode_config(uint32_t c0, uint32_t c1, npu_config_t *c) {
                         .matmul = (c0 >> 20) & 1u,
                         .fir_taps = c0 >> 24,
                         .trace_records = log_trace != 0 ? 1u << log_trace : 0,
-                        .wide_lanes = wide};
+                        .wide_lanes = wide,
+                        .softmax = (c1 & NPU_FEATURE_SOFTMAX) != 0};
     if (c->n == 0 || c->lanes == 0 || c->n % c->lanes != 0 || c->fir_groups * c->fir_taps > c->n) {
         return 0;
     }

@@ -52,6 +52,9 @@ const char *prog_strerror(prog_status_t code) {
         return "program image has an illegal field value";
     case PROG_E_CONFIG:
         return "program was compiled for another hardware configuration";
+    case PROG_E_FEATURE:
+        return "program uses a unit that this hardware was built without: compile it for its "
+               "configuration";
     case PROG_E_NOMEM:
         return "out of memory while building the program image";
     case PROG_E_COUNT_:
@@ -368,12 +371,17 @@ prog_config_t prog_config_of(const npu_config_t *c) {
                            .acc_depth = c->acc_depth,
                            .fir_groups = c->fir_groups,
                            .fir_taps = c->fir_taps,
-                           .matmul = c->matmul};
+                           .features = (c->matmul ? NPU_FEATURE_MATMUL : 0) |
+                                       (c->softmax ? NPU_FEATURE_SOFTMAX : 0)};
 }
 
 prog_status_t prog_check_config(const prog_t *p, const npu_config_t *device) {
     prog_config_t want = prog_config_of(device);
-    return memcmp(&p->h.config, &want, sizeof want) == 0 ? PROG_OK : PROG_E_CONFIG;
+    uint32_t uses = p->h.config.features & NPU_FEATURE_SOFTMAX, missing = uses & ~want.features;
+    want.features = (want.features & ~NPU_FEATURE_SOFTMAX) | uses;
+    return memcmp(&p->h.config, &want, sizeof want) != 0 ? PROG_E_CONFIG
+           : missing != 0                                ? PROG_E_FEATURE
+                                                         : PROG_OK;
 }
 
 void prog_get_step(const prog_t *p, uint32_t i, prog_step_t *out) {

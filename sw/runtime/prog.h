@@ -63,19 +63,21 @@ typedef enum {
     PROG_E_ALIGN,     /* misaligned offset, size or base pointer */
     PROG_E_VALUE,     /* enumeration, count, dimension or reserved field out of range */
     PROG_E_CONFIG,    /* compiled for another hardware configuration */
+    PROG_E_FEATURE,   /* uses a unit that the hardware was built without */
     PROG_E_NOMEM,     /* writer only */
     PROG_E_COUNT_
 } prog_status_t;
 
 /* Hardware configuration that the commands were made for: the numbers of npu_config_t in
- * npu_spec.h. Compared for equality with the device. */
+ * npu_spec.h. Compared for equality with the device, which may have more features. */
 typedef struct {
     uint32_t n;     /* array rows = columns = bytes of a scratchpad word */
     uint32_t lanes; /* requantise lanes */
     uint32_t sp_words, sp_banks;
     uint32_t acc_depth; /* entries of one half */
     uint32_t fir_groups, fir_taps;
-    uint32_t matmul; /* 0, 1 */
+    /* NPU_FEATURE_*: MATMUL of the configuration; SOFTMAX where a command of the program uses it */
+    uint32_t features;
 } prog_config_t;
 
 /* Header in file order. Words after the last field up to PROG_HEADER_BYTES are zero. */
@@ -178,7 +180,8 @@ prog_status_t prog_open(const void *bytes, size_t size, uint32_t flags, prog_t *
 /* The stored form of a configuration. */
 prog_config_t prog_config_of(const npu_config_t *config);
 
-/* PROG_E_CONFIG unless the program was compiled for exactly this hardware. */
+/* PROG_E_CONFIG unless the program was compiled for exactly this hardware, but for the features
+ * that it does not use; PROG_E_FEATURE when one that it uses is absent. */
 prog_status_t prog_check_config(const prog_t *p, const npu_config_t *device);
 
 /* Decode one table entry; the index must be below the count in the header. */

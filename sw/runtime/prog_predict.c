@@ -16,9 +16,10 @@ int prog_predict(const prog_t *prog, const npu_memory_t *memory, npu_trace_t *tr
                                  c->acc_depth,
                                  c->fir_groups,
                                  c->fir_taps,
-                                 c->matmul,
+                                 (c->features & NPU_FEATURE_MATMUL) != 0,
                                  0,
-                                 0};
+                                 0,
+                                 1};
     uint32_t arena = NPU_MEM_BASE + (prog->h.total_size + PAGE - 1) / PAGE * PAGE;
     *out = (prog_prediction_t){0};
     for (uint32_t i = 0; i < prog->h.n_steps; i++) {

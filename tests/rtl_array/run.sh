@@ -17,7 +17,7 @@ for config in ${*:-npu4 npu8 npu8s npu16 npu32}; do
     param() { sed -n "s/^\`define NPU_CFG_$1 //p" "spec/gen/config_$config.vh"; }
     dir=$out/$config
     if ! verilator --cc --exe --build -O3 --x-initial unique -Wno-SYMRSVDWORD --prefix Vdut --top-module npu_array_unit -GN="$(param N)" \
-        -GACC_DEPTH="$(param ACC_DEPTH)" -GFIR_GROUPS="$(param FIR_GROUPS)" -GFIR_TAPS="$(param FIR_TAPS)" -GMATMUL="$(param MATMUL)" -Irtl -Ispec/gen \
+        -GLANES="$(param LANES)" -GACC_DEPTH="$(param ACC_DEPTH)" -GFIR_GROUPS="$(param FIR_GROUPS)" -GFIR_TAPS="$(param FIR_TAPS)" -GMATMUL="$(param MATMUL)" -Irtl -Ispec/gen \
         -CFLAGS "-O2 -std=c++17 -I$PWD/spec/gen -DCONFIG='\"$config\"' -DROUNDS=${ROUNDS:-150}" --Mdir "$dir" \
         "$PWD/tests/rtl_array/test_array.cpp" rtl/npu_array_unit.v $model >"$dir.log" 2>&1; then
         echo "FAIL array $config: does not build, see $dir.log"

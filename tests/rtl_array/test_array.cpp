@@ -132,11 +132,24 @@ struct Bench {
             }
         for (uint32_t h = 0; h < 2; h++)
             for (uint32_t l = 0; l < n; l++) {
+                uint32_t lanes = m->cfg.lanes, at = l % lanes;
+                dut.par_rd_half = uint8_t(h), dut.par_rd_pos = uint8_t(l - at);
+                dut.eval();
                 int32_t bias, mult;
-                memcpy(&bias, bytes(dut.par_bias) + 4 * (h * n + l), 4);
-                memcpy(&mult, bytes(dut.par_mult) + 4 * (h * n + l), 4);
-                if (bias != m->bias[h][l] || mult != m->mult[h][l])
-                    bad++, printf("FAIL %s: parameters of half %u lane %u\n", what, h, l);
+                memcpy(&bias, bytes(dut.par_bias) + 4 * at, 4);
+                memcpy(&mult, bytes(dut.par_mult) + 4 * at, 4);
+                int shift = 0;
+                for (uint32_t k = 0; k < 6; k++)
+                    shift |= (bytes(dut.par_shift)[(6 * at + k) / 8] >> (6 * at + k) % 8 & 1) << k;
+                /* the model limits shifts that no program has; inside the limits both hold what was
+                 * loaded */
+                bool limited = m->shift[h][l] <= -31 || m->shift[h][l] >= 30;
+                if (bias != m->bias[h][l] || mult != m->mult[h][l] ||
+                    (!limited && shift != (m->shift[h][l] & 63)))
+                    bad++, printf("FAIL %s: half %u lane %u: bias %d, mult %d, shift %d; model %d "
+                                  "%d %d\n",
+                                  what, h, l, bias, mult, shift, m->bias[h][l], m->mult[h][l],
+                                  m->shift[h][l] & 63);
             }
         return bad;
     }

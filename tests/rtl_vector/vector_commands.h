@@ -283,6 +283,10 @@ struct Generator {
                 }
             }
             cmd.sync = rnd.percent(35);
+            if (npu_check_command(config, cmd.w, &unit) != NPU_ERR_NONE) { // a feature is absent
+                cmd.legal = false;
+                cmd.words = 0;
+            }
             return cmd;
         }
     }

@@ -8,7 +8,7 @@ module x_bench #(
     parameter N     = 8,
     parameter LANES = 2
 );
-    reg clk = 0, rst_n = 0;
+    reg clk = 0, rst_n = 0, acc_new = 0;
     reg cmd_valid = 0;
     reg [511:0] cmd = 0;
     reg [15:0] index = 0;
@@ -20,6 +20,8 @@ module x_bench #(
     wire [15:0] va_addr, vb_addr, vw_addr, acc_addr, err_index, start_index, done_index;
     wire [8*N-1:0] vw_data;
     wire [N-1:0] vw_be;
+    wire par_half;
+    wire [7:0] par_pos;
     wire [7:0] err_code;
     wire [31:0] err_addr;
     npu_vector_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(128)) u_dut (
@@ -29,22 +31,24 @@ module x_bench #(
         .vb_req(vb_req), .vb_addr(vb_addr), .vb_gnt(vb_req), .vb_data(vb_data),
         .vw_req(vw_req), .vw_addr(vw_addr), .vw_data(vw_data), .vw_be(vw_be), .vw_gnt(vw_req),
         .acc_rd_req(acc_req), .acc_rd_half(acc_half), .acc_rd_addr(acc_addr), .acc_rd_gnt(acc_req),
-        .acc_rd_data(acc_data), .par_bias({2 * N{32'd100}}), .par_mult({2 * N{32'h40000000}}), .par_shift({2 * N{-6'd3}}),
+        .acc_rd_data(acc_data), .par_half(par_half), .par_pos(par_pos), .par_bias({LANES{32'd100}}),
+        .par_mult({LANES{32'h40000000}}), .par_shift({LANES{-6'd3}}),
         .busy(busy), .err_valid(err_valid), .err_code(err_code), .err_index(err_index), .err_addr(err_addr),
         .progress(progress), .ev_start(ev_start), .ev_start_index(start_index), .ev_done(ev_done),
         .ev_done_index(done_index)
     );
     wire [255:0] outputs = {va_req, vb_req, vw_req, acc_req, acc_half, cmd_ready, busy, err_valid, progress, ev_start,
                             ev_done, take, give, va_addr, vb_addr, vw_addr, acc_addr, err_index, start_index, done_index,
-                            vw_data, vw_be, err_code, err_addr};
+                            vw_data, vw_be, err_code, err_addr, par_pos};
     integer i, done = 0;
     always @(posedge clk) begin
         va_next  <= mem[va_addr[9:0]];
         vb_next  <= mem[vb_addr[9:0]];
-        acc_next <= {N{16'd0, acc_addr}};
+        acc_new  <= acc_req;
+        if (acc_req) acc_next <= {N{16'd0, acc_addr}};
         va_data  <= va_next;
         vb_data  <= vb_next;
-        acc_data <= acc_next;
+        if (acc_new) acc_data <= acc_next;
         if (vw_req) mem[vw_addr[9:0]] <= vw_data;
         if (ev_done) done = done + 1;
         if (rst_n && ^outputs === 1'bx) begin

@@ -123,7 +123,10 @@ static void test_driver(void) {
     f.records = 3;
     f.dropped = 2;
     CHECK(npu_init(&npu, &io, 0) == NPU_OK && npu.config.trace_records == 512);
-    CHECK(strcmp(npu.config.name, "npu16") == 0);
+    CHECK(strcmp(npu.config.name, "npu16") == 0 && npu.config.softmax == 0);
+    f.config1 |= NPU_FEATURE_SOFTMAX;
+    CHECK(npu_init(&npu, &io, 0) == NPU_OK && npu.config.softmax == 1);
+    CHECK(npu.config.trace_records == 512);
     CHECK(npu_read_trace(&npu, words, 2, NULL) == 2 && f.next_word == 2 * NPU_TRACE_WORDS);
     CHECK(npu_read_trace(&npu, words, 4, &dropped) == 1 && dropped == 2 && words[0] == 10);
     CHECK(npu_read_trace(&npu, words, 4, &dropped) == 0);
@@ -176,7 +179,7 @@ static void test_driver(void) {
     f.config1 = 40;
     CHECK(npu_init(&npu, &io, 0) == NPU_E_CONFIG);
     f = good;
-    f.config1 |= 16 << 24;
+    f.config1 |= 3u << 29; /* wide lanes */
     CHECK(npu_init(&npu, &io, 0) == NPU_E_CONFIG);
     f = good;
     f.stuck = 1;

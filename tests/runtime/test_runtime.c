@@ -153,6 +153,11 @@ static void test_image(void) {
     CHECK(npu_run_layer_of(&p, 1) == 0 && npu_run_layer_of(&p, 2) == PROG_NONE);
     CHECK(prog_check_config(&p, config()) == PROG_OK);
     CHECK(prog_check_config(&p, npu_find_config("npu8s", NULL, 0)) == PROG_E_CONFIG);
+    const npu_config_t *without = npu_find_config("npu8,softmax=0", NULL, 0);
+    CHECK(without && prog_check_config(&p, without) == PROG_OK); /* it uses no softmax */
+    p.h.config.features |= NPU_FEATURE_SOFTMAX;
+    CHECK(prog_check_config(&p, without) == PROG_E_FEATURE);
+    CHECK(prog_check_config(&p, config()) == PROG_OK);
 
     for (size_t n = 0; n < size; n++) { /* every truncation */
         uint8_t *cut = malloc(n ? n : 1);
