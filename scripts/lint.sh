@@ -39,6 +39,13 @@ done
 
 verilog npu_lite_axi /dev/null rtl/lite/*.v
 
+for bridge in '' '-GWIDTH=64 -GPIPELINED=1' '-GPIPELINED=1' '-GWIDTH=64'; do
+    # shellcheck disable=SC2086
+    verilog npu_wishbone spec/gen/config_npu4.vh $bridge rtl/soc/soc.vlt fpga/examples/npu_wishbone.v rtl/soc/soc_wb_axil.v \
+        rtl/soc/soc_axi_wb.v -f rtl/npu.f
+done
+verilog npu_axi spec/gen/config_npu4.vh rtl/soc/soc.vlt fpga/examples/npu_axi.v -f rtl/npu.f
+
 for crossing in soc_cdc_axi soc_cdc_axil; do
     verilog $crossing /dev/null rtl/soc/$crossing.v rtl/soc/soc_cdc_fifo.v
 done

@@ -6,7 +6,7 @@
 #   are compared with `--target model`. INPUT: raw bytes (.bin). Options by environment: LATENCY (32), STALL (percent, 0),
 #   SEED (1), WAVE=FILE.fst, OUTPUTS (1): how many the network has, NETLIST=FILES: Verilog of a synthesised npu_top and of its
 #   cells instead of the RTL, DUT=MODULE with EXTRA=FILES: a module with npu_top's ports around it, PLUSARGS. Last line: PASS or FAIL why; exit status 0 only for PASS.
-# Work files: build/icarus/CONFIG-NAME/.   SPDX-License-Identifier: Apache-2.0
+# Work files: $WORK, or build/icarus/CONFIG-NAME/.   SPDX-License-Identifier: Apache-2.0
 set -eu
 cd "$(dirname "$0")/../.."
 [ $# -ge 3 ] || { echo "usage: $0 CONFIG MODEL|PROG INPUT..." >&2; exit 2; }
@@ -18,7 +18,7 @@ done
 [ -f "spec/gen/config_$config.vh" ] || { echo "$0: unknown configuration $config" >&2; exit 2; }
 
 name=$(basename "$network")
-dir=build/icarus/$config-${name%.*}
+dir=${WORK:-build/icarus/$config-${name%.*}}
 mkdir -p "$dir"
 given=
 for input; do given="$given --input $input"; done

@@ -22,9 +22,10 @@ void vl_finish(const char *file, int line, const char *) {
 
 namespace systole {
 
+// Path of the NPU; the build may say another.
 #ifdef SYSTOLE_LITE
 #define SYSTOLE_TOP "npu_lite_axi"
-#else
+#elif !defined SYSTOLE_TOP
 #define SYSTOLE_TOP "npu_top"
 #endif
 
