@@ -164,11 +164,12 @@ module npu_wide #(
         acc_flight_q <= rst_n ? {acc_flight_q[0], acc_rd_req && acc_rd_gnt} : 2'd0;
         acc_valid_q  <= rst_n && (acc_flight_q[1] || (acc_valid_q && !row_end));
         if (acc_flight_q[1]) acc_q <= acc_rd_data;
+        if (!rst_n) acc_addr_q <= 16'd0;
+        else if (load) acc_addr_q <= cmd[`NPU_F_DRAINW_ACC_ADDR];
+        else if (acc_rd_req && acc_rd_gnt) acc_addr_q <= acc_addr_q + cmd[`NPU_F_DRAINW_ACC_STEP];
         if (!rst_n) acc_left_q <= 16'd0;
         else if (load && is_drain) acc_left_q <= rows;
         else if (acc_rd_req && acc_rd_gnt) acc_left_q <= acc_left_q - 16'd1;
-        if (load) acc_addr_q <= cmd[`NPU_F_DRAINW_ACC_ADDR];
-        else if (acc_rd_req && acc_rd_gnt) acc_addr_q <= acc_addr_q + cmd[`NPU_F_DRAINW_ACC_STEP];
     end
 
     // ---------------------------------------------------------------- groups of LANES elements into the lanes
@@ -319,7 +320,7 @@ module npu_wide #(
     always_ff @(posedge clk) scale_q <= state_q == SCALE;
     wire scalar_busy;
     npu_wide_scalar u_scalar (
-        .clk(clk), .rst_n(rst_n), .start(state_q == SCALE && !scale_q), .root(norm), .total(is_soft), .max(max_q), .sum(sum_q),
+        .clk(clk), .rst_n(rst_n), .start(state_q == SCALE && !scale_q), .root(norm), .with_sum(is_soft), .max(max_q), .sum(sum_q),
         .busy(scalar_busy), .done(scalar_done), .mul_valid(sc_use), .mul_x(sc_x), .mul_m(sc_m), .mul_uns(sc_uns), .mul_k30(sc_k30),
         .mul_floor(sc_floor), .mul_high(highs[31:0]), .left(factor_left), .factor(factor), .scale_m(scale_m), .scale_e(scale_e)
     );
@@ -357,9 +358,11 @@ module npu_wide #(
             wire real_byte = p_int8 ? t8[l%LANES] : t8[(l/4)%LANES];
             wire [7:0] wide_byte = wides[32*((l/4)%LANES)+8*(l%4)+:8];
             always_ff @(posedge clk) begin
-                if (record) word_q[8*l+:8] <= N == 8 && second_q ? record_bits[64+8*(l%8)+:8] : record_bits[8*l+:8];
+                if (!rst_n) word_q[8*l+:8] <= 8'd0;
+                else if (record) word_q[8*l+:8] <= N == 8 && second_q ? record_bits[64+8*(l%8)+:8] : record_bits[8*l+:8];
                 else if (mine) word_q[8*l+:8] <= !p_int8 ? wide_byte : real_byte ? bytes[8*(l%LANES)+:8] : 8'd0;
-                if (record) be_q[l] <= 1'b1;
+                if (!rst_n) be_q[l] <= 1'b0;
+                else if (record) be_q[l] <= 1'b1;
                 else if (mine) be_q[l] <= p_int8 || real_byte;
                 else if (put && fill_q == {LN{1'b0}}) be_q[l] <= 1'b0;
             end

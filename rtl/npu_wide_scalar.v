@@ -1,6 +1,6 @@
 // What stands between the passes of a row: from the largest magnitude the factor that makes int8 of the row; from a sum of squares its reciprocal
 // square root, from a sum its reciprocal, and the product of either with the largest magnitude: the row's scale.
-// Contract: `start` (with max, and sum = the sum of squares when `root`, the sum when `total`, both 0: neither) begins; `done` is a pulse
+// Contract: `start` (with max, and sum = the sum of squares when `root`, the sum when `with_sum`, both 0: neither) begins; `done` is a pulse
 // some 60 cycles later, 60 more with a sum: the same for all data. Results then stay until the next start. The multiplications are done by the caller:
 // mul_high is rounded mul_x * mul_m >> 31 (30 with mul_k30; not rounded with mul_floor), five cycles after mul_valid.
 // scale_e counts as ref_scale_t's e, before a softmax's constant.
@@ -12,7 +12,7 @@ module npu_wide_scalar (
     input  wire        rst_n,
     input  wire        start,
     input  wire        root,
-    input  wire        total,
+    input  wire        with_sum,
     input  wire [31:0] max,
     input  wire [79:0] sum,
     output wire        busy,
@@ -31,17 +31,18 @@ module npu_wide_scalar (
     output wire [31:0] scale_m,
     output wire [31:0] scale_e
 );
-    // The value is brought to the top of v in seven steps: shifts of 64, 32, .. 1 where all the bits above are 0.
+    // The value is brought to the top of v in ten steps: four by 16 bits, three by 4, three by 1, each where the bits above are 0.
     localparam [1:0] IDLE = 2'd0, NORMALISE = 2'd1, MULTIPLY = 2'd2, NEXT = 2'd3;
     reg [1:0]  state_q;
     reg [79:0] v_q;
     reg [6:0]  zeros_q;        // that were above v's highest bit
-    reg [2:0]  step_q, wait_q;
+    reg [3:0]  step_q;
+    reg [2:0]  wait_q;
     reg        second_q, root_q, of_sum_q, done_q;
     reg [31:0] y_q, t_q, factor_q, m_q, e_q;
     reg [4:0]  left_q;
-    wire [6:0]  by    = 7'd1 << step_q;
-    wire        clear = (v_q & ~({80{1'b1}} >> by)) == 80'd0;
+    wire        by16  = step_q > 4'd5, by4 = step_q > 4'd2;
+    wire        clear = !v_q[79] && (!by4 || v_q[78:76] == 3'd0) && (!by16 || v_q[75:64] == 12'd0);
     wire        empty = !v_q[79];   // the value is 0
 
     // programs: 0..6 reciprocal, 7 factor; 8..17 reciprocal square root; 18 product with the largest magnitude
@@ -63,8 +64,12 @@ module npu_wide_scalar (
     assign mul_floor = is_root && third_q == 2'd3;
     assign mul_valid = state_q == MULTIPLY;
 
-    wire [31:0] stepped = y_q + {mul_high[29:0], 2'b00};              // the step is below 1/8: its shift never saturates
-    wire [31:0] twice   = stepped[30] ? 32'h7fff_ffff : {stepped[30:0], 1'b0};
+    // One adder: a constant or y, plus or minus the product. Of y * t four times, a step below 1/8 that never saturates.
+    wire        adds  = recip && !pc_q[0];
+    wire [31:0] base  = of_y ? y_q : pc_q == 5'd0 ? 32'd1515870810 :   // 48/17, Q2.29
+                        recip ? 32'h2000_0000 : third_q == 2'd1 ? 32'hc000_0000 : m4[31] ? 32'd959778883 : 32'd1357332313;
+    wire [31:0] total = base + ((of_y ? {mul_high[29:0], 2'b00} : mul_high) ^ {32{!adds}}) + {31'd0, !adds};
+    wire [31:0] twice = total[30] ? 32'h7fff_ffff : {total[30:0], 1'b0};
     wire [29:0] rooted  = mul_high[31:30] != 2'b00 ? 30'h3fff_ffff : mul_high[29] ? mul_high[29:0] : 30'h2000_0000;
     wire [6:0]  place   = 7'd79 - zeros_q;                            // of the sum's highest bit
     wire [31:0] sum_e   = empty ? 32'd0 : root_q ? {26'd0, place[6:1]} : {25'd0, place};
@@ -75,7 +80,7 @@ module npu_wide_scalar (
         else
             case (state_q)
                 IDLE:      if (start) state_q <= NORMALISE;
-                NORMALISE: if (step_q == 3'd0) state_q <= MULTIPLY;
+                NORMALISE: if (step_q == 4'd0) state_q <= MULTIPLY;
                 MULTIPLY:  if (wait_q == 3'd5) state_q <= NEXT;
                 default:   state_q <= ends ? IDLE : pc_q == FACTOR ? NORMALISE : MULTIPLY;
             endcase
@@ -86,18 +91,18 @@ module npu_wide_scalar (
                 if (start) begin
                     v_q      <= {max, 48'd0};
                     zeros_q  <= 7'd0;
-                    step_q   <= 3'd6;
+                    step_q   <= 4'd9;
                     pc_q     <= 5'd0;
-                    second_q <= root || total;
+                    second_q <= root || with_sum;
                     root_q   <= root;
                     of_sum_q <= 1'b0;
                 end
             NORMALISE: begin
                 if (clear) begin
-                    v_q     <= v_q << by;
-                    zeros_q <= zeros_q + by;
+                    v_q     <= by16 ? {v_q[63:0], 16'd0} : by4 ? {v_q[75:0], 4'd0} : {v_q[78:0], 1'b0};
+                    zeros_q <= zeros_q + (by16 ? 7'd16 : by4 ? 7'd4 : 7'd1);
                 end
-                step_q  <= step_q - 3'd1;
+                step_q  <= step_q - 4'd1;
                 wait_q  <= 3'd0;
                 third_q <= 2'd3;
             end
@@ -113,7 +118,7 @@ module npu_wide_scalar (
                     e_q      <= empty ? 32'd0 : 32'd32 - {25'd0, zeros_q};
                     v_q      <= sum;
                     zeros_q  <= 7'd0;
-                    step_q   <= 3'd6;
+                    step_q   <= 4'd9;
                     of_sum_q <= 1'b1;
                     if (!root_q) pc_q <= 5'd0;
                 end
@@ -121,16 +126,9 @@ module npu_wide_scalar (
                     m_q <= mul_high;
                     e_q <= e_q - sum_e;
                 end
-                if (pc_q == 5'd0) y_q <= 32'd1515870810 + mul_high;   // 48/17, Q2.29
-                if (recip && pc_q[0]) t_q <= 32'h2000_0000 - mul_high;
-                if (of_y) y_q <= pc_q == RECIPROCAL_END ? twice : stepped;
-                if (is_root)
-                    case (third_q)
-                        2'd3: y_q <= (m4[31] ? 32'd959778883 : 32'd1357332313) - mul_high;
-                        2'd0: t_q <= mul_high;
-                        2'd1: t_q <= 32'hc000_0000 - mul_high;
-                        default: y_q <= pc_q == ROOT_END ? {1'b0, rooted, 1'b0} : mul_high;
-                    endcase
+                if (recip ? pc_q[0] : !third_q[1]) t_q <= recip || third_q[0] ? total : mul_high;
+                if (recip ? adds : is_root && third_q[1])
+                    y_q <= pc_q == RECIPROCAL_END ? twice : recip || third_q[0] ? total : pc_q == ROOT_END ? {1'b0, rooted, 1'b0} : mul_high;
             end
         endcase
     assign busy    = state_q != IDLE;

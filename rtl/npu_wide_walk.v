@@ -30,7 +30,10 @@ module npu_wide_walk (
         else if (load) valid_q <= head || body;
         else if (next && row_end && rows_q == 16'd1) valid_q <= 1'b0;
     always_ff @(posedge clk)
-        if (load) begin
+        if (!rst_n) begin
+            at_head_q <= 1'b0;
+            addr_q    <= 16'd0;
+        end else if (load) begin
             at_head_q <= head;
             rows_q    <= rows;
             words_q   <= words;

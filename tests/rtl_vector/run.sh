@@ -27,7 +27,7 @@ check() { # NAME COMMAND...
 }
 
 model=
-for file in cmodel/npu/model_vector cmodel/npu/model_softmax cmodel/npu/model_check cmodel/npu/model_wide cmodel/npu/model_footprint_wide \
+for file in cmodel/npu/model_vector cmodel/npu/model_softmax cmodel/npu/model_check cmodel/npu/model_wide cmodel/npu/model_footprint_wide cmodel/npu/timing_wide \
     cmodel/ref/ref_wide cmodel/ref/ref_wide_tables tests/fuzz/fuzz_cmds tests/fuzz/fuzz_wide; do
     gcc -std=c11 -O2 -Wall -Wextra -Werror -Icmodel/npu -Icmodel/ref -Ispec/gen -Isw/driver -c "$file.c" \
         -o "$out/${file##*/}.o" || exit 1
@@ -45,10 +45,12 @@ for config in ${CONFIGS:-4:4:0 8:1:0 8:2:1 16:16:4 32:32:1}; do
         $model "$here/vector_bench.cc"
     check "unit $config" "$out/$dir/bench" "$commands" "$seed"
     check "cycles $config" "$out/$dir/bench" cycles
+    [ "$wide" = 0 ] || check "edges $config" "$out/$dir/bench" edges
 done
-for config in 4:4 8:2 16:16; do
-    n=${config%:*} lanes=${config#*:}
-    iverilog -g2012 -Ispec/gen -y rtl "-Px_bench.N=$n" "-Px_bench.LANES=$lanes" -s x_bench -o "$out/x_$n.vvp" \
+for config in 4:4:0 8:2:1 16:16:4; do
+    n=${config%%:*} wide=${config##*:} lanes=${config#*:}
+    lanes=${lanes%:*}
+    iverilog -g2012 -Ispec/gen -y rtl "-Px_bench.N=$n" "-Px_bench.LANES=$lanes" "-Px_bench.WIDE_LANES=$wide" -s x_bench -o "$out/x_$n.vvp" \
         "$here/x_bench.v" && vvp -n "$out/x_$n.vvp" >"$out/x_$n.log"
     cat "$out/x_$n.log"
     check "icarus $config" grep -q "passed$" "$out/x_$n.log"

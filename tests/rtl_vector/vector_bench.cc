@@ -1,6 +1,7 @@
 // npu_vector_unit against the C model: random commands, random denial of every grant, random token
 // delays, illegal commands, aborts. Synopsis: vector_bench [COMMANDS] [SEED] [OPCODE]     random
 // test; OPCODE (hex) restricts it
+//           vector_bench edges                          of the commands on wide rows
 //           vector_bench cycles                         cycles of some commands when every grant is
 //           given
 // Compared: the whole scratchpad at every idle point; each command's writes granted before its
@@ -351,6 +352,7 @@ static int random_test(uint32_t count, uint64_t seed, uint32_t only) {
 static uint64_t measure(Bench &bench, const Command &cmd, uint32_t repeat) {
     uint32_t popped = 0, ended = 0;
     uint64_t from = 0;
+    bench.wide = npu_cmd_opcode(cmd.w) > NPU_OP_SOFTMAX;
     for (int k = 0; k < 20; k++)
         bench.step();
     while (ended < repeat) {
@@ -372,6 +374,8 @@ static void show(Bench &bench, const char *name, const Command &cmd) {
            name, N, LANES, cmd.words, (unsigned long long)one, (double)(five - one) / 4,
            (double)(five - one) / 4 / cmd.words);
 }
+
+#include "vector_wide.h"
 
 static int cycles() {
     Bench bench(1);
@@ -412,12 +416,18 @@ static int cycles() {
     s.load = 0, s.depth = 128;
     npu_pack_softmax(&s, cmd.w), cmd.words = 128 / N;
     show(bench, "SOFTMAX 1x128", cmd);
+    if (WIDE_LANES)
+        return wide_cycles(bench);
     return 0;
 }
 
 int main(int argc, char **argv) {
     if (argc > 1 && std::string(argv[1]) == "cycles")
         return cycles();
+    if (WIDE_LANES && argc > 1 && std::string(argv[1]) == "edges") {
+        Bench bench(2);
+        return wide_edges(bench);
+    }
     return random_test(argc > 1 ? (uint32_t)atoi(argv[1]) : 2000,
                        argc > 2 ? strtoull(argv[2], nullptr, 0) : 1,
                        argc > 3 ? (uint32_t)strtoul(argv[3], nullptr, 16) : 0);

@@ -6,7 +6,8 @@
 `include "npu_spec.vh"
 module x_bench #(
     parameter N     = 8,
-    parameter LANES = 2
+    parameter LANES = 2,
+    parameter WIDE_LANES = 0
 );
     reg clk = 0, rst_n = 0, acc_new = 0;
     reg cmd_valid = 0;
@@ -24,7 +25,7 @@ module x_bench #(
     wire [7:0] par_pos;
     wire [7:0] err_code;
     wire [31:0] err_addr;
-    npu_vector_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(128)) u_dut (
+    npu_vector_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(128), .WIDE_LANES(WIDE_LANES)) u_dut (
         .clk(clk), .rst_n(rst_n), .abort(1'b0), .cmd_valid(cmd_valid), .cmd_data(cmd), .cmd_index(index),
         .cmd_ready(cmd_ready), .avail(4'hb), .take(take), .give(give),
         .va_req(va_req), .va_addr(va_addr), .va_gnt(va_req), .va_data(va_data),
@@ -40,7 +41,7 @@ module x_bench #(
     wire [255:0] outputs = {va_req, vb_req, vw_req, acc_req, acc_half, cmd_ready, busy, err_valid, progress, ev_start,
                             ev_done, take, give, va_addr, vb_addr, vw_addr, acc_addr, err_index, start_index, done_index,
                             vw_data, vw_be, err_code, err_addr, par_pos};
-    integer i, done = 0;
+    integer i, k, done = 0;
     always @(posedge clk) begin
         va_next  <= mem[va_addr[9:0]];
         vb_next  <= mem[vb_addr[9:0]];
@@ -49,7 +50,7 @@ module x_bench #(
         va_data  <= va_next;
         vb_data  <= vb_next;
         if (acc_new) acc_data <= acc_next;
-        if (vw_req) mem[vw_addr[9:0]] <= vw_data;
+        for (k = 0; k < N; k = k + 1) if (vw_req && vw_be[k]) mem[vw_addr[9:0]][8*k+:8] <= vw_data[8*k+:8];
         if (ev_done) done = done + 1;
         if (rst_n && ^outputs === 1'bx) begin
             $display("FAIL x_bench: unknown output at %0t in command %0d", $time, index);
@@ -122,6 +123,27 @@ module x_bench #(
         cmd[`NPU_F_SOFTMAX_T_ADDR] = 400;
         cmd[`NPU_F_SOFTMAX_DEPTH] = N + 3;
         run;
+        if (WIDE_LANES != 0) begin
+            cmd[`NPU_F_OPCODE] = `NPU_OP_DRAINW;
+            cmd[`NPU_F_DRAINW_ADD] = 1;
+            cmd[`NPU_F_DRAINW_COUNT] = 2;
+            cmd[`NPU_F_DRAINW_MULT_ADDR] = 500;
+            cmd[`NPU_F_DRAINW_SCALE_ADDR] = 510;
+            cmd[`NPU_F_DRAINW_OUT_STEP] = 4;
+            run;
+            for (i = 0; i < 4; i = i + 1) begin   // their fields lie in the same places
+                cmd[`NPU_F_OPCODE] = i == 0 ? `NPU_OP_QUANTW : i == 1 ? `NPU_OP_ROTATE : i == 2 ? `NPU_OP_SILUW : `NPU_OP_SOFTMAXW;
+                cmd[`NPU_F_QUANTW_NORM] = 1;
+                cmd[`NPU_F_SOFTMAXW_VMAX] = 1;
+                cmd[`NPU_F_QUANTW_N] = N + 2;
+                cmd[`NPU_F_QUANTW_ROWS] = 2;
+                cmd[`NPU_F_QUANTW_Q_ADDR] = 600;
+                cmd[`NPU_F_QUANTW_Q_BLK] = 1;
+                cmd[`NPU_F_QUANTW_SCALE_ADDR] = 700;
+                cmd[`NPU_F_QUANTW_GAIN_ADDR] = 800;
+                run;
+            end
+        end
         repeat (20) @(negedge clk);
         if (busy) $display("FAIL x_bench: still busy");
         else $display("x_bench N=%0d LANES=%0d: %0d commands, no unknown output: passed", N, LANES, done);
