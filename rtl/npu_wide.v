@@ -149,12 +149,11 @@ module npu_wide #(
         .valid(w_walk), .addr(vw_addr), .next(wrote)
     );
 
-    // ---------------------------------------------------------------- accumulator entries
+    // ---------------------------------------------------------------- accumulator entries, one at a time: the data holds until the next read
     localparam integer MOST_I = N;
     reg             acc_valid_q;
     reg  [1:0]      acc_flight_q;
     reg  [15:0]     acc_left_q, acc_addr_q;
-    reg  [32*N-1:0] acc_q;
     wire            row_end;
     assign acc_rd_req  = acc_left_q != 16'd0 && !acc_valid_q && acc_flight_q == 2'd0 && !stop;
     assign acc_rd_half = cmd[`NPU_F_DRAINW_HALF];
@@ -163,7 +162,6 @@ module npu_wide #(
     always_ff @(posedge clk) begin
         acc_flight_q <= rst_n ? {acc_flight_q[0], acc_rd_req && acc_rd_gnt} : 2'd0;
         acc_valid_q  <= rst_n && (acc_flight_q[1] || (acc_valid_q && !row_end));
-        if (acc_flight_q[1]) acc_q <= acc_rd_data;
         if (!rst_n) acc_addr_q <= 16'd0;
         else if (load) acc_addr_q <= cmd[`NPU_F_DRAINW_ACC_ADDR];
         else if (acc_rd_req && acc_rd_gnt) acc_addr_q <= acc_addr_q + cmd[`NPU_F_DRAINW_ACC_STEP];
@@ -266,7 +264,7 @@ module npu_wide #(
             wire          unused = &{1'b0, j[16]};
             assign mask[l] = j < limit;
             npu_wide_lane u_lane (
-                .clk(clk), .en(en), .in_x(is_drain ? acc_q[32*column+:32] : a_elem), .in_b(b_elem),
+                .clk(clk), .en(en), .in_x(is_drain ? acc_rd_data[32*column+:32] : a_elem), .in_b(b_elem),
                 .in_c(is_rotate ? a_word[32*beside+:32] : is_silu || p_exp ? b_elem : a_elem), .in_odd(j[0]),
                 .is_exp(p_exp), .is_silu(is_silu), .is_rotate(is_rotate), .early(early), .by_one(by_row && !norm),
                 .lsh1(is_drain && !shift1[7] ? shift1[4:0] : 5'd0), .rsh1(is_drain && shift1[7] ? right1[4:0] : 5'd0),
