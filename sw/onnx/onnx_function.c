@@ -4,8 +4,10 @@
  * ...), clamps, scales by constants, with the QuantizeLinear / DequantizeLinear pairs between them.
  *
  * Method: onnx_find_sources names for each value the one quantised value that it is a function of,
- * if there is one. The table is that function evaluated in double at the 256 codes, each
- * QuantizeLinear on the way and the last rounding half to even. SPDX-License-Identifier: Apache-2.0
+ * if there is one; or the one value that the file leaves in float (a sum of two, say), which then
+ * gets a quantisation of its own. The table is that function evaluated in double at the 256 codes,
+ * each QuantizeLinear on the way and the last rounding half to even. SPDX-License-Identifier:
+ * Apache-2.0
  */
 #include <math.h>
 #include <stdlib.h>
@@ -169,6 +171,11 @@ bool onnx_scalar(const onnx_t *o, int32_t v, double *value) {
 }
 
 /* ---- sources */
+/* A source that no QuantizeLinear makes. */
+static bool in_float(const onnx_t *o, int32_t source) {
+    return source >= 0 && o->values[source].type == GRAPH_FLOAT32;
+}
+
 static bool same_shape(const onnx_value_t *a, const onnx_value_t *b) {
     return a->rank == b->rank && memcmp(a->dims, b->dims, sizeof a->dims[0] * (size_t)a->rank) == 0;
 }
@@ -179,9 +186,7 @@ static int32_t node_source(const onnx_t *o, const onnx_node_t *n) {
     onnx_quant_t q;
     if (strcmp(n->op, "QuantizeLinear") == 0) {
         source = o->sources[n->in[0]];
-        return source == SOURCE_MANY || source == SOURCE_CONST || !onnx_node_quant(o, n, &q)
-                   ? out
-                   : source;
+        return source < 0 || in_float(o, source) || !onnx_node_quant(o, n, &q) ? out : source;
     }
     if (strcmp(n->op, "DequantizeLinear") == 0)
         return onnx_scalar(o, out, &ignored)  ? SOURCE_CONST
@@ -195,6 +200,9 @@ static int32_t node_source(const onnx_t *o, const onnx_node_t *n) {
         if (n->in[i] < 0)
             continue;
         int32_t s = onnx_scalar(o, n->in[i], &ignored) ? SOURCE_CONST : o->sources[n->in[i]];
+        if (s == SOURCE_MANY && !o->values[n->in[i]].data && o->values[n->in[i]].node >= 0 &&
+            !onnx_is(o, n->in[i], "DequantizeLinear"))
+            s = n->in[i];
         if (s == SOURCE_MANY || (s >= 0 && source >= 0 && s != source))
             return SOURCE_MANY;
         source = s >= 0 ? s : source;
@@ -203,7 +211,9 @@ static int32_t node_source(const onnx_t *o, const onnx_node_t *n) {
 }
 
 int onnx_find_sources(onnx_t *o) {
-    o->sources = onnx_alloc(o, (size_t)o->n_values * sizeof *o->sources);
+    /* one more value a node: see onnx_ops_vector.c, reciprocal() */
+    o->natural = onnx_alloc(o, ((size_t)o->n_values + (size_t)o->n_nodes) * sizeof *o->natural);
+    o->sources = o->natural ? onnx_alloc(o, (size_t)o->n_values * sizeof *o->sources) : NULL;
     for (int32_t i = 0; o->sources && i < o->n_values; i++)
         o->sources[i] = SOURCE_MANY;
     for (int32_t i = 0; o->sources && i < o->n_nodes; i++)
@@ -221,7 +231,8 @@ static double to_code(double real, onnx_quant_t q) {
 typedef struct {
     onnx_t *o;
     int32_t source;
-    double **memo; /* (n_values): CODES values, or NULL */
+    onnx_quant_t q; /* of the source, where it is in float */
+    double **memo;  /* (n_values): CODES values, or NULL */
 } table_t;
 
 static void apply(const onnx_node_t *n, double *const *x, double *y) {
@@ -274,7 +285,7 @@ static double *evaluate(table_t *t, int32_t v, int depth) {
         graph_fail(o->err, "%s: %s", o->path, y ? "a function of too many nodes" : "out of memory");
     } else if (v == t->source) {
         for (int i = 0; i < CODES; i++)
-            y[i] = (double)(int8_t)i;
+            y[i] = in_float(o, v) ? ((int8_t)i - t->q.zp) * (double)t->q.scale : (double)(int8_t)i;
     } else if (onnx_scalar(o, v, &scalar)) {
         for (int i = 0; i < CODES; i++)
             y[i] = scalar;
@@ -300,6 +311,8 @@ static int32_t source_of(onnx_t *o, int32_t v, onnx_quant_t *q) {
     int32_t source = o->sources[v];
     if (source < 0)
         return ONNX_NONE;
+    if (in_float(o, source) && o->values[source].node >= 0)
+        return onnx_natural(o, source, q) ? source : ONNX_NONE;
     if (o->values[source].node >= 0) { /* a QuantizeLinear's output: what it quantises */
         const onnx_node_t *n = &o->nodes[o->values[source].node];
         return onnx_node_quant(o, n, q) ? n->in[0] : ONNX_NONE;
@@ -316,6 +329,8 @@ static int function_values(onnx_t *o, int32_t v, double y[CODES]) {
         .o = o, .source = o->sources[v], .memo = calloc((size_t)o->n_values, sizeof *t.memo)};
     if (!t.memo)
         return graph_fail(o->err, "%s: out of memory", o->path);
+    if (in_float(o, t.source))
+        onnx_natural(o, t.source, &t.q); /* it has one: see source_of */
     const double *values = evaluate(&t, v, 0);
     if (values)
         memcpy(y, values, CODES * sizeof *y);
@@ -338,11 +353,14 @@ bool onnx_function_range(onnx_t *o, int32_t v, double *lo, double *hi) {
     return true;
 }
 
-int onnx_lower_function(onnx_t *o, const onnx_want_t *w) {
+int onnx_lower_function(onnx_t *o, const onnx_want_t *w, bool unquantised) {
     double y[CODES];
     int8_t table[CODES];
     onnx_quant_t q;
-    int32_t v = w->node->out[0], real = source_of(o, v, &q);
+    int32_t v = w->node->out[0];
+    if (in_float(o, o->sources[v]) != unquantised)
+        return 0;
+    int32_t real = source_of(o, v, &q);
     if (real < 0)
         return 0;
     bool nhwc = o->image[real];

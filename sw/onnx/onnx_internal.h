@@ -79,9 +79,11 @@ struct onnx {
     int32_t *slots; /* hash of names: value or ONNX_NONE */
     size_t n_slots;
     onnx_builder_t b;
-    int32_t depth;    /* of recursion while lowering */
-    int32_t *sources; /* by value: onnx_function.c */
-    bool *image;      /* by value: made as N,H,W,C */
+    int32_t depth;         /* of recursion while lowering */
+    int32_t *sources;      /* by value: onnx_function.c */
+    onnx_quant_t *natural; /* by value: onnx_quant.c; scale 0: not known yet, below 0: none */
+    int32_t quant_depth;
+    bool *image; /* by value: made as N,H,W,C */
 };
 
 /* ---- onnx_wire.c */
@@ -239,9 +241,9 @@ bool onnx_is_norm(onnx_t *o, const onnx_node_t *n); /* such a last node */
 int onnx_find_sources(onnx_t *o);
 /* Whether node n computes element by element. */
 bool onnx_elementwise(const onnx_node_t *n);
-/* 1: v is a function of one quantised value, and is now remembered as q; 0: it is not; -1 and *err.
- */
-int onnx_lower_function(onnx_t *o, const onnx_want_t *w);
+/* 1: v is a function of one quantised value (unquantised: of one that the file leaves in float,
+ * with the quantisation of onnx_natural), and is now remembered as q; 0: it is not; -1 and *err. */
+int onnx_lower_function(onnx_t *o, const onnx_want_t *w, bool unquantised);
 /* Smallest and largest of v, a function of one quantised value; false when it is none. */
 bool onnx_function_range(onnx_t *o, int32_t v, double *lo, double *hi);
 /* Constant of one element, through DequantizeLinear too. */

@@ -240,13 +240,16 @@ static int clamp(onnx_t *o, const onnx_want_t *w, double lo, double hi) {
 static int computed(onnx_t *o, const onnx_node_t *n, int32_t v, onnx_quant_t q) {
     onnx_want_t w = {n, v, q, GRAPH_ACT_NONE, n->name};
     double lo, hi;
-    int op = op_of(n), done = onnx_elementwise(n) ? onnx_lower_function(o, &w) : 0;
+    int op = op_of(n), done = onnx_elementwise(n) ? onnx_lower_function(o, &w, false) : 0;
     if (!done)
         done = onnx_lower_written_norm(o, &w);
     if (done)
         return done < 0 ? -1 : 0;
     if (onnx_limits(o, n, &lo, &hi))
         return clamp(o, &w, lo, hi);
+    done = onnx_elementwise(n) ? onnx_lower_function(o, &w, true) : 0;
+    if (done)
+        return done < 0 ? -1 : 0;
     if (op >= 0)
         return ops[op].lower(o, &w);
     return onnx_fail(o, n,

@@ -4,11 +4,12 @@
  * Apache-2.0
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "onnx_internal.h"
 
-static bool natural(onnx_t *o, int32_t v, int depth, onnx_quant_t *q);
+#define DEEPEST 200 /* unquantised nodes behind each other */
 
 bool onnx_node_quant(const onnx_t *o, const onnx_node_t *n, onnx_quant_t *q) {
     const onnx_value_t *s = n->n_in > 1 && n->in[1] >= 0 ? &o->values[n->in[1]] : NULL;
@@ -58,16 +59,32 @@ static void range_of(onnx_quant_t q, double *lo, double *hi) {
     *hi = (127.0 - q.zp) * (double)q.scale;
 }
 
+/* Range of a constant; false when v is none. */
+static bool constant_range(const onnx_t *o, int32_t v, double *lo, double *hi) {
+    float *f = onnx_floats(o, v);
+    *lo = *hi = 0;
+    for (size_t i = 0; f && i < o->values[v].elements; i++) {
+        *lo = fmin(*lo, (double)f[i]);
+        *hi = fmax(*hi, (double)f[i]);
+    }
+    free(f);
+    return f != NULL;
+}
+
 /* Of a sum, difference, product or joining: from the ranges of the operands. */
-static bool combined(onnx_t *o, const onnx_node_t *n, int depth, onnx_quant_t *q) {
+static bool combined(onnx_t *o, const onnx_node_t *n, onnx_quant_t *q) {
     double lo = 0, hi = 0;
     char op = n->op[0];
     for (int32_t i = 0; i < n->n_in; i++) {
         onnx_quant_t qi;
         double l, h;
-        if (n->in[i] < 0 || !natural(o, n->in[i], depth, &qi))
+        if (n->in[i] < 0)
             return false;
-        range_of(qi, &l, &h);
+        if (!constant_range(o, n->in[i], &l, &h)) {
+            if (!onnx_natural(o, n->in[i], &qi))
+                return false;
+            range_of(qi, &l, &h);
+        }
         if (op == 'M' && i > 0) {
             double p[4] = {lo * l, lo * h, hi * l, hi * h};
             lo = fmin(fmin(p[0], p[1]), fmin(p[2], p[3]));
@@ -83,31 +100,38 @@ static bool combined(onnx_t *o, const onnx_node_t *n, int depth, onnx_quant_t *q
     return covering(lo, hi, q);
 }
 
-static bool natural(onnx_t *o, int32_t v, int depth, onnx_quant_t *q) {
+static bool find_natural(onnx_t *o, int32_t v, onnx_quant_t *q) {
     static const char *const combines[] = {"Add", "Sub", "Mul", "Concat"};
-    for (; v >= 0 && o->values[v].node >= 0 && depth < 64; depth++) {
-        const onnx_node_t *n = &o->nodes[o->values[v].node];
-        double lo, hi;
-        if (strcmp(n->op, "DequantizeLinear") == 0)
-            return onnx_node_quant(o, n, q);
-        if (strcmp(n->op, "Softmax") == 0) {
-            *q = (onnx_quant_t){1.0f / 256.0f, -128};
-            return true;
-        }
-        if (onnx_elementwise(n) && onnx_function_range(o, n->out[0], &lo, &hi))
-            return covering(lo, hi, q);
-        for (size_t i = 0; i < sizeof combines / sizeof combines[0]; i++)
-            if (strcmp(n->op, combines[i]) == 0)
-                return combined(o, n, depth + 1, q);
-        if (!onnx_limits(o, n, &lo, &hi) && !onnx_keeps_quant(n))
-            return false;
-        v = n->in[0];
+    const onnx_node_t *n = v >= 0 && o->values[v].node >= 0 ? &o->nodes[o->values[v].node] : NULL;
+    double lo, hi;
+    if (!n)
+        return false;
+    if (strcmp(n->op, "DequantizeLinear") == 0)
+        return onnx_node_quant(o, n, q);
+    if (strcmp(n->op, "Softmax") == 0) {
+        *q = (onnx_quant_t){1.0f / 256.0f, -128};
+        return true;
     }
-    return false;
+    if (onnx_elementwise(n) && onnx_function_range(o, n->out[0], &lo, &hi))
+        return covering(lo, hi, q);
+    for (size_t i = 0; i < sizeof combines / sizeof combines[0]; i++)
+        if (strcmp(n->op, combines[i]) == 0)
+            return combined(o, n, q);
+    return (onnx_limits(o, n, &lo, &hi) || onnx_keeps_quant(n)) && onnx_natural(o, n->in[0], q);
 }
 
+/* Each value is looked at once, so that nodes that use a value twice cost nothing more. */
 bool onnx_natural(onnx_t *o, int32_t v, onnx_quant_t *q) {
-    return natural(o, v, 0, q);
+    if (v < 0 || o->natural[v].scale < 0 || o->quant_depth >= DEEPEST)
+        return false;
+    if (o->natural[v].scale == 0) {
+        o->quant_depth++;
+        bool found = find_natural(o, v, q);
+        o->quant_depth--;
+        o->natural[v] = found ? *q : (onnx_quant_t){-1, 0};
+    }
+    *q = o->natural[v];
+    return q->scale > 0;
 }
 
 int32_t onnx_behind(const onnx_t *o, int32_t v) {

@@ -8,6 +8,7 @@ output's scale a result may differ from ONNX Runtime's, which computes each oper
   2  two roundings, a step each: softmax is rounded to 1/256 and then to the scale that the file asks for; an operator
      whose input the file leaves in float is computed on codes of a range that fits for sure; a function of a sum that
      may itself be a step off;
+  4  "products only": sums that the file leaves in float get 8-bit codes here, of the range of their operands together;
   None: several nodes that become one operator; 1 step from ONNX Runtime without the roundings between them.
 SPDX-License-Identifier: Apache-2.0
 """
@@ -164,6 +165,16 @@ def gelu(form):
     return build
 
 
+def feed_forward(net, opset):
+    """Where only the products are quantised: the sum behind the first is in float, and with it the GELU and the second sum."""
+    x = net.start(TOKENS).y
+    h = net.node("Add", [net.node("MatMul", [x, net.weights(24, 40)]), net.weights(40)])
+    inner = net.node("Add", [net.node("Erf", [net.node("Div", [h, f32(net, 2 ** 0.5)])]), f32(net, 1)])
+    h = net.node("Mul", [net.node("Mul", [h, inner]), f32(net, 0.5)])
+    y = net.node("Add", [net.node("MatMul", [h, net.weights(40, 24)]), net.weights(24)])
+    return net.node("MatMul", [net.node("Add", [x, y]), net.weights(24, 8)])
+
+
 def clip(low, high):
     return lambda net, opset: net.node("Clip", [net.start(IMAGE).y, *("" if v is None else f32(net, v) for v in (low, high))])
 
@@ -278,6 +289,7 @@ CASES = [
     ("Gelu tanh", 20, 1, one("Gelu", TOKENS, approximate="tanh")),
     ("gelu erf", 13, 1, gelu("erf")),
     ("gelu tanh", 13, 1, gelu("tanh")),
+    ("products only", 13, 4, feed_forward),
     ("clip", 13, 1, clip(-0.7, 1.2)),
     ("clip low", 13, 1, clip(0, None)),
     ("clip high", 13, 1, clip(None, 1)),

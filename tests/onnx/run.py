@@ -162,6 +162,20 @@ def wrong_files(folder):
         conv = first(graph, "Conv")
         conv.input[0] = conv.output[0]
 
+    def doubled(graph):
+        """Seventy sums of a value with itself, unquantised: quick, although there are 2^70 ways through them."""
+        last = graph.node[-1]
+        names = [last.input[0]] + [f"double{i}" for i in range(70)]
+        sums = [helper.make_node("Add", [a, a], [b]) for a, b in zip(names, names[1:])]
+        at = len(graph.node) - 1
+        graph.node.insert(at, helper.make_node(last.op_type, list(last.input), [names[0] + "_real"]))
+        sums[0].input[0] = sums[0].input[1] = names[0] + "_real"
+        for i, node in enumerate(sums):
+            graph.node.insert(at + 1 + i, node)
+        last.op_type = "Identity"
+        del last.input[:]
+        last.input.append(names[-1])
+
     def unshaped(graph):
         """A shape that hangs on a value that nothing fixes."""
         graph.input.append(helper.make_tensor_value_info("wanted", TensorProto.INT64, [4]))
@@ -202,6 +216,7 @@ def wrong_files(folder):
     yield "length of another shape", external("data.bin", length="7"), "does not fit its shape"
     yield "a folder as data", external("folder"), "too short or cannot be read"
     yield "group", changed(regroup), "do not fit"
+    yield "doubled", changed(doubled), None
     yield "no such shape", changed(unshaped), "not a constant list"
     yield "huge input", input_of(1 << 40, 1 << 40), "out of range"
     yield "huge product", input_of(1 << 20, 1 << 20, 1 << 20, 1 << 20), "out of range"
