@@ -139,14 +139,19 @@ def needed_bytes(shape, positions):
     return positions * (macs + 4 * rows) + cache * positions * (positions + 1) // 2
 
 
-def timing(systole, name, checkpoint, positions, config):
+def timing(systole, name, checkpoint, positions, config, prompt=False):
+    """Token by token, each with its logits; or as a prompt: many to a list, logits of the last."""
     shape = struct.unpack("<7i", open(checkpoint, "rb").read(28))
     with tempfile.TemporaryDirectory() as folder:
         given, report = pathlib.Path(folder) / "tokens.bin", pathlib.Path(folder) / "report.json"
         (np.arange(positions) % 300 + 3).astype("<i4").tofile(given)
-        subprocess.run([str(systole), "generate", str(checkpoint), "--tokens", str(given), "--logits", str(given) + ".npy", "--target", "model",
-                        "--no-compare", "--config", config, "--report", str(report)], check=True, timeout=3000)
+        logits = [] if prompt else ["--logits", str(given) + ".npy"]
+        subprocess.run([str(systole), "generate", str(checkpoint), "--tokens", str(given), *logits, "--target", "model", "--no-compare",
+                        "--config", config, "--report", str(report)], check=True, timeout=3000)
         r = json.loads(report.read_text())
+    if prompt:
+        print(f"| {name} | {config} | prompt of {positions} | | {r['cycles_predicted'] / positions:.0f} | |", flush=True)
+        return
     ideal = needed_bytes(shape, positions) / 8
     print(f"| {name} | {config} | 0 to {positions - 1} | {ideal / positions:.0f} | {r['cycles_predicted'] / positions:.0f} | "
           f"{100 * ideal / r['cycles_predicted']:.1f} % |", flush=True)
@@ -157,11 +162,13 @@ def timings(systole, large):
     for name, checkpoint, *_ in cases():
         for positions in (16, 256):
             timing(systole, name, checkpoint, positions, CONFIG)
+        timing(systole, name, checkpoint, 64, CONFIG, True)
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
         for name in ["15M", "110M"] if large else ["15M"]:
             path = pathlib.Path(folder) / f"{name}.bin"
             random_checkpoint(path, SHAPES[name])
             timing(systole, f"{name} shape", path, 16, CONFIG)
+            timing(systole, f"{name} shape", path, 64, CONFIG, True)
             if large and name == "15M":
                 timing(systole, f"{name} shape", path, 256, CONFIG)
             path.unlink()

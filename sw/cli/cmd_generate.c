@@ -52,8 +52,10 @@ static const char help[] =
     "  --report R       the same as JSON, by layer\n"
     "  --logits F       the logits of every step, int32, 2^-18 each: (steps, vocabulary) .npy or "
     "raw bytes\n"
-    "  --tokens F       instead of making text: run over these tokens (raw int32, little-endian); "
-    "with --logits\n"
+    "  --tokens F       instead of making text: run over these tokens (raw int32, little-endian), "
+    "for "
+    "--logits, --report\n"
+    "                   or --stats\n"
     "\n"
     "Example: systole generate stories260K.bin --tokenizer tok512.bin --prompt \"One day, Lily\" "
     "-n 100 --temperature 0.8\n";
@@ -160,8 +162,10 @@ static int parse(int argc, char **argv, options_t *o) {
     o->checkpoint = argv[optind];
     if (!o->tokenizer && !o->tokens)
         return cli_usage("generate", "it needs --tokenizer");
-    if (o->tokens && (!o->logits || o->prompt || o->n >= 0))
-        return cli_usage("generate", "--tokens goes with --logits, without --prompt and -n");
+    if (o->tokens && ((!o->logits && !o->report && !o->stats) || o->prompt || o->n >= 0))
+        return cli_usage(
+            "generate",
+            "--tokens goes with --logits, --report or --stats, without --prompt and -n");
     return 0;
 }
 
@@ -234,20 +238,21 @@ typedef struct {
     int32_t *expected;         /* (vocab) when compared, else NULL */
 } runner_t;
 
-static int run_position(runner_t *r, sequence_t *q, int32_t pos, int32_t *logits,
-                        graph_error_t *err) {
-    int32_t token = q->tokens[pos];
-    if (r->device && generate_device_step(r->device, token, pos, logits, err))
+/* Positions pos..pos + count - 1; logits, or NULL: of the last. */
+static int run_positions(runner_t *r, sequence_t *q, int32_t pos, int32_t count, int32_t *logits,
+                         graph_error_t *err) {
+    const int32_t *tokens = q->tokens + pos;
+    if (r->device && generate_device_step(r->device, tokens, count, pos, logits, err))
         return -1;
-    if (!r->device || r->expected)
-        ref_decoder_step(r->d, &r->state, token, pos,
-                         !r->device ? logits
-                         : logits   ? r->expected
-                                    : NULL);
+    for (int32_t i = 0; i < count && (!r->device || r->expected); i++)
+        ref_decoder_step(r->d, &r->state, tokens[i], pos + i,
+                         !logits || i < count - 1 ? NULL
+                         : r->device              ? r->expected
+                                                  : logits);
     if (r->device && r->expected && logits && q->differs < 0 &&
         memcmp(logits, r->expected, (size_t)r->d->vocab * sizeof *logits) != 0)
-        q->differs = pos;
-    q->steps = pos + 1;
+        q->differs = pos + count - 1;
+    q->steps = pos + count;
     return 0;
 }
 
@@ -261,19 +266,23 @@ static int run_sequence(const options_t *o, runner_t *r, const tokenizer_t *t, s
     int status = 0;
     for (int32_t pos = 1; t && pos < q->given; pos++)
         print_token(t, &utf8, q->tokens[pos - 1], q->tokens[pos]);
-    for (int32_t pos = 0; pos < q->limit; pos++) {
-        int wanted = o->logits || pos >= q->given - 1;
-        int32_t *logits = q->logits + (o->logits ? (size_t)pos * vocab : 0), next;
-        if ((status = run_position(r, q, pos, wanted ? logits : NULL, err)) != 0)
+    for (int32_t pos = 0, count; pos < q->limit; pos += count) {
+        /* positions of the prompt share a list, unless each one's logits are kept */
+        int32_t most = r->device && !o->logits ? generate_device_at_once(r->device, pos) : 1, next;
+        count = pos >= q->given ? 1 : q->given - pos < most ? q->given - pos : most;
+        int32_t last = pos + count - 1;
+        int32_t *logits = q->logits + (o->logits ? (size_t)pos * vocab : 0);
+        int wanted = o->logits || last >= q->given - 1;
+        if ((status = run_positions(r, q, pos, count, wanted ? logits : NULL, err)) != 0)
             break;
-        if (pos < q->given - 1 || !t)
+        if (last < q->given - 1 || !t)
             continue;
         next = sampler_next(&sampler, logits, (int32_t)vocab, order, order + vocab);
         if (next == TOKEN_BEGIN || next == TOKEN_END)
             break;
-        if (pos + 1 < q->limit)
-            q->tokens[pos + 1] = next;
-        print_token(t, &utf8, q->tokens[pos], next);
+        if (last + 1 < q->limit)
+            q->tokens[last + 1] = next;
+        print_token(t, &utf8, q->tokens[last], next);
         q->made++;
     }
     if (t && q->steps > 0) {

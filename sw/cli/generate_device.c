@@ -153,13 +153,20 @@ static int run_list(generate_device_t *g, int32_t pos, const uint32_t *list, uin
     return 0;
 }
 
-int generate_device_step(generate_device_t *g, int32_t token, int32_t pos, int32_t *logits,
-                         graph_error_t *err) {
+int32_t generate_device_at_once(const generate_device_t *g, int32_t pos) {
+    return (int32_t)llm_program_at_once(&g->program, pos);
+}
+
+int generate_device_step(generate_device_t *g, const int32_t *tokens, int32_t count, int32_t pos,
+                         int32_t *logits, graph_error_t *err) {
     const ref_decoder_t *d = &g->model->decoder;
     uint32_t *list, bytes;
-    if (llm_program_step(&g->program, pos, logits != NULL, g->path, &list, &bytes, err))
+    if (llm_program_step(&g->program, pos, (uint32_t)count, logits != NULL, g->path, &list, &bytes,
+                         err))
         return -1;
-    ref_decoder_embed(d, token, (int32_t *)(void *)(g->dev.mem + g->arena + g->program.arena_x));
+    int32_t *x = (int32_t *)(void *)(g->dev.mem + g->arena + g->program.arena_x);
+    for (int32_t i = 0; i < count; i++)
+        ref_decoder_embed(d, tokens[i], x + (size_t)i * (size_t)d->dim);
     int status = run_list(g, pos, list, bytes, err);
     free(list);
     if (status == 0 && logits)

@@ -23,9 +23,12 @@ typedef struct {
  * for messages. NULL with *err. */
 generate_device_t *generate_device_open(const llm_model_t *m, const char *target,
                                         const char *config, const char *path, graph_error_t *err);
-/* One position; logits (vocab) or NULL. 0 or -1 with *err. */
-int generate_device_step(generate_device_t *g, int32_t token, int32_t pos, int32_t *logits,
-                         graph_error_t *err);
+/* Positions that can run at once, from pos on. */
+int32_t generate_device_at_once(const generate_device_t *g, int32_t pos);
+/* Positions pos..pos + count - 1 with these tokens (count); logits (vocab) of the last, or NULL. 0
+ * or -1 with *err. */
+int generate_device_step(generate_device_t *g, const int32_t *tokens, int32_t count, int32_t pos,
+                         int32_t *logits, graph_error_t *err);
 generate_cost_t generate_device_cost(const generate_device_t *g);
 void generate_device_close(generate_device_t *g);
 

@@ -1,9 +1,10 @@
 /*
  * program.h - a decoder (ref_decoder.h) as command lists of the NPU: the weights as it reads them,
- * and for each position the list that runs it.
+ * and for each position the list that runs it;
+ * or several positions, as those of a prompt, in one list.
  *
  * Contract:  memory regions: 0 the list, read; LLM_ARENA what a sequence has and results, read and
- * written, zero at the beginning; LLM_WEIGHTS, read. Before a list runs, the host puts the token's
+ * written, zero at the beginning; LLM_WEIGHTS, read. Before a list runs, the host puts each token's
  * embedding (dim, wide) at arena_x; after it the logits (vocab, wide) are at arena_logits, equal to
  * ref_decoder_step's. What the accumulators and the scratchpad hold between lists does not matter.
  * Shapes: a head's wide values must fill whole scratchpad words (head_dim * 4 a multiple of N).
@@ -16,6 +17,7 @@
 #include "quantize.h"
 
 enum { LLM_LIST = 0, LLM_ARENA = 1, LLM_WEIGHTS = 2 };
+enum { LLM_AT_ONCE = 64 }; /* positions in one list, at most */
 
 /* A matrix in the weights: for each block of N rows the N multipliers (wide), then a tile of N
  * words for each N columns. */
@@ -38,6 +40,7 @@ typedef struct {
     uint32_t final_gain, square, rotary; /* offsets in the weights */
     uint64_t arena_size;
     uint32_t arena_x, arena_logits, arena_k, arena_v, arena_kmax, arena_vmax;
+    uint32_t at_once;                               /* positions in a list, at most */
     uint32_t head_dim, head_blocks, context_blocks; /* blocks: of N */
 } llm_program_t;
 
@@ -45,9 +48,11 @@ typedef struct {
 int llm_program_new(const llm_model_t *m, const npu_config_t *config, const char *path,
                     llm_program_t *p, graph_error_t *err);
 void llm_program_free(llm_program_t *p);
-/* The list of one position, in the NPU's form; malloc. With or without logits. 0 or -1 with *err.
- */
-int llm_program_step(const llm_program_t *p, int32_t pos, bool logits, const char *path,
-                     uint32_t **list, uint32_t *bytes, graph_error_t *err);
+/* Positions that one list can hold, from pos on: 1 to LLM_AT_ONCE. */
+uint32_t llm_program_at_once(const llm_program_t *p, int32_t pos);
+/* The list of positions pos..pos + count - 1, in the NPU's form; malloc. With or without logits, of
+ * the last one. 0 or -1 with *err. */
+int llm_program_step(const llm_program_t *p, int32_t pos, uint32_t count, bool logits,
+                     const char *path, uint32_t **list, uint32_t *bytes, graph_error_t *err);
 
 #endif

@@ -76,7 +76,7 @@ static void lay_out_arena(llm_program_t *p) {
     const ref_decoder_t *d = &p->model->decoder;
     uint64_t n = p->config->n, heads = (uint64_t)d->n_layers * (uint64_t)d->kv_heads;
     uint64_t tokens = heads * p->context_blocks * n;
-    p->arena_x = arena(p, (uint64_t)d->dim * 4);
+    p->arena_x = arena(p, (uint64_t)d->dim * 4 * LLM_AT_ONCE);
     p->arena_logits = arena(p, ((uint64_t)d->vocab + n) * 4);
     p->arena_kmax = arena(p, tokens * 4);
     p->arena_vmax = arena(p, tokens * 4);
@@ -101,6 +101,11 @@ int llm_program_new(const llm_model_t *m, const npu_config_t *config, const char
                           "%s: heads of %u values do not fill words of %u bytes: take a "
                           "configuration with a smaller array",
                           path, (unsigned)p->head_dim, (unsigned)n);
+    if (llm_program_at_once(p, d->context - 1) == 0)
+        return graph_fail(
+            err,
+            "%s: it does not fit the scratchpad of configuration %s (%u words): try one with more",
+            path, config->name, (unsigned)config->sp_words);
     p->layer = calloc((size_t)d->n_layers, sizeof *p->layer);
     int32_t square[32];
     for (uint32_t i = 0; i < n; i++)

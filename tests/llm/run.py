@@ -76,6 +76,7 @@ def test_model(folder):
     """Positions on both sides of block borders; heads smaller and larger than a block, shared and not; blocks that are not full."""
     model, given, out = folder / "model.bin", folder / "tokens.bin", folder / "logits.npy"
     os.environ["NPU_MODEL_CHECK_ORDER"] = "1"
+    (folder / "tok.bin").write_bytes(tokenizer_bytes())
     shapes = [dict(), dict(dim=48, heads=2, kv_heads=2, hidden=50, layers=1, vocab=-300), dict(dim=96, heads=2, kv_heads=1, hidden=17, context=70),
               dict(dim=64, heads=8, kv_heads=2, hidden=400, layers=1, context=70), dict(dim=512, heads=16, kv_heads=4, hidden=520, layers=1, context=20)]
     for seed, shape in enumerate(shapes):
@@ -86,6 +87,11 @@ def test_model(folder):
             weights = ("int8", "int4")[seed % 2]
             done = generate(model, "--tokens", given, "--logits", out, "--target", "model", "--config", config, "--weights", weights, "--stats")
             check(f"model {shape} {config}", done.returncode == 0 and b"every logit equal to ref" in done.stderr, done.stderr[-300:])
+            # a prompt runs many positions to a list; the text behind it sees their keys and values
+            room = min(shape.get("context", 32), 70)
+            done = generate(model, "--tokenizer", folder / "tok.bin", "--prompt", "a b" * ((room - 8) // 3), "-n", 4, "--target", "model", "--config",
+                            config, "--weights", weights, "--stats")
+            check(f"model prompt {shape} {config}", done.returncode == 0 and b"every logit equal to ref" in done.stderr, done.stderr[-300:])
     del os.environ["NPU_MODEL_CHECK_ORDER"]
     model.write_bytes(checkpoint_bytes(dim=12, heads=2, kv_heads=1))
     given.write_bytes(struct.pack("<i", 1))
@@ -107,6 +113,9 @@ def test_rtl(folder):
         good = done.returncode == 0 and b"every logit equal to ref" in done.stderr
         r = json.loads(report.read_text()) if good else {}
         check(f"rtl {shape} stalls {stalls} %", good, done.stderr[-300:])
+        (folder / "tok.bin").write_bytes(tokenizer_bytes())
+        done = generate(model, "--tokenizer", folder / "tok.bin", "--prompt", "a b" * 5, "-n", 2, "--target", "rtl", "--stats", timeout=600)
+        check(f"rtl prompt {shape} stalls {stalls} %", done.returncode == 0 and b"every logit equal to ref" in done.stderr, done.stderr[-300:])
         if stalls == "0" and good:
             check(f"rtl {shape}: cycles as predicted", abs(r["cycles_predicted"] / r["cycles_total"] - 1) < 0.08,
                   f"{r['cycles_predicted']} predicted, {r['cycles_total']} measured")
