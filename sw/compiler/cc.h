@@ -64,6 +64,11 @@ typedef struct {
     int32_t pad_top, pad_left;
     bool pack; /* few channels: read from memory with kernel lines packed into lanes */
     uint32_t weight_bytes, array_steps;
+    /* matrix product: how its operands' and its result's matrices lie in their stores. heads > 0:
+     * side by side in the channels, so many of them; turned: rows are what the operator calls
+     * columns. TRANSPOSE: heads > 0 when it is only another name for such matrices. */
+    int32_t heads[3];
+    bool turned[3];
 } cc_op_t;
 
 typedef struct {

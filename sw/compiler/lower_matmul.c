@@ -9,6 +9,9 @@
  * everywhere, once for all column blocks, and their first passes start from minus that.
  * Where depth is no multiple of N, lanes and words beyond it are zero in both operands.
  *
+ * Heads of attention may lie side by side in the channels of a tensor (cc_op_t.heads): then a
+ * matrix is a range of its channel blocks.
+ *
  * Loops, outermost first: batch, range of column blocks (b fits), tile of rows (a and its sums
  * fit), column block. SPDX-License-Identifier: Apache-2.0
  */
@@ -34,10 +37,32 @@ typedef struct {
     uint32_t minus_half;           /* of the rows' sums */
 } job_t;
 
-/* Rows r0..r1-1 of a matrix of `rows` x `cols` of a tensor, channel blocks k0..k1-1. */
-static cc_box_t matrix(int32_t rows, int32_t cols, int32_t batch, int32_t r0, int32_t r1,
-                       int32_t k0, int32_t k1) {
-    return (cc_box_t){1, rows, cols, batch, batch + 1, 0, 1, r0, r1, k0, k1};
+/* One matrix of operand 0 or 1 or of the result (2), as it is stored: `rows` pixels of image
+ * `image` of a tensor of `channels`, from channel block `block` on. */
+typedef struct {
+    int32_t rows, channels, image, block;
+} matrix_t;
+
+static matrix_t matrix_of(const job_t *j, int32_t k, int32_t rows, int32_t cols, int32_t number) {
+    int32_t heads = j->o->heads[k];
+    if (heads == 0)
+        return (matrix_t){rows, cols, number, 0};
+    return (matrix_t){rows, heads * cols, number / heads, number % heads * (cols / j->n)};
+}
+
+/* Rows r0..r1-1, channel blocks k0..k1-1 of a matrix. */
+static cc_box_t box_of(const matrix_t *m, int32_t r0, int32_t r1, int32_t k0, int32_t k1) {
+    return (cc_box_t){1, m->rows, m->channels, m->image,      m->image + 1, 0,
+                      1, r0,      r1,          m->block + k0, m->block + k1};
+}
+
+static uint32_t word_at(const cc_view_t *v, const matrix_t *m, int32_t k, int32_t row) {
+    return cc_view_at(v, m->block + k, m->image, 0, row);
+}
+
+/* Is operand b stored (cols, depth)? */
+static bool b_by_columns(const job_t *j) {
+    return j->p->adj_b != j->o->turned[1];
 }
 
 /* Parameter block, and behind it the tile of zb, if it is needed. */
@@ -92,17 +117,15 @@ static void choose_tiles(job_t *j) {
 }
 
 /* Operand b of column blocks c0..c1-1. */
-static int fetch_b(job_t *j, int32_t batch, int32_t c0, int32_t c1, cc_view_t *v) {
+static int fetch_b(job_t *j, const matrix_t *b, int32_t c0, int32_t c1, cc_view_t *v) {
     cc_t *cc = j->cc;
     const ref_matmul_t *p = j->p;
     int32_t in = j->o->in[1], words = j->depth_blocks * j->n;
     bool direct = j->o->direct[1];
-    if (p->adj_b)
+    if (b_by_columns(j))
         return cc_fetch(cc, in, direct,
-                        matrix(p->cols, p->depth, batch, c0 * j->n, cc_min(p->cols, c1 * j->n), 0,
-                               j->depth_blocks),
-                        v);
-    cc_box_t box = matrix(p->depth, p->cols, batch, 0, p->depth, c0, c1);
+                        box_of(b, c0 * j->n, cc_min(p->cols, c1 * j->n), 0, j->depth_blocks), v);
+    cc_box_t box = box_of(b, 0, p->depth, c0, c1);
     if (words == p->depth)
         return cc_fetch(cc, in, direct, box, v);
     /* the last tile's words beyond depth */
@@ -113,17 +136,17 @@ static int fetch_b(job_t *j, int32_t batch, int32_t c0, int32_t c1, cc_view_t *v
     v->temp_words = (uint32_t)(words * (c1 - c0));
     v->row = v->image = p->depth;
     v->blk = words;
-    v->base = (v->temp - (uint32_t)(c0 * words) - (uint32_t)(batch * p->depth)) & 0xffffu;
+    v->base = (v->temp - (uint32_t)(box.k0 * words) - (uint32_t)(b->image * p->depth)) & 0xffffu;
     cc_load_box(cc, in, box, v);
     for (int32_t c = c0; c < c1; c++)
-        cc_fill(cc, cc_view_at(v, c, batch, 0, p->depth), (uint32_t)(words - p->depth), 0);
+        cc_fill(cc, word_at(v, b, c, p->depth), (uint32_t)(words - p->depth), 0);
     return CC_OK;
 }
 
-static void emit_conv(job_t *j, npu_cmd_conv_t *c, const cc_view_t *a, int32_t batch, int32_t r0,
-                      int32_t rows, int32_t positions) {
+static void emit_conv(job_t *j, npu_cmd_conv_t *c, const cc_view_t *a, const matrix_t *m,
+                      int32_t r0, int32_t rows, int32_t positions) {
     uint32_t words[NPU_CMD_WORDS];
-    c->in_addr = cc_view_at(a, 0, batch, 0, r0);
+    c->in_addr = word_at(a, m, 0, r0);
     c->blk_pitch = a->blk;
     c->nblk = (uint32_t)j->depth_blocks;
     c->ny = c->in_h = c->kh = c->kw = c->dil_y = c->dil_x = c->sy = c->sx = 1;
@@ -136,17 +159,18 @@ static void emit_conv(job_t *j, npu_cmd_conv_t *c, const cc_view_t *a, int32_t b
 }
 
 /* zb times the sums of the rows, in entries `side`.. of a half; nothing for the position behind. */
-static void emit_row_sums(job_t *j, const cc_view_t *a, int32_t batch, int32_t r0, int32_t rows) {
+static void emit_row_sums(job_t *j, const cc_view_t *a, const matrix_t *m, int32_t r0,
+                          int32_t rows) {
     npu_cmd_conv_t c = {.half = cc_half(j->cc),
                         .strided = 1, /* the same tile for all passes */
                         .w_addr = j->tile,
                         .acc_addr = (uint32_t)j->side};
     j->minus_half = c.half;
-    emit_conv(j, &c, a, batch, r0, rows, rows + (j->p->a_zp != 0));
+    emit_conv(j, &c, a, m, r0, rows, rows + (j->p->a_zp != 0));
 }
 
-static void emit_product(job_t *j, const cc_view_t *a, int32_t a_batch, const cc_view_t *b,
-                         int32_t b_batch, int32_t r0, int32_t rows, int32_t col) {
+static void emit_product(job_t *j, const cc_view_t *a, const matrix_t *am, const cc_view_t *b,
+                         const matrix_t *bm, int32_t r0, int32_t rows, int32_t col) {
     const ref_matmul_t *p = j->p;
     npu_cmd_conv_t c = {.half = cc_half(j->cc),
                         .load_params = 1,
@@ -158,22 +182,22 @@ static void emit_product(job_t *j, const cc_view_t *a, int32_t a_batch, const cc
                         .pad_value = p->a_zp};
     if (p->b_zp == 0)
         c.minus_half = c.acc_from = 0;
-    if (p->adj_b) {
+    if (b_by_columns(j)) {
         c.transpose = c.strided = 1;
         c.span = (uint32_t)b->blk & 0xffffu;
-        c.w_addr = cc_view_at(b, 0, b_batch, 0, col * j->n);
+        c.w_addr = word_at(b, bm, 0, col * j->n);
     } else {
-        c.w_addr = cc_view_at(b, col, b_batch, 0, 0);
+        c.w_addr = word_at(b, bm, col, 0);
     }
-    emit_conv(j, &c, a, a_batch, r0, rows, rows + (p->a_zp != 0));
+    emit_conv(j, &c, a, am, r0, rows, rows + (p->a_zp != 0));
 }
 
-static void emit_drain(job_t *j, const cc_view_t *out, int32_t batch, int32_t r0, int32_t rows,
+static void emit_drain(job_t *j, const cc_view_t *out, const matrix_t *m, int32_t r0, int32_t rows,
                        int32_t col) {
     npu_cmd_drain_t c = {.half = cc_half(j->cc),
                          .column = j->p->a_zp != 0,
                          .col_addr = j->p->a_zp != 0 ? (uint32_t)rows : 0,
-                         .out_addr = cc_view_at(out, col, batch, 0, r0),
+                         .out_addr = word_at(out, m, col, r0),
                          .ny = 1,
                          .nx = (uint32_t)rows,
                          .out_x = 1,
@@ -186,21 +210,21 @@ static void emit_drain(job_t *j, const cc_view_t *out, int32_t batch, int32_t r0
 }
 
 /* Rows r0..r1-1 of column blocks c0..c1-1 of a batch. */
-static int lower_tile(job_t *j, const int32_t batch[3], const cc_view_t *b, int32_t r0, int32_t r1,
+static int lower_tile(job_t *j, const matrix_t m[3], const cc_view_t *b, int32_t r0, int32_t r1,
                       int32_t c0, int32_t c1) {
     cc_t *cc = j->cc;
     const ref_matmul_t *p = j->p;
     cc_view_t a, out;
-    cc_box_t to = matrix(p->rows, p->cols, batch[2], r0, r1, c0, c1);
-    int st = cc_fetch(cc, j->o->in[0], j->o->direct[0],
-                      matrix(p->rows, p->depth, batch[0], r0, r1, 0, j->depth_blocks), &a);
+    cc_box_t to = box_of(&m[2], r0, r1, c0, c1);
+    int st =
+        cc_fetch(cc, j->o->in[0], j->o->direct[0], box_of(&m[0], r0, r1, 0, j->depth_blocks), &a);
     if (st != CC_OK || (st = cc_target(cc, j->o->out, to, &out)) != CC_OK)
         return st;
     if (p->b_zp != 0)
-        emit_row_sums(j, &a, batch[0], r0, r1 - r0);
+        emit_row_sums(j, &a, &m[0], r0, r1 - r0);
     for (int32_t c = c0; c < c1; c++) {
-        emit_product(j, &a, batch[0], b, batch[1], r0, r1 - r0, c);
-        emit_drain(j, &out, batch[2], r0, r1 - r0, c);
+        emit_product(j, &a, &m[0], b, &m[1], r0, r1 - r0, c);
+        emit_drain(j, &out, &m[2], r0, r1 - r0, c);
         cc_next_part(cc);
     }
     cc_drop(cc, &a);
@@ -208,14 +232,20 @@ static int lower_tile(job_t *j, const int32_t batch[3], const cc_view_t *b, int3
     return CC_OK;
 }
 
-static int lower_batch(job_t *j, const int32_t batch[3]) {
+static int lower_batch(job_t *j, const int32_t number[3]) {
+    const ref_matmul_t *p = j->p;
+    bool columns = b_by_columns(j);
+    const matrix_t m[3] = {matrix_of(j, 0, p->rows, p->depth, number[0]),
+                           columns ? matrix_of(j, 1, p->cols, p->depth, number[1])
+                                   : matrix_of(j, 1, p->depth, p->cols, number[1]),
+                           matrix_of(j, 2, p->rows, p->cols, number[2])};
     int st = CC_OK;
     for (int32_t c = 0; c < j->col_blocks && st == CC_OK; c += j->col_tile) {
         int32_t c1 = cc_min(j->col_blocks, c + j->col_tile);
         cc_view_t b;
-        st = fetch_b(j, batch[1], c, c1, &b);
+        st = fetch_b(j, &m[1], c, c1, &b);
         for (int32_t r = 0; r < j->p->rows && st == CC_OK; r += j->row_tile)
-            st = lower_tile(j, batch, &b, r, cc_min(j->p->rows, r + j->row_tile), c, c1);
+            st = lower_tile(j, m, &b, r, cc_min(j->p->rows, r + j->row_tile), c, c1);
         if (st == CC_OK)
             cc_drop(j->cc, &b);
     }
@@ -223,7 +253,7 @@ static int lower_batch(job_t *j, const int32_t batch[3]) {
 }
 
 /* Matrix of an operand (aligned shape) that belongs to the output's matrix at `index`. */
-static int32_t matrix_of(const ref_shape_t *s, const int32_t index[REF_MAX_RANK]) {
+static int32_t number_of(const ref_shape_t *s, const int32_t index[REF_MAX_RANK]) {
     int32_t at = 0;
     for (int d = 0; d < REF_MAX_RANK - 2; d++)
         at = at * s->dims[d] + (s->dims[d] > 1 ? index[d] : 0);
@@ -244,7 +274,7 @@ int cc_lower_matmul(cc_t *cc, int32_t op) {
     for (int d = 0; d < REF_MAX_RANK - 2; d++)
         batches *= r->out.dims[d];
     for (int32_t i = 0; i < batches && st == CC_OK; i++) {
-        st = lower_batch(&j, (int32_t[]){matrix_of(&r->a, index), matrix_of(&r->b, index), i});
+        st = lower_batch(&j, (int32_t[]){number_of(&r->a, index), number_of(&r->b, index), i});
         for (int d = REF_MAX_RANK - 3; d >= 0 && ++index[d] == r->out.dims[d]; d--)
             index[d] = 0;
     }

@@ -136,6 +136,79 @@ static bool is_folded_pad(const cc_t *cc, int32_t op) {
     return read;
 }
 
+/* The matrices of attention heads, (.., tokens, heads, width) to (.., heads, tokens, width) or,
+ * turned,
+ * (.., heads, width, tokens), or the other way. *turned; false: another transposition. */
+static bool moves_heads(const cc_t *cc, int32_t op, bool *turned) {
+    const ref_op_t *o = &cc->ops[op].r.op;
+    const int32_t *perm = o->p.transpose.perm;
+    if (o->kind != REF_TRANSPOSE || !cc->ops[op].place.on_npu || cc->ops[op].force_cpu ||
+        o->p.transpose.elem_size != 1 || perm[0] != 0 || perm[1] != 1 || perm[2] != 2 ||
+        perm[3] != 4)
+        return false;
+    *turned = perm[4] == 5;
+    return o->a.dims[REF_MAX_RANK - 1] % (int32_t)cc->n == 0;
+}
+
+static bool is_product(const cc_t *cc, int32_t op) {
+    return on_npu(cc, op) && cc->ops[op].r.op.kind == REF_BATCH_MATMUL;
+}
+
+/* A TRANSPOSE that all its readers, matrix products, can do without: heads lie in whole channel
+ * blocks of the tensor before. Returns how many, or 0. */
+static int32_t heads_before(const cc_t *cc, int32_t op) {
+    const ref_prepared_t *r = &cc->ops[op].r;
+    bool turned, any = false;
+    if (!moves_heads(cc, op, &turned) || r->in[0].data || is_graph_output(cc->g, r->out[0]))
+        return 0;
+    const int32_t *dims = r->op.a.dims;
+    const cc_store_t *s = &cc->stores[cc->store_of[r->in[0].tensor]];
+    if (s->state || s->c != dims[4] * dims[5] || cc->g->tensors[r->out[0]].is_variable)
+        return 0;
+    for (int32_t i = 0; i < cc->n_ops; i++) {
+        if (!reads(cc, i, r->out[0]))
+            continue;
+        const ref_arg_t *first = &cc->ops[i].r.in[0];
+        if (!is_product(cc, i) || (turned && !first->data && first->tensor == r->out[0]))
+            return 0;
+        any = true;
+    }
+    return any ? dims[4] : 0;
+}
+
+/* The TRANSPOSE that alone reads the result of product op and puts its heads side by side. */
+static int32_t heads_after(const cc_t *cc, int32_t op) {
+    int32_t t = cc->ops[op].r.out[0], found = CC_NONE;
+    bool turned;
+    if (!is_product(cc, op) || is_graph_output(cc->g, t) || cc->g->tensors[t].is_variable)
+        return CC_NONE;
+    for (int32_t i = 0; i < cc->n_ops; i++) {
+        if (!reads(cc, i, t))
+            continue;
+        if (found != CC_NONE || !moves_heads(cc, i, &turned) || turned ||
+            cc->g->tensors[cc->ops[i].r.out[0]].is_variable)
+            return CC_NONE;
+        found = i;
+    }
+    return found;
+}
+
+/* TRANSPOSEs around matrix products that need not happen: their output is another name. */
+static void name_heads(cc_t *cc, int32_t i) {
+    cc_op_t *o = &cc->ops[i];
+    const ref_prepared_t *r = &o->r;
+    int32_t after = heads_after(cc, i);
+    if (after != CC_NONE) {
+        const int32_t *dims = cc->ops[after].r.op.a.dims; /* (.., heads, tokens, width) */
+        cc_store_t *s = &cc->stores[cc->store_of[r->out[0]]];
+        s->b = dims[0] * dims[1] * dims[2];
+        s->h = 1;
+        s->w = dims[4];
+        s->c = dims[3] * dims[5];
+        cc->ops[after].heads[2] = dims[3];
+    }
+}
+
 /* Variables, and constants that are outputs of the graph: in the arena all the time. */
 static void add_state(cc_t *cc, int32_t t) {
     if (cc->store_of[t] != CC_NONE)
@@ -163,6 +236,10 @@ static int find_aliases(cc_t *cc) {
         if (g->tensors[g->outputs[i]].data)
             add_state(cc, g->outputs[i]);
     for (int32_t i = 0; i < cc->n_ops; i++) {
+        memset(cc->ops[i].heads, 0, sizeof cc->ops[i].heads);
+        memset(cc->ops[i].turned, 0, sizeof cc->ops[i].turned);
+    }
+    for (int32_t i = 0; i < cc->n_ops; i++) {
         cc_op_t *o = &cc->ops[i];
         const ref_prepared_t *r = &o->r;
         o->skip = false;
@@ -175,11 +252,19 @@ static int find_aliases(cc_t *cc) {
                 cc->store_of[r->out[0]] = from;
             cc->stores[from].flip = cc->stores[from].flip || flip;
         }
+        if (from != CC_NONE && r->op.kind == REF_TRANSPOSE) {
+            o->heads[0] = o->heads[2] ? 0 : heads_before(cc, i);
+            if (o->heads[0] || o->heads[2]) {
+                o->skip = true;
+                cc->store_of[r->out[0]] = from;
+            }
+        }
         if (o->skip)
             continue;
         for (int32_t k = 0; k < r->n_out; k++)
             if (cc->store_of[r->out[k]] == CC_NONE)
                 cc->store_of[r->out[k]] = new_store(cc, r->out[k]);
+        name_heads(cc, i);
     }
     return 0;
 }
@@ -220,6 +305,21 @@ static int bind(cc_t *cc, int32_t i) {
             return -1;
     }
     return 0;
+}
+
+/* How the matrices of product i lie: as the TRANSPOSEs around it that are only names say. */
+static void bind_heads(cc_t *cc, int32_t i) {
+    cc_op_t *o = &cc->ops[i];
+    for (int32_t k = 0; k < 2; k++) {
+        int32_t p = o->r.in[k].data ? CC_NONE : producer(cc, o->r.in[k].tensor);
+        if (p == CC_NONE || !cc->ops[p].skip || cc->ops[p].heads[0] == 0)
+            continue;
+        o->heads[k] = cc->ops[p].heads[0];
+        moves_heads(cc, p, &o->turned[k]);
+    }
+    int32_t after = heads_after(cc, i);
+    if (after != CC_NONE && cc->ops[after].skip)
+        o->heads[2] = cc->ops[after].heads[2];
 }
 
 static void used(cc_store_t *s, int32_t at) {
@@ -268,6 +368,8 @@ static int find_lifetimes(cc_t *cc) {
             if (bind(cc, i) != 0)
                 return graph_fail_op(cc->err, g, &g->ops[o->index],
                                      "reads a tensor that nothing writes");
+            if (o->r.op.kind == REF_BATCH_MATMUL)
+                bind_heads(cc, i);
             for (int32_t k = 0; k < o->n_in; k++)
                 used_by(cc, o->in[k], i);
             used_by(cc, o->out, i);

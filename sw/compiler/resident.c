@@ -22,8 +22,10 @@ static bool on_npu(const cc_t *cc, int32_t op) {
 static bool layout_fits(const cc_t *cc, const cc_op_t *o, const cc_store_t *s, int32_t k) {
     const ref_op_t *r = &o->r.op;
     const ref_shape_t *shape = k ? &r->b : &r->a;
-    if (r->kind == REF_BATCH_MATMUL)
-        return r->p.matmul.depth % (int32_t)cc->n == 0 && s->c == shape->dims[REF_MAX_RANK - 1];
+    if (r->kind == REF_BATCH_MATMUL) {
+        int32_t width = shape->dims[REF_MAX_RANK - (o->turned[k] ? 2 : 1)];
+        return r->p.matmul.depth % (int32_t)cc->n == 0 && s->c == width * cc_max(o->heads[k], 1);
+    }
     if (r->kind != REF_FC)
         return s->c == (cc_is_binary(r->kind) ? &r->out : &r->a)->dims[REF_MAX_RANK - 1];
     const ref_fc_t *f = &r->p.fc;

@@ -491,11 +491,73 @@ static void rg_attend(rg_t *r, int32_t in) {
     rg_op(r, GRAPH_OP_BATCH_MATMUL, 2, (int32_t[]){y, in}, z);
 }
 
+static int32_t rg_shape_as(rg_t *r, int32_t in, int32_t rank, const int32_t *dims) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t y = rg_tensor(r, GRAPH_INT8, rank, dims, x->quant.scales[0], x->quant.zero_points[0]);
+    int32_t list = rg_int_list(r, 1, &rank, dims);
+    rg_op(r, GRAPH_OP_RESHAPE, 2, (int32_t[]){in, list}, y);
+    return y;
+}
+
+static int32_t rg_transpose(rg_t *r, int32_t in, const int32_t perm[4]) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t dims[4], rank = 4;
+    for (int d = 0; d < 4; d++)
+        dims[d] = x->dims[perm[d]];
+    int32_t y = rg_tensor(r, GRAPH_INT8, 4, dims, x->quant.scales[0], x->quant.zero_points[0]);
+    int32_t list = rg_int_list(r, 1, &rank, perm);
+    rg_op(r, GRAPH_OP_TRANSPOSE, 2, (int32_t[]){in, list}, y);
+    return y;
+}
+
+/* A pointwise convolution. */
+static int32_t rg_pointwise(rg_t *r, int32_t in, int32_t oc) {
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t c = x->dims[3], dims[4] = {x->dims[0], x->dims[1], x->dims[2], oc};
+    float xs = x->quant.scales[0], ws = 0.01f;
+    int32_t w = rg_constant(r, GRAPH_INT8, 4, (int32_t[]){oc, 1, 1, c}, ws, 0);
+    int32_t b = rg_constant(r, GRAPH_INT32, 1, (int32_t[]){oc}, xs * ws, 0);
+    int32_t y = rg_tensor(r, GRAPH_INT8, 4, dims, xs * ws * 60.0f * sqrtf((float)c),
+                          rg_range(r, -100, 100));
+    graph_op_t *op = rg_op(r, GRAPH_OP_CONV_2D, 3, (int32_t[]){in, w, b}, y);
+    op->p.conv.padding = GRAPH_PAD_SAME;
+    op->p.conv.stride_h = op->p.conv.stride_w = 1;
+    op->p.conv.dilation_h = op->p.conv.dilation_w = 1;
+    return y;
+}
+
+/* Attention over the pixels of an image, its heads side by side in the channels. */
+static void rg_heads(rg_t *r, int32_t in) {
+    static const int32_t straight[4] = {0, 2, 1, 3}, turned[4] = {0, 2, 3, 1};
+    const graph_tensor_t *x = &r->g->tensors[in];
+    int32_t heads = rg_range(r, 1, 4), width = 4 << rg_range(r, 0, 3);
+    if (x->dims[1] * x->dims[2] > 70)
+        return;
+    in = rg_pointwise(r, in, heads * width);
+    x = &r->g->tensors[in];
+    int32_t b = x->dims[0], tokens = x->dims[1] * x->dims[2], c = x->dims[3], image[4];
+    memcpy(image, x->dims, sizeof image);
+    float s = x->quant.scales[0];
+    int32_t split = rg_shape_as(r, in, 4, (int32_t[]){b, tokens, heads, c / heads});
+    int32_t q = rg_transpose(r, split, straight), turn = rg_range(r, 0, 1);
+    int32_t k = turn || rg_range(r, 0, 1) ? rg_transpose(r, split, turn ? turned : straight) : q;
+    int32_t y = rg_tensor(r, GRAPH_INT8, 4, (int32_t[]){b, heads, tokens, tokens},
+                          s * s * 20.0f * sqrtf((float)(c / heads)), rg_range(r, -100, 100));
+    rg_op(r, GRAPH_OP_BATCH_MATMUL, 2, (int32_t[]){q, k}, y)->p.matmul.adj_y = !turn;
+    float t = r->g->tensors[y].quant.scales[0];
+    int32_t v = rg_range(r, 0, 1) ? q : rg_transpose(r, split, straight);
+    int32_t z = rg_tensor(r, GRAPH_INT8, 4, (int32_t[]){b, heads, tokens, c / heads},
+                          s * t * 20.0f * sqrtf((float)tokens), rg_range(r, -100, 100));
+    rg_op(r, GRAPH_OP_BATCH_MATMUL, 2, (int32_t[]){y, v}, z);
+    z = rg_transpose(r, z, straight);
+    rg_shape_as(r, z, 4, image);
+}
+
 static void rg_any(rg_t *r) {
     /* mostly the newest tensor, else any */
     int32_t in = r->live[rg_range(r, 0, 3) ? r->n_live - 1 : rg_range(r, 0, r->n_live - 1)];
     bool image = r->g->tensors[in].rank == 4;
-    switch (rg_range(r, 0, r->zeros ? 42 : 27)) { /* the last ones: layers with weights */
+    switch (rg_range(r, 0, r->zeros ? 44 : 29)) { /* the last ones: layers with weights */
     case 0:
         rg_fc(r, in);
         break;
@@ -555,6 +617,11 @@ static void rg_any(rg_t *r) {
     case 19:
     case 20:
         rg_attend(r, in);
+        break;
+    case 21:
+    case 22:
+        if (image)
+            rg_heads(r, in);
         break;
     default:
         if (image)
