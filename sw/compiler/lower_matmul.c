@@ -35,6 +35,7 @@ typedef struct {
     uint32_t tile;                 /* tile of zb */
     uint32_t constants, const_len; /* the allocation of both */
     uint32_t minus_half;           /* of the rows' sums */
+    bool both;                     /* they are in both halves */
 } job_t;
 
 /* One matrix of operand 0 or 1 or of the result (2), as it is stored: `rows` pixels of image
@@ -158,15 +159,20 @@ static void emit_conv(job_t *j, npu_cmd_conv_t *c, const cc_view_t *a, const mat
     j->o->array_steps += (uint32_t)cost;
 }
 
-/* zb times the sums of the rows, in entries `side`.. of a half; nothing for the position behind. */
+/* zb times the sums of the rows, in entries `side`.. of a half; nothing for the position behind.
+ * A product that reads them from the half that is drained makes the drain wait, which matters when
+ * it does nothing else: then each half has its own. */
 static void emit_row_sums(job_t *j, const cc_view_t *a, const matrix_t *m, int32_t r0,
                           int32_t rows) {
-    npu_cmd_conv_t c = {.half = cc_half(j->cc),
-                        .strided = 1, /* the same tile for all passes */
-                        .w_addr = j->tile,
-                        .acc_addr = (uint32_t)j->side};
-    j->minus_half = c.half;
-    emit_conv(j, &c, a, m, r0, rows, rows + (j->p->a_zp != 0));
+    uint32_t half = cc_half(j->cc);
+    j->minus_half = half;
+    for (uint32_t copy = 0; copy <= (uint32_t)j->both; copy++) {
+        npu_cmd_conv_t c = {.half = half ^ copy,
+                            .strided = 1, /* the same tile for all passes */
+                            .w_addr = j->tile,
+                            .acc_addr = (uint32_t)j->side};
+        emit_conv(j, &c, a, m, r0, rows, rows + (j->p->a_zp != 0));
+    }
 }
 
 static void emit_product(job_t *j, const cc_view_t *a, const matrix_t *am, const cc_view_t *b,
@@ -177,7 +183,7 @@ static void emit_product(job_t *j, const cc_view_t *a, const matrix_t *am, const
                         .uniform = 1,
                         .p_addr = j->params,
                         .minus = p->b_zp != 0,
-                        .minus_half = j->minus_half,
+                        .minus_half = j->both ? cc_half(j->cc) : j->minus_half,
                         .acc_from = (uint32_t)j->side / FROM_UNIT,
                         .pad_value = p->a_zp};
     if (p->b_zp == 0)
@@ -220,6 +226,7 @@ static int lower_tile(job_t *j, const matrix_t m[3], const cc_view_t *b, int32_t
         cc_fetch(cc, j->o->in[0], j->o->direct[0], box_of(&m[0], r0, r1, 0, j->depth_blocks), &a);
     if (st != CC_OK || (st = cc_target(cc, j->o->out, to, &out)) != CC_OK)
         return st;
+    j->both = j->depth_blocks == 1 && c1 - c0 > 1;
     if (p->b_zp != 0)
         emit_row_sums(j, &a, &m[0], r0, r1 - r0);
     for (int32_t c = c0; c < c1; c++) {
