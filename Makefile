@@ -79,7 +79,7 @@ TEST_SETUP := $(BUILD)/setup-tests.stamp
 $(TEST_SETUP): $(SETUP)
 	@scripts/setup.sh --tests && touch $@
 
-.PHONY: help setup build demo test test-all lint check-generated diagram bench bench-llm bench-peers predict-table bench-update wave digits-accuracy train-digits clean
+.PHONY: help setup build demo test test-all lint check-generated diagram bench bench-llm bench-peers predict-table bench-update wave digits-accuracy train-digits demo-llm train-kjv clean
 help: ## print this help
 	@echo "Systole: INT8 systolic-array NPU, from a .tflite file to bit-exact RTL. Targets:"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,6 +90,11 @@ build: $(DEMO_NEEDS) ## build the program, the simulators and the firmware
 
 demo: $(DEMO_NEEDS) ## classify a handwritten digit on ref, model, rtl and soc (DIGIT=0..9)
 	@$(PYTHON) scripts/demo.py $(if $(DIGIT),--digit $(DIGIT)) --config '$(CONFIG)'
+
+KJV := sw/examples/kjv
+demo-llm: $(SYSTOLE) ## a small language model continues a sentence, every logit compared with ref (PROMPT=, SEED=, TARGET=model|rtl|ref)
+	@$(SYSTOLE) generate $(KJV)/kjv260K.bin --tokenizer $(KJV)/kjv_tok512.bin --target $(or $(TARGET),model) --stats \
+	    --prompt "$${PROMPT:-And the LORD said unto Moses}" --temperature 0.7 --seed $(or $(SEED),1) -n $(or $(TOKENS),120)
 
 test: $(TEST_SETUP) $(TEST_NEEDS) ## run all tests (ONLY=suite for one); the last line is the sum
 	@$(PYTHON) tests/run.py $(ONLY)
@@ -146,6 +151,14 @@ train-digits: ## train and quantise the digits network anew (own venv with Tenso
 
 train-digits-onnx: $(SETUP) ## train the digits encoder anew, export it and the CNN to ONNX, quantise both
 	$(PYTHON) sw/examples/digits/export_onnx.py
+
+$(BUILD)/kjv.txt:
+	@command -v bible >/dev/null || { echo 'the text is in the Debian package bible-kjv: apt-get install bible-kjv' >&2; exit 1; }
+	bible -f gen1:1-rev22:21 >$@
+train-kjv: $(BUILD)/kjv.txt ## train the language model of demo-llm anew, about 15 minutes (own venv with JAX; text from Debian's bible-kjv)
+	@test -x $(BUILD)/venv-train-llm/bin/python || python3 -m venv $(BUILD)/venv-train-llm
+	$(BUILD)/venv-train-llm/bin/python -m pip install -q --disable-pip-version-check -r $(KJV)/requirements-train.txt
+	$(BUILD)/venv-train-llm/bin/python $(KJV)/train.py --text $< --out $(KJV)
 
 clean: ## remove everything built (keeps the Python venv)
 	find $(BUILD) -mindepth 1 -maxdepth 1 ! -name 'venv*' -exec rm -rf {} + 2>/dev/null || true

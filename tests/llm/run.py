@@ -143,6 +143,11 @@ def test_text(folder):
             got = bench_llm.integer_logits(options.systole, model, tokens, weights) * bench_llm.UNIT
             error = float(np.sqrt(((got - real) ** 2).mean()) / real.std())
             check(f"logits {shape} {weights}", error < (0.15 if weights == "int8" else 0.6), f"error {error:.3f} of the spread")
+    kjv = ROOT / "sw/examples/kjv"
+    demo = [kjv / "kjv260K.bin", "--tokenizer", kjv / "kjv_tok512.bin", "--prompt", "And the LORD said", "-n", "12"]
+    done = generate(*demo, "--target", "model", "--stats")
+    check("demo-llm's model", done.returncode == 0 and done.stdout == generate(*demo).stdout and b"every logit equal to ref" in done.stderr,
+          done.stderr[-300:])
     stories = bench_llm.MODELS / "stories260K"
     if not stories.exists():
         sums[2] += 1
