@@ -46,38 +46,52 @@ module npu_lite #(
 
     // ---------------------------------------------------------------- the sequencer and what it sees, by address bits 17..16
     reg         run_q, done_q, error_q, clear_q;
-    wire        c_valid, c_ready, c_we;
+    wire        c_fetch, c_data, c_ready, c_we;
+    wire [15:0] c_fetch_addr;
     wire [17:0] c_addr;
     wire [3:0]  c_be;
     wire [31:0] c_wdata, c_rdata;
     npu_lite_core u_core (
-        .clk(clk), .run(run_q), .valid(c_valid), .ready(c_ready), .we(c_we), .addr(c_addr), .be(c_be), .wdata(c_wdata), .rdata(c_rdata));
+        .clk(clk), .run(run_q), .fetch(c_fetch), .fetch_ready(!a_busy), .fetch_addr(c_fetch_addr), .instr(l_rdata),
+        .data(c_data), .data_ready(c_ready), .we(c_we), .addr(c_addr), .be(c_be), .wdata(c_wdata), .rdata(c_rdata));
     wire        at_local = c_addr[17:16] == 2'd0;
     wire        at_regs  = c_addr[17:16] == 2'd1;
     wire        at_acc   = c_addr[17:16] == 2'd2;
     wire        at_dev   = c_addr[17:16] == 2'd3;
-    wire        take     = c_valid && c_ready;
-    wire        dev_we   = take && c_we && at_dev;
+    wire        take     = c_data && c_ready;
 
     // Devices (c_addr[6:2]); sw/microcode/device.h names them too.
     localparam [4:0] BUS_ADDR = 5'd0, BUS_NEXT = 5'd1, BUS_SAME = 5'd2, BASE = 5'd3, IX = 5'd4, LIMITS = 5'd5, GO = 5'd6, MULT = 5'd7,
                      SETTINGS = 5'd8, VALUE = 5'd9, END = 5'd10, ERR = 5'd11; // 12: cycles since START
     wire [4:0]  dev = c_addr[6:2];
+    // An access to a device takes two cycles and what the device waits for: go_q is up from the second on, so that nothing waits for
+    // the address and its decoding. A write acts in the cycle after it was taken, while c_wdata still stands.
+    reg         go_q, go_bus_q, go_next_q, go_value_q, dev_we_q;
+    reg  [4:0]  dev_q;
+    wire        bus_end = go_q && go_bus_q && bus_ready;
+    wire        go_end  = bus_end || (go_q && !go_bus_q && !(go_value_q && s_busy));
+    always @(posedge clk) begin
+        go_q       <= run_q && (go_q ? !go_end : c_data && at_dev && !a_busy && !clear_q);
+        go_bus_q   <= dev == BUS_NEXT || dev == BUS_SAME;
+        go_next_q  <= dev == BUS_NEXT;
+        go_value_q <= dev == VALUE;
+        dev_we_q   <= go_end && c_we;
+        dev_q      <= dev;
+    end
 
     // ---------------------------------------------------------------- bus
     reg  [29:0] bus_addr_q;
     reg         bus_err_q, bus_taken_q;
-    wire        at_bus = at_dev && (dev == BUS_NEXT || dev == BUS_SAME);
-    assign bus_valid = c_valid && at_bus;
+    assign bus_valid = go_q && go_bus_q;
     assign bus_we    = c_we;
     assign bus_addr  = {bus_addr_q, 2'b00};
     assign bus_be    = c_be;
     assign bus_wdata = c_wdata;
     always @(posedge clk) begin
-        if (dev_we && dev == BUS_ADDR) bus_addr_q <= c_wdata[31:2];
-        else if (take && at_dev && dev == BUS_NEXT) bus_addr_q <= bus_addr_q + 30'd1;
-        bus_taken_q <= bus_valid && bus_ready;
-        if (dev_we && dev == BUS_ADDR) bus_err_q <= 1'b0;
+        if (dev_we_q && dev_q == BUS_ADDR) bus_addr_q <= c_wdata[31:2];
+        else if (bus_end && go_next_q) bus_addr_q <= bus_addr_q + 30'd1;
+        bus_taken_q <= bus_end;
+        if (dev_we_q && dev_q == BUS_ADDR) bus_err_q <= 1'b0;
         else if (bus_taken_q && bus_err) bus_err_q <= 1'b1;
     end
 
@@ -89,13 +103,13 @@ module npu_lite #(
     wire [SP_BITS-1:0] a_addr;
     wire [31:0]        acc_data;
     always @(posedge clk) begin
-        if (dev_we && dev == BASE) base_q <= c_wdata[SP_BITS-1:0];
-        if (dev_we && dev == IX) ix_q <= c_wdata[15:0];
-        if (dev_we && dev == LIMITS) {pad_q, step_q, in_w_q} <= c_wdata;
+        if (dev_we_q && dev_q == BASE) base_q <= c_wdata[SP_BITS-1:0];
+        if (dev_we_q && dev_q == IX) ix_q <= c_wdata[15:0];
+        if (dev_we_q && dev_q == LIMITS) {pad_q, step_q, in_w_q} <= c_wdata;
     end
     npu_lite_array #(.SP_BITS(SP_BITS), .ACC_BITS(ACC_BITS), .STYLE(MUL_STYLE)) u_array (
-        .clk(clk), .rst_n(rst_n), .row_we({4{dev_we && dev[4]}} & (4'd1 << dev[1:0])), .weights(c_wdata),
-        .start(dev_we && dev == GO), .acc(c_wdata[ACC_BITS:0]), .first(c_wdata[14]), .row_in(c_wdata[15]), .count(c_wdata[31:16]),
+        .clk(clk), .rst_n(rst_n), .row_we({4{dev_we_q && dev_q[4]}} & (4'd1 << dev_q[1:0])), .weights(c_wdata),
+        .start(dev_we_q && dev_q == GO), .acc(c_wdata[ACC_BITS:0]), .first(c_wdata[14]), .row_in(c_wdata[15]), .count(c_wdata[31:16]),
         .base(base_q), .ix(ix_q), .step(step_q), .in_w(in_w_q), .pad(pad_q), .busy(a_busy), .sp_re(a_re), .sp_addr(a_addr),
         .sp_data(l_rdata), .acc_addr(c_addr[ACC_BITS+4:2]), .acc_data(acc_data));
 
@@ -103,20 +117,20 @@ module npu_lite #(
     wire        s_busy;
     wire [31:0] s_result;
     npu_lite_scale u_scale (
-        .clk(clk), .rst_n(rst_n), .m_we(dev_we && dev == MULT), .settings_we(dev_we && dev == SETTINGS),
-        .start(dev_we && dev == VALUE), .wdata(c_wdata), .busy(s_busy), .result(s_result));
+        .clk(clk), .rst_n(rst_n), .m_we(dev_we_q && dev_q == MULT), .settings_we(dev_we_q && dev_q == SETTINGS),
+        .start(dev_we_q && dev_q == VALUE), .wdata(c_wdata), .busy(s_busy), .result(s_result));
 
     // ---------------------------------------------------------------- status and control
     reg  [1:0]  irq_enable_q;   // done, error
     reg  [31:0] cycles_q;
-    wire        h_take  = h_valid && !h_ack && !h_wait;
+    wire        h_take  = h_valid && !h_ack && !c_turn;
     wire        h_write = h_take && h_we && !h_addr[16];
     wire [9:0]  h_word  = h_addr[11:2];
     wire        control = h_write && {h_word, 2'b00} == `NPU_REG_CTRL;
     wire        start   = control && h_wdata[1:0] == 2'b01 && !run_q;
     wire        clear   = h_write && {h_word, 2'b00} == `NPU_REG_STATUS;
     wire        stop    = clear_q && (!bus_valid || bus_ready) && !a_busy;
-    wire        ended   = dev_we && dev == END;
+    wire        ended   = dev_we_q && dev_q == END;
     assign irq = (done_q && irq_enable_q[0]) || (error_q && irq_enable_q[1]);
     always @(posedge clk) begin
         if (!rst_n) begin
@@ -152,37 +166,30 @@ module npu_lite #(
         regs[`NPU_REG_CONFIG0 / 4]   = 32'h04_01_04_04;     // taps, groups, lanes, rows
         regs[`NPU_REG_CONFIG1 / 4]   = config1;
     end
-    // TIMEOUT, CMD_OFFSET, CMD_BYTES; region base, size, flags with the bits that exist.
-    wire        is_base  = h_word[9:4] == 6'd1 && h_word[1:0] == 2'd0;
-    wire        is_size  = h_word[9:4] == 6'd1 && h_word[1:0] == 2'd1;
-    wire        is_flags = h_word[9:4] == 6'd1 && h_word[1:0] == 2'd2;
-    wire        is_bytes = {h_word, 2'b00} == `NPU_REG_CMD_BYTES;
-    wire        is_irq   = {h_word, 2'b00} == `NPU_REG_IRQ_ENABLE;
-    wire        writable = is_base || is_size || is_flags || is_bytes || is_irq || {h_word, 2'b00} == `NPU_REG_TIMEOUT ||
-                           {h_word, 2'b00} == `NPU_REG_CMD_OFFSET;
-    wire [31:0] h_masked = {{8{!(is_bytes || is_flags || is_irq)}}, {21{!(is_flags || is_irq)}}, !(is_base || is_flags),
-                            !is_base, !is_base && !is_irq} & h_wdata;
-    wire        c_regs   = c_valid && at_regs;
-    wire [6:0]  r_addr   = c_regs ? c_addr[8:2] : h_word[6:0];
+    // IRQ_ENABLE, TIMEOUT, CMD_OFFSET, CMD_BYTES; base, size and flags of the regions. Bits that mean nothing are kept too.
+    wire        writable = {h_word, 2'b00} == `NPU_REG_IRQ_ENABLE || {h_word, 2'b00} == `NPU_REG_TIMEOUT ||
+                           {h_word, 2'b00} == `NPU_REG_CMD_OFFSET || {h_word, 2'b00} == `NPU_REG_CMD_BYTES ||
+                           (h_word[9:4] == 6'd1 && h_word[1:0] != 2'd3);
+    wire        c_turn   = c_data && !a_busy && !go_q;
+    wire [6:0]  r_addr   = c_turn ? c_addr[8:2] : h_word[6:0];
     always @(posedge clk) begin
         regs_q <= regs[r_addr];
-        if (c_regs ? take && c_we : h_write && writable) regs[r_addr] <= c_regs ? c_wdata : h_masked;
+        if (c_turn ? at_regs && c_we : h_write && writable) regs[r_addr] <= c_turn ? c_wdata : h_wdata;
     end
 
     // ---------------------------------------------------------------- local memory: array, sequencer, host
-    assign l_addr  = a_re ? {{14-SP_BITS{1'b1}}, a_addr} : run_q ? c_addr[15:2] : h_addr[15:2];
+    assign l_addr  = a_re ? {{14-SP_BITS{1'b1}}, a_addr} : !run_q ? h_addr[15:2] : c_data ? c_addr[15:2] : c_fetch_addr[15:2];
     assign l_we    = run_q ? take && c_we && at_local : h_take && h_we && h_addr[16];
     assign l_be    = run_q ? c_be : h_be;
     assign l_wdata = run_q ? c_wdata : h_wdata;
 
     // ---------------------------------------------------------------- answers
-    assign c_ready = !a_busy && (at_bus ? bus_ready : !(at_dev && dev == VALUE && s_busy));
+    assign c_ready = !a_busy && (!at_dev || go_end);
     reg  [2:0]  from_q;
     reg         busy_seen_q;
     reg  [1:0]  h_from_q;
-    wire        h_wait = c_regs;
     always @(posedge clk) begin
-        if (take) from_q <= at_local ? 3'd0 : at_regs ? 3'd1 : at_acc ? 3'd2 : at_bus ? 3'd3 : dev == VALUE ? 3'd4 : dev == ERR ? 3'd5 : 3'd6;
+        if (take) from_q <= at_local ? 3'd0 : at_regs ? 3'd1 : at_acc ? 3'd2 : go_bus_q ? 3'd3 : dev == VALUE ? 3'd4 : dev == ERR ? 3'd5 : 3'd6;
         h_ack <= rst_n && h_take;
         if (h_take) begin
             h_from_q    <= {h_addr[16], {h_word, 2'b00} == `NPU_REG_STATUS};
@@ -194,6 +201,6 @@ module npu_lite #(
     assign h_rdata = h_from_q[1] ? (busy_seen_q ? 32'd0 : l_rdata)
                    : h_from_q[0] ? {29'd0, error_q, done_q, busy_seen_q}
                    : h_word[9:7] != 3'd0 ? 32'd0 : regs_q;
-    wire unused = &{1'b0, h_addr[15:12], h_addr[1:0], c_addr[1:0]};
+    wire unused = &{1'b0, h_addr[15:12], h_addr[1:0], c_addr[1:0], c_fetch, c_fetch_addr[1:0]};
 endmodule
 `default_nettype wire

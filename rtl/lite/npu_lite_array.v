@@ -10,7 +10,7 @@
 module npu_lite_array #(
     parameter SP_BITS  = 12,    // of a scratchpad word address
     parameter ACC_BITS = 8,     // of an entry's address in its half
-    parameter STYLE    = 0      // npu_lite_mac
+    parameter STYLE    = 0      // npu_lite_mac, npu_lite_add
 ) (
     input  wire                clk,
     input  wire                rst_n,
@@ -90,7 +90,8 @@ module npu_lite_array #(
             wire signed [16:0] s23 = {p2[15], p2} + {p3[15], p3};
             reg  [17:0]        sum_q;
             always @(posedge clk) sum_q <= {s01[16], s01} + {s23[16], s23};
-            assign write_data[32*c+:32] = (first_q ? 32'd0 : read_data[32*c+:32]) + {{14{sum_q[17]}}, sum_q};
+            npu_lite_add #(.STYLE(STYLE)) u_add (
+                .first(first_q), .a(read_data[32*c+:32]), .b({{14{sum_q[17]}}, sum_q}), .sum(write_data[32*c+:32]));
         end
     endgenerate
 

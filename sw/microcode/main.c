@@ -37,7 +37,7 @@ int mc_memory(uint32_t region, uint32_t offset, uint32_t bytes, uint32_t need, u
         fail(NPU_ERR_REGION, offset);
         return -1;
     }
-    *bus = MC_REG(NPU_REG_REGION_BASE(0) + at) + offset;
+    *bus = (MC_REG(NPU_REG_REGION_BASE(0) + at) & ~7u) + offset;
     if (need == NPU_REGION_READ)
         mc_counts.bytes_read += ((*bus + bytes + 3u) & ~3u) - (*bus & ~3u);
     else
@@ -54,7 +54,7 @@ static void check_list(uint32_t offset, uint32_t bytes) {
 
 /* The command at byte `at` of the list; its bytes, 0 with an error. */
 static uint32_t fetch(uint32_t list, uint32_t at, uint32_t left, uint32_t *words) {
-    uint32_t bus = MC_REG(NPU_REG_REGION_BASE(0)) + list + at, n;
+    uint32_t bus = (MC_REG(NPU_REG_REGION_BASE(0)) & ~7u) + list + at, n;
     MC_BUS_ADDR = bus;
     words[0] = MC_BUS_NEXT;
     n = npu_cmd_words(words[0] & 0xffu);
@@ -170,7 +170,7 @@ static void count(uint32_t counter, uint32_t value) {
 }
 
 __attribute__((used, noreturn)) void mc_main(void) {
-    uint32_t list = MC_REG(NPU_REG_CMD_OFFSET), bytes = MC_REG(NPU_REG_CMD_BYTES);
+    uint32_t list = MC_REG(NPU_REG_CMD_OFFSET), bytes = MC_REG(NPU_REG_CMD_BYTES) & 0xffffffu;
     mc_error = (mc_error_t){NPU_ERR_NONE, NPU_UNIT_SEQUENCER, 0, 0};
     mc_counts = (mc_counts_t){0};
     MC_REG(NPU_REG_ERR_INFO) = 0;

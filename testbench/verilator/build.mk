@@ -41,7 +41,7 @@ $(RTL_CONFIGS:%=$(BUILD)/rtl/%/libnpu_trace.so): $(BUILD)/rtl/%/libnpu_trace.so:
 
 # The small NPU (rtl/lite) as a library of the same interface. It is npu4 in registers, commands and bytes; SYSTOLE_BUILD=build/lite
 # makes `systole run --target rtl --config npu4` use it.
-LITE_SRCS := $(wildcard rtl/lite/*.v)
+LITE_SRCS := $(wildcard rtl/lite/npu_*.v)
 LITE_DEPS  = $(LITE_SRCS) $(RTL_BENCH) $(MC_DIR)/microcode.hex $(call config_vh,npu4) spec/gen/npu_spec.vh spec/gen/npu_spec.h
 LITE_PARAMS = $(filter -GSP_WORDS=% -GSP_BANKS=% -GACC_DEPTH=%,$(call rtl_params,npu4)) -GMICROCODE='"$(CURDIR)/$(MC_DIR)/microcode.hex"'
 $(BUILD)/lite/rtl/npu4/libnpu.so: $$(LITE_DEPS) | $(SETUP)
