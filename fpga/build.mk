@@ -34,7 +34,8 @@ fpga-array-table: $(FPGA_VENV)/.stamp ## array of 4 to 16 rows placed and routed
 
 # Boards: a folder with a board.conf each.
 BOARDS    := $(patsubst fpga/%/board.conf,%,$(wildcard fpga/*/board.conf))
-FPGA_NEEDS := $(FPGA_VENV)/.stamp $(SOC_CPU) $(BUILD)/firmware/firmware.hex $(BUILD)/firmware/boot.hex
+SMALL_NEEDS := $(BUILD)/soc/VexRiscv_Min.v $(BUILD)/firmware/small_boot.hex # of a board with soc_small
+FPGA_NEEDS := $(FPGA_VENV)/.stamp $(SOC_CPU) $(BUILD)/firmware/firmware.hex $(BUILD)/firmware/boot.hex $(SMALL_NEEDS)
 TEST_NEEDS += $(FPGA_NEEDS)
 .PHONY: fpga fpga-all fpga-table
 fpga: $(FPGA_NEEDS) ## bitstream of one board (BOARD=ulx3s): build/fpga/BOARD/
@@ -47,6 +48,6 @@ fpga-table: ## write the table of fpga/README.md anew from build/fpga/*/report.j
 	@$(PYTHON) fpga/board_table.py
 
 .PHONY: flash-image
-flash-image: $(SYSTOLE) $(BUILD)/firmware/firmware.bin ## boot image of a board's SPI flash (BOARD=ulx3s NETWORK=model.tflite INPUT=x.bin): build/flash/BOARD.bin
+flash-image: $(SYSTOLE) $(BUILD)/firmware/firmware.bin $(BUILD)/firmware/small.bin $(BUILD)/microcode/microcode.bin ## boot image of a board's SPI flash (BOARD=ulx3s NETWORK=model.tflite INPUT=x.bin): build/flash/BOARD.bin
 	@PYTHON=$(PYTHON) fpga/flash_image.sh "$(BOARD)" "$(NETWORK)" $(INPUT)
 TEST_NEEDS += $(BUILD)/firmware/boot.bin

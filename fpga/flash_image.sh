@@ -1,6 +1,7 @@
 #!/bin/sh
 # The boot image of a board's SPI flash: a network, compiled for the board's configuration, with its weights; the firmware too
-# where the bitstream holds the boot stage only (board.conf: firmware=boot).
+# where the bitstream holds the boot stage only (board.conf: firmware=boot, or flash_firmware), and the microcode of a small NPU
+# (flash_microcode).
 #
 # Synopsis: fpga/flash_image.sh BOARD NETWORK [INPUT]...      `make flash-image BOARD=... NETWORK=... INPUT="..."` calls it
 # Writes build/flash/BOARD.bin whole or not at all, says what is in it and how to put it into the flash.
@@ -17,7 +18,7 @@ folder=${FPGA_BOARDS:-fpga}
     fail "no board '$board'; there are: $(ls "$folder"/*/board.conf | sed 's,.*/\(.*\)/board.conf,\1,' | tr '\n' ' ')"
 [ -n "$network" ] || fail "no network: make flash-image BOARD=$board NETWORK=model.tflite [INPUT=x.bin]"
 shift 2
-flash_offset='' flash_bytes='' firmware=firmware loader=openFPGALoader
+flash_offset='' flash_bytes='' firmware=firmware loader=openFPGALoader flash_firmware='' flash_microcode=''
 # shellcheck disable=SC1090
 . "$folder/$board/board.conf"
 [ -n "$flash_offset" ] && [ -n "$flash_bytes" ] || fail "$board has no flash to boot from (board.conf: flash_offset, flash_bytes)"
@@ -27,7 +28,9 @@ trap 'rm -f "$out.prog"' EXIT
 build/systole compile "$network" -o "$out.prog" --config "$config" >/dev/null || exit 1
 inputs=
 for input; do inputs="$inputs --input $input"; done
-[ "$firmware" != boot ] || inputs="$inputs --firmware build/firmware/firmware.bin"
+[ "$firmware" != boot ] || flash_firmware=build/firmware/firmware.bin
+[ -z "$flash_firmware" ] || inputs="$inputs --firmware $flash_firmware"
+[ -z "$flash_microcode" ] || inputs="$inputs --microcode $flash_microcode"
 # shellcheck disable=SC2086
 ${PYTHON:-python3} scripts/flash_image.py "$out.bin" --room $((flash_bytes - flash_offset)) --program "$out.prog" $inputs
 echo "into the flash: $loader --write-flash --offset $flash_offset $out.bin"

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Build the boot image for a board's SPI flash: firmware, a network with its weights, inputs.
 
-Synopsis: scripts/flash_image.py OUT --room BYTES [--firmware F] [--program PROG [--input F]...]
+Synopsis: scripts/flash_image.py OUT --room BYTES [--firmware F] [--microcode M] [--program PROG [--input F]...]
   OUT goes into the flash at the offset that the board's FLASH register says (board.conf: flash_offset); `make flash-image
   BOARD=... NETWORK=...` calls this and says how. --room: bytes from there to the end of the flash. --firmware: build/firmware/
-  firmware.bin, for boards whose bitstream holds the boot stage only. --input: raw bytes (.bin), in program order; without any,
+  firmware.bin, for boards whose bitstream holds the boot stage only. --microcode: of the small NPU (rtl/lite). --input: raw bytes (.bin), in program order; without any,
   the inputs are zero. The format is sw/firmware/flash_image.h's. OUT is written whole or not at all.
 Exit status 1 with one line when something is missing, damaged, of the wrong size, or does not fit.
 
@@ -20,7 +20,7 @@ import zlib
 import prog_file
 
 MAGIC, VERSION, HEADER_BYTES, SECTION_BYTES = 0x4C465953, 1, 32, 32
-FIRMWARE, PROGRAM, INPUT = 1, 2, 3
+FIRMWARE, PROGRAM, INPUT, MICROCODE = 1, 2, 3, 4
 MAP = pathlib.Path(__file__).resolve().parent.parent / "rtl/soc/soc_map.vh"
 
 
@@ -45,7 +45,7 @@ def build(sections, spec_hash):
     table, body = b"", b""
     for kind, argument, data in sections:
         table += struct.pack("<8I", kind, argument, at + len(body), len(data), zlib.crc32(data), 0, 0, 0)
-        body += data + b"\xff" * (-len(data) % 4)
+        body += data + b"\xff" * (-len(data) % 8)
     rest = struct.pack("<5I", at + len(body), spec_hash, len(sections), 0, 0)
     return struct.pack("<3I", MAGIC, VERSION, zlib.crc32(rest + table)) + rest + table + body
 
@@ -55,6 +55,7 @@ def main():
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--room", type=int, required=True)
     parser.add_argument("--firmware", type=pathlib.Path)
+    parser.add_argument("--microcode", type=pathlib.Path)
     parser.add_argument("--program", type=pathlib.Path)
     parser.add_argument("--input", action="append", default=[], type=pathlib.Path)
     args = parser.parse_args()
@@ -65,6 +66,11 @@ def main():
         if not data or len(data) > room:
             stop(f"{args.firmware}: {len(data)} bytes, the RAM in front of the boot stage has {room}")
         sections.append((FIRMWARE, m["SOC_RAM_BASE"], data))
+    if args.microcode:
+        data, room = read(args.microcode), soc_map()["SOC_SMALL_MICROCODE_BYTES"]
+        if not data or len(data) % 4 or len(data) > room:
+            stop(f"{args.microcode}: {len(data)} bytes, the small NPU has room for {room}")
+        sections.append((MICROCODE, 0, data))
     inputs = []
     if args.program:
         data = read(args.program)
@@ -93,7 +99,7 @@ def main():
         part.unlink(missing_ok=True)
         stop(f"{args.out}: {e.strerror}")
     print(f"{args.out}: {len(image)} bytes of {args.room}: "
-          + ", ".join(f"{ {FIRMWARE: 'firmware', PROGRAM: 'program', INPUT: 'input'}[kind] } {len(data)}" for kind, _, data in sections))
+          + ", ".join(f"{ {FIRMWARE: 'firmware', PROGRAM: 'program', INPUT: 'input', MICROCODE: 'microcode'}[kind] } {len(data)}" for kind, _, data in sections))
 
 
 if __name__ == "__main__":

@@ -37,7 +37,8 @@ for pins in '-GDQ=16' '-GDQ=32 -GROW_BITS=11 -GCOL_BITS=8'; do
     verilog soc_sdram /dev/null $pins $sdram
 done
 
-verilog npu_lite_axi /dev/null rtl/lite/*.v
+verilog npu_lite_axi /dev/null rtl/lite/npu_*.v
+verilog soc_small /dev/null rtl/soc/soc.vlt rtl/lite/*.v rtl/soc/soc_uart.v rtl/soc/soc_flash.v build/soc/VexRiscv_Min.v
 
 for bridge in '' '-GWIDTH=64 -GPIPELINED=1' '-GPIPELINED=1' '-GWIDTH=64'; do
     # shellcheck disable=SC2086

@@ -16,6 +16,13 @@
 // SPI flash, read only; where a board has none (SYS FLASH all ones) this is nobody's.
 `define SOC_FLASH_BASE 32'h30000000
 `define SOC_FLASH_SIZE 32'h01000000
+// Boot memory of soc_small (rtl/lite), 1 KiB, and the size of its RAM, which is its main memory too.
+`define SOC_SMALL_BOOT_BASE 32'hf0000000
+`define SOC_SMALL_BOOT_BYTES 32'h00000400
+`define SOC_SMALL_RAM_SIZE 32'h00010000
+// There: local memory of the NPU, for its microcode (rtl/lite/npu_lite.v).
+`define SOC_SMALL_NPU_LOCAL 32'h20010000
+`define SOC_SMALL_MICROCODE_BYTES 32'h0000c000
 // Main memory, shared with the NPU: the same address on the CPU's bus and on the external AXI port (NPU_MEM_BASE in
 // testbench/common/npu_device.h). Not cached: what the NPU wrote is what the CPU reads.
 `define SOC_MEM_BASE 32'h40000000

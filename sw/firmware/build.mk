@@ -53,3 +53,32 @@ $(FW_DIR)/%.hex: $(FW_DIR)/%.bin
 
 .PHONY: firmware
 firmware: $(FW_DIR)/firmware.bin $(FW_DIR)/firmware.hex $(FW_DIR)/boot.bin $(FW_DIR)/boot.hex ## build the soft-core's firmware
+
+# The small system (rtl/lite/soc_small.v): RV32I, no operators on the CPU; its boot memory.
+SMALL_SRCS   := sw/firmware/small.c sw/firmware/platform.c sw/firmware/mem.c sw/firmware/flash_image.c sw/firmware/no_ops.c \
+    $(DRIVER_SRCS) sw/runtime/runtime.c sw/runtime/prog.c
+SMALL_OBJS   := $(FW_DIR)/small/sw/firmware/crt0.o $(SMALL_SRCS:%.c=$(FW_DIR)/small/%.o)
+SMALL_BOOT   := $(FW_DIR)/small/sw/firmware/small_boot.o
+SMALL_CFLAGS := $(patsubst -march=%,-march=rv32i,$(filter-out -O2,$(FW_CFLAGS))) -Os
+$(SMALL_BOOT): SMALL_CFLAGS += -fno-tree-loop-distribute-patterns -msmall-data-limit=0
+$(FW_DIR)/small/sw/firmware/mem.o: SMALL_CFLAGS += -fno-tree-loop-distribute-patterns
+$(FW_DIR)/small/%.o: %.c $(SOC_MAP_H) | $(SETUP)
+	@mkdir -p $(@D)
+	$(call say,fwcc,$@)
+	$(Q)$(FW_CC) $(SMALL_CFLAGS) -c $< -o $@
+$(FW_DIR)/small/%.o: %.S $(SOC_MAP_H) | $(SETUP)
+	@mkdir -p $(@D)
+	$(call say,fwas,$@)
+	$(Q)$(FW_CC) $(SMALL_CFLAGS) -c $< -o $@
+$(FW_DIR)/small.ld $(FW_DIR)/small_boot.ld: $(FW_DIR)/%.ld: sw/firmware/%.ld $(SOC_MAP_H) | $(SETUP)
+	@mkdir -p $(@D)
+	$(Q)$(FW_CC) $(FW_ARCH) -E -P -x c -I$(BUILD)/soc $< -o $@
+$(FW_DIR)/small.elf: $(SMALL_OBJS) $(FW_DIR)/small.ld
+$(FW_DIR)/small_boot.elf: $(SMALL_BOOT) $(FW_DIR)/small_boot.ld
+$(FW_DIR)/small.elf $(FW_DIR)/small_boot.elf:
+	$(call say,fwld,$@)
+	$(Q)$(FW_CC) -march=rv32i -mabi=ilp32 --specs=picolibc.specs -nostartfiles -Wl,--no-warn-rwx-segments -Wl,--gc-sections \
+	    -T $(@:.elf=.ld) $(filter %.o,$^) -Wl,-Map=$(@:.elf=.map) -o $@
+$(FW_DIR)/small.bin $(FW_DIR)/small_boot.bin: %.bin: %.elf
+	$(Q)riscv64-unknown-elf-objcopy -O binary $< $@
+-include $(SMALL_OBJS:.o=.d) $(SMALL_BOOT:.o=.d)

@@ -39,10 +39,11 @@ static flash_status_t bad_crc(uint32_t found, uint32_t wanted) {
 }
 
 static const char *name_of(uint32_t kind) {
-    return kind == FLASH_FIRMWARE  ? "firmware"
-           : kind == FLASH_PROGRAM ? "program"
-           : kind == FLASH_INPUT   ? "input"
-                                   : "section of unknown kind";
+    return kind == FLASH_FIRMWARE    ? "firmware"
+           : kind == FLASH_PROGRAM   ? "program"
+           : kind == FLASH_INPUT     ? "input"
+           : kind == FLASH_MICROCODE ? "microcode"
+                                     : "section of unknown kind";
 }
 
 flash_status_t flash_open(flash_image_t *image) {

@@ -5,7 +5,7 @@
  * FLASH register says.
  *   header      FLASH_HEADER_BYTES, flash_header_t
  *   sections    n_sections of FLASH_SECTION_BYTES, flash_section_t
- *   ...         their bytes, each from a multiple of 4, filled up with FFh
+ *   ...         their bytes, each from a multiple of 8, filled up with FFh
  * The header's CRC covers the image from `total_size` on to the end of the section table, a
  * section's CRC its bytes. Flash that is erased there (FFFFFFFFh) is no image; anything else that
  * is not one is an error.
@@ -34,7 +34,8 @@
 typedef enum {
     FLASH_FIRMWARE = 1, /* argument: address in the on-chip RAM where it goes and begins */
     FLASH_PROGRAM = 2,  /* a PROG (prog.h); argument 0 */
-    FLASH_INPUT = 3     /* argument: index of the program's input that it is */
+    FLASH_INPUT = 3,    /* argument: index of the program's input that it is */
+    FLASH_MICROCODE = 4 /* of the small NPU (rtl/lite); argument 0 */
 } flash_kind_t;
 
 typedef struct {

@@ -1,7 +1,7 @@
 # The SoC as shared objects: build/soc/CONFIG/libsoc.so (fast), libsoc_trace.so (can write waves); see soc_sim.h.
 # `make soc CONFIG=npu8` builds one configuration and the firmware. SPDX-License-Identifier: Apache-2.0
 SOC_CONFIGS := $(CONFIG_FOLDERS)
-SOC_CPU_PY  := import pythondata_cpu_vexriscv as p, pathlib; print(pathlib.Path(p.__file__).parent / "verilog/VexRiscv_Lite.v")
+SOC_CPU_PY  := import pythondata_cpu_vexriscv as p, pathlib; print(pathlib.Path(p.__file__).parent / "verilog")
 SOC_CPU     := $(BUILD)/soc/VexRiscv_Lite.v
 SOC_NPU_RTL  = $(shell sed 's/[#].*//; s,//.*,,' rtl/npu.f 2>/dev/null | tr ' ' '\n' | grep '\.s*v$$')
 SOC_RTL_ALL  = $(wildcard rtl/soc/*.v) $(SOC_NPU_RTL)
@@ -20,9 +20,9 @@ soc_params = $(shell sed -n 's/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-G\1=\2/p' $(
     -GUART_DIV=$(SOC_SIM_UART_CLOCKS) -GMEM_SIZE=$(SOC_SIM_MEM_BYTES) -GFLASH_OFFSET=$(SOC_SIM_FLASH)
 
 # The CPU, copied next to what is built so that every tool finds it without asking Python.
-$(SOC_CPU): | $(SETUP)
+$(BUILD)/soc/VexRiscv_%.v: | $(SETUP)
 	@mkdir -p $(@D)
-	$(Q)cp "$$($(PYTHON) -c '$(SOC_CPU_PY)')" $@
+	$(Q)cp "$$($(PYTHON) -c '$(SOC_CPU_PY)')/$(@F)" $@
 
 # $(1): configuration, $(2): libsoc or libsoc_trace, $(3): more verilator flags
 define verilate_soc

@@ -1,0 +1,67 @@
+#!/bin/sh
+# The iCEBreaker from power-up: boot memory, firmware and network from the SPI flash's image, result on the UART.
+# Synopsis: tests/small/run.sh rtl | netlist
+#   rtl: the digits network, two pictures, every output byte against the C model; images with a byte changed in
+#   firmware, microcode and program, and an erased flash, must be refused with the right line.
+#   netlist: the same network on the netlist that the bitstream was made from; a damaged firmware.
+# Last line: N passed, N failed.   SPDX-License-Identifier: Apache-2.0
+cd "$(dirname "$0")/../.." || exit 1
+what=${1-}
+case $what in rtl | netlist) ;; *) echo "usage: tests/small/run.sh rtl | netlist" >&2; exit 2 ;; esac
+sim=build/small/$what/small_sim
+dir=build/small/$what/test
+network=sw/examples/digits/digits.tflite
+passed=0 failed=0
+ok() { echo "ok   $what icebreaker $1"; passed=$((passed + 1)); }
+bad() { echo "FAIL $what icebreaker $1; rerun: tests/small/run.sh $what"; failed=$((failed + 1)); }
+mkdir -p "$dir"
+[ -x $sim ] || bad "no $sim: make small-sim"
+# shellcheck disable=SC1091
+. fpga/icebreaker/board.conf
+
+# Flash image with a picture, in $dir/image.bin.
+image() {
+    fpga/flash_image.sh icebreaker $network "$1" >"$dir/image.log" 2>&1 && cp build/flash/icebreaker.bin "$dir/image.bin"
+}
+digit() { # name, picture
+    if ! image "$2"; then bad "$1: $(tail -1 "$dir/image.log")"; return; fi
+    build/systole run $network --target model --config npu4 --input "$2" --output "$dir/want.bin" >/dev/null
+    want=$(od -An -v -t x1 "$dir/want.bin" | tr -d '\n')
+    if ! $sim "$dir/image.bin" "$flash_offset" >"$dir/uart" 2>"$dir/log"; then
+        bad "$1: $(tail -1 "$dir/uart") $(tail -1 "$dir/log")"
+    elif [ "$(sed -n 's/^output 0 crc32 [0-9a-f]* bytes//p' "$dir/uart" | tr -d '\r')" != "$want" ]; then
+        bad "$1: $(grep '^output' "$dir/uart"), the model says$want"
+    else
+        ok "$1: $(grep '^prediction' "$dir/uart"), bytes as the model's; $(grep '^npu cycles' "$dir/uart"); $(tail -1 "$dir/log")"
+    fi
+}
+# What the image's section of a kind is changed to must be noticed: name, kind, line.
+damaged() {
+    python3 - "$dir/image.bin" "$dir/damaged.bin" "$2" <<'END'
+import struct, sys
+data = bytearray(open(sys.argv[1], "rb").read())
+kind = int(sys.argv[3])
+for i in range(struct.unpack_from("<I", data, 20)[0]):
+    section = struct.unpack_from("<5I", data, 32 + 32 * i)
+    if section[0] == kind:
+        data[section[2] + section[3] // 2] ^= 0x10
+if kind == 0:  # an erased flash
+    data = bytearray(b"\xff" * 4096)
+open(sys.argv[2], "wb").write(data)
+END
+    $sim "$dir/damaged.bin" "$flash_offset" >"$dir/uart" 2>"$dir/log"
+    if grep -q "^SYSTOLE ERROR $3" "$dir/uart"; then ok "$1: refused"; else bad "$1: $(tail -1 "$dir/uart") instead of SYSTOLE ERROR $3"; fi
+}
+pictures=sw/examples/digits/held_out
+if [ -x $sim ]; then
+    digit "digit 7" $pictures/7.bin
+    damaged "firmware with a byte changed" 1 "boot: firmware damaged"
+    if [ "$what" = rtl ]; then
+        digit "digit 2" $pictures/2.bin
+        damaged "microcode with a byte changed" 4 "flash: microcode damaged"
+        damaged "program with a byte changed" 2 "flash: program damaged"
+        damaged "erased flash" 0 "boot: no image"
+    fi
+fi
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
