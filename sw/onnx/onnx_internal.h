@@ -165,6 +165,9 @@ int32_t onnx_tensor(onnx_t *o, int32_t v, onnx_quant_t q, bool nhwc);
 bool onnx_natural(onnx_t *o, int32_t v, onnx_quant_t *q);
 /* The same as onnx_tensor with the file's quantisation; *err when it has none. */
 int32_t onnx_operand(onnx_t *o, int32_t v, bool nhwc, onnx_quant_t *q);
+bool onnx_is_constant(const onnx_t *o, int32_t v); /* or the DequantizeLinear of one */
+/* A constant operand's own quantisation: the file's, or symmetric; -1: it cannot be read. */
+int onnx_constant_quant(onnx_t *o, int32_t v, onnx_quant_t *q);
 /* Scale and zero point of a QuantizeLinear or DequantizeLinear, per tensor. */
 bool onnx_node_quant(const onnx_t *o, const onnx_node_t *n, onnx_quant_t *q);
 /* Limits of Relu and Clip; false for anything else. */

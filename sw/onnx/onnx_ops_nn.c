@@ -147,15 +147,21 @@ int onnx_lower_conv(onnx_t *o, const onnx_want_t *want) {
     return onnx_remember(o, want->v, want->q, true, out);
 }
 
-/* Product of two activations. */
+static int32_t factor(onnx_t *o, const onnx_node_t *n, int32_t v, onnx_quant_t *q) {
+    if (!onnx_is_constant(o, v))
+        return onnx_operand(o, v, false, q);
+    return onnx_constant_quant(o, v, q) ? onnx_fail(o, n, "its constant cannot be read")
+                                        : onnx_tensor(o, v, *q, false);
+}
+
+/* Product of two activations, or with a constant that is no layer's weights. */
 static int lower_product(onnx_t *o, const onnx_want_t *want) {
     const onnx_node_t *n = want->node;
     onnx_quant_t qa, qb;
     if (want->act != GRAPH_ACT_NONE)
         return onnx_fail(o, n,
                          "an activation right behind a product of activations is not supported");
-    int32_t a = onnx_operand(o, n->in[0], false, &qa),
-            b = a < 0 ? a : onnx_operand(o, n->in[1], false, &qb);
+    int32_t a = factor(o, n, n->in[0], &qa), b = a < 0 ? a : factor(o, n, n->in[1], &qb);
     int32_t out = b < 0 ? b : onnx_new_like(o, want->v, want->q, false);
     return out >= 0 &&
                    onnx_new_op(o, GRAPH_OP_BATCH_MATMUL, want->name, 2, (int32_t[]){a, b}, 1, &out)

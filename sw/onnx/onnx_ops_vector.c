@@ -135,8 +135,7 @@ int onnx_lower_softmax(onnx_t *o, const onnx_want_t *w) {
 
 /* ---- element by element */
 
-/* A constant operand's own quantisation: symmetric, or the file's. */
-static int constant_quant(onnx_t *o, int32_t v, onnx_quant_t *q) {
+int onnx_constant_quant(onnx_t *o, int32_t v, onnx_quant_t *q) {
     if (onnx_natural(o, v, q))
         return 0;
     float *f = onnx_floats(o, v), most = 0;
@@ -157,7 +156,7 @@ static void widen(onnx_value_t *x, int rank) {
     x->rank = by > 0 ? rank : x->rank;
 }
 
-static bool is_constant(onnx_t *o, int32_t v) {
+bool onnx_is_constant(const onnx_t *o, int32_t v) {
     return o->values[v].data ||
            (onnx_is(o, v, "DequantizeLinear") && o->values[o->nodes[o->values[v].node].in[0]].data);
 }
@@ -166,9 +165,9 @@ static bool is_constant(onnx_t *o, int32_t v) {
 static int32_t operand(onnx_t *o, const onnx_node_t *n, int32_t v, int rank, bool nhwc, bool same,
                        onnx_quant_t *q) {
     onnx_value_t *x = &o->values[v];
-    if (is_constant(o, v)) {
+    if (onnx_is_constant(o, v)) {
         onnx_value_t saved = *x;
-        if (!same && constant_quant(o, v, q)) {
+        if (!same && onnx_constant_quant(o, v, q)) {
             onnx_fail(o, n, "its constant %.40s is not one", x->name);
             return ONNX_NONE;
         }
@@ -216,7 +215,7 @@ int onnx_lower_binary(onnx_t *o, const onnx_want_t *w) {
         return biased < 0 ? -1 : 0;
     int32_t a = n->in[0], b = n->in[1];
     bool extremum = n->op[0] == 'M' && n->op[1] != 'u', nhwc = o->image[w->v];
-    bool divide = strcmp(n->op, "Div") == 0, by_constant = divide && is_constant(o, b);
+    bool divide = strcmp(n->op, "Div") == 0, by_constant = divide && onnx_is_constant(o, b);
     graph_opcode_t code = strcmp(n->op, "Add") == 0   ? GRAPH_OP_ADD
                           : divide && !by_constant    ? GRAPH_OP_DIV
                           : strcmp(n->op, "Sub") == 0 ? GRAPH_OP_SUB

@@ -75,6 +75,14 @@ def product(transposed, heads):
     return build
 
 
+def constant_factor(left):
+    """A constant that is not a plain matrix behind the input: per tensor here, whatever it is in the file."""
+    def build(net, opset):
+        x = net.start(TOKENS).y
+        return net.node("MatMul", [net.weights(5, 7), x] if left else [x, net.weights(1, 24, 6)])
+    return build
+
+
 def binary(op, other):
     def build(net, opset):
         a = net.start(IMAGE).y
@@ -259,6 +267,8 @@ CASES = [
     ("q k^t heads", 13, 1, product(True, True)),
     ("p v", 13, 1, product(False, False)),
     ("p v heads", 13, 1, product(False, True)),
+    ("matmul constant left", 13, 2, constant_factor(True)),
+    ("matmul constant of three axes", 13, 2, constant_factor(False)),
     *((f"{op} {other}", 13, 1, binary(op, other)) for op in ("Add", "Sub", "Mul") for other in ("tensor", "channels", "scalar", "rows")),
     *((f"Div {other}", 13, 1, binary("Div", other)) for other in ("channels", "scalar")),
     ("Div tensor", 13, 2, quotient("tensor")),
