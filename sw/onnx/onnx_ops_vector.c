@@ -109,6 +109,19 @@ int onnx_lower_mean(onnx_t *o, const onnx_want_t *w) {
     return mean(o, w, n ? n : x->rank, axes, nhwc, nhwc);
 }
 
+/* t with dimensions `axis` and the last exchanged, quantised as q. */
+static int32_t exchanged(onnx_t *o, const char *name, int32_t t, int axis, onnx_quant_t q) {
+    const graph_tensor_t x = o->b.tensors[t];
+    int32_t perm[GRAPH_MAX_RANK], dims[GRAPH_MAX_RANK];
+    for (int d = 0; d < x.rank; d++)
+        perm[d] = d == axis ? x.rank - 1 : d == x.rank - 1 ? axis : d;
+    for (int d = 0; d < x.rank; d++)
+        dims[d] = x.dims[perm[d]];
+    int32_t in[2] = {t, onnx_new_ints(o, "permutation", x.rank, perm)};
+    int32_t out = in[1] < 0 ? in[1] : onnx_new_tensor(o, name, GRAPH_INT8, x.rank, dims, &q);
+    return out >= 0 && onnx_new_op(o, GRAPH_OP_TRANSPOSE, name, 2, in, 1, &out) ? out : ONNX_NONE;
+}
+
 int onnx_lower_softmax(onnx_t *o, const onnx_want_t *w) {
     const onnx_node_t *n = w->node;
     const onnx_value_t *x = &o->values[n->in[0]];
@@ -116,21 +129,27 @@ int onnx_lower_softmax(onnx_t *o, const onnx_want_t *w) {
     size_t behind = 1;
     for (int d = axis + 1; axis >= 0 && d < x->rank; d++)
         behind *= (size_t)x->dims[d];
-    /* an axis that is the channels of an image is innermost in the image's layout */
-    bool nhwc = o->image[w->v];
     if (axis < 0)
         return -1;
-    if (behind > 1 && (!nhwc || axis != 1 || o->opset < 13))
-        return onnx_fail(
-            o, n, "only a softmax over the last axis or over an image's channels is supported");
+    if (behind > 1 && o->opset < 13)
+        return onnx_fail(o, n,
+                         "before operator set 13 only a softmax over the last axis is supported");
+    /* an axis that is the channels of an image is innermost in the image's layout */
+    bool nhwc = o->image[w->v], inner = behind == 1 || (nhwc && axis == 1);
+    nhwc = nhwc && inner;
     onnx_quant_t q, own = {1.0f / 256.0f, -128};
     int32_t in = onnx_operand(o, n->in[0], nhwc, &q);
-    int32_t out = in < 0 ? in : onnx_new_like(o, w->v, own, nhwc);
-    graph_op_t *op = out < 0 ? NULL : onnx_new_op(o, GRAPH_OP_SOFTMAX, w->name, 1, &in, 1, &out);
+    if (in >= 0 && !inner)
+        in = exchanged(o, w->name, in, axis, q);
+    if (in < 0)
+        return -1;
+    const graph_tensor_t like = o->b.tensors[in];
+    int32_t out = onnx_new_tensor(o, w->name, GRAPH_INT8, like.rank, like.dims, &own);
+    graph_op_t *op = onnx_new_op(o, GRAPH_OP_SOFTMAX, w->name, 1, &in, 1, &out);
     if (!op)
         return -1;
     op->p.softmax.beta = 1.0f;
-    return finish(o, w, out, own, nhwc);
+    return finish(o, w, inner ? out : exchanged(o, w->name, out, axis, own), own, nhwc);
 }
 
 /* ---- element by element */

@@ -292,6 +292,8 @@ CASES = [
     ("rms norm Div", 13, None, norm_written("Mul", "Div", rms=True, affine=1)),
     ("RMSNormalization", 23, 1, lambda net, opset: net.node("RMSNormalization", [net.start(TOKENS).y, channels(net, 24)], epsilon=1e-5)),
     ("softmax", 13, 2, one("Softmax", TOKENS)),
+    ("softmax tokens", 13, 2, one("Softmax", TOKENS, axis=1)),
+    ("softmax rows", 13, 2, one("Softmax", IMAGE, axis=-2)),
     ("softmax channels", 13, 2, lambda net, opset: net.node("Softmax", [conv(pads=[1] * 4)(net, opset)], axis=1)),
     *((op, 13, 1, one(op, TOKENS)) for op in ("Erf", "Relu", "Sigmoid", "Tanh", "LeakyRelu", "Elu", "Abs", "Neg", "HardSigmoid", "Softplus")),
     ("HardSwish", 14, 1, one("HardSwish", TOKENS)),
