@@ -51,7 +51,8 @@ struct Bench {
 
     explicit Bench(uint64_t seed)
         : rnd(seed), sp(SP_WORDS * N), model_sp(SP_WORDS * N), acc(2 * ACC_DEPTH * N) {
-        model.cfg = npu_config_t{"bench", N, LANES, SP_WORDS, 1, ACC_DEPTH, 1, 1, 0, 0, WIDE_LANES, SOFTMAX};
+        model.cfg = npu_config_t{"bench", N, LANES, SP_WORDS, 1,          ACC_DEPTH,
+                                 1,       1, 0,     0,        WIDE_LANES, SOFTMAX};
         model.sp = model_sp.data();
         model.acc = acc.data();
         scramble();
