@@ -3,7 +3,7 @@
 FAMILY ?= ecp5
 
 .PHONY: synth
-synth: $(call config_vh,$(CONFIG_FOLDER)) | $(SETUP) ## area of one configuration with Yosys (CONFIG=, FAMILY=ecp5 or ice40, STYLE=cells, carry, nodsp)
+synth: $(call config_vh,$(CONFIG_FOLDER)) | $(SETUP) ## area of one configuration with Yosys (CONFIG=, FAMILY=ecp5, ice40 or gowin, STYLE=cells, carry, nodsp)
 	@PYTHON=$(PYTHON) nice -n 10 fpga/synth.sh $(CONFIG_FOLDER) $(FAMILY) $(STYLE)
 
 .PHONY: synth-trace

@@ -7,7 +7,8 @@ the nearest signal, so that a name begins with the path of its block; a cell at 
 totals are exact. Exit status 1 with one line when a memory of more than FF_MEMORY bits became flip-flops.
 
 LUTs that a place and route needs: LUT4 + 2 a carry cell on ecp5 (a CCU2C is two LUTs, a whole slice) + 3 a LUT RAM cell
-(TRELLIS_DPR16X4: two LUTs, and its share of the slice that writes); on ice40 a carry shares the cell of its LUT.
+(TRELLIS_DPR16X4: two LUTs, and its share of the slice that writes); on gowin LUT + 1 a carry (an ALU is a LUT's cell) + 4 a LUT RAM
+cell (RAM16SDP4; there are few: an eighth of the LUTs can be RAM); on ice40 a carry shares the cell of its LUT.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -17,7 +18,7 @@ import pathlib
 import re
 import sys
 
-FF_MEMORY = {"ecp5": 64, "ice40": 512}  # bits; smaller ones are queues where flip-flops are right
+FF_MEMORY = {"ecp5": 64, "ice40": 512, "gowin": 64}  # bits; smaller ones are queues where flip-flops are right
 # Rows of the table: name, prefixes of the instance path below npu_top; first match wins.
 BLOCKS = [
     ("array", ["u_array_unit.u_array."]),
@@ -43,7 +44,8 @@ def block_of(name):
 
 
 def luts(counts, family):
-    return counts["LUT4"] + (2 * counts["carry"] + 3 * counts["LUT_RAM"] if family == "ecp5" else 0)
+    carry, ram = {"ecp5": (2, 3), "gowin": (1, 4), "ice40": (0, 0)}[family]
+    return counts["LUT4"] + carry * counts["carry"] + ram * counts["LUT_RAM"]
 
 
 def count(out):

@@ -5,6 +5,7 @@ rtl/npu_add_ecp5.v
 rtl/npu_mul_ecp5_carry.v
 rtl/npu_mul_ecp5_dsp.v
 rtl/npu_mul2.v
+rtl/npu_mul18.v
 rtl/npu_pe.v
 rtl/npu_array.v
 rtl/npu_accum.v

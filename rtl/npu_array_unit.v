@@ -153,7 +153,9 @@ module npu_array_unit #(
     wire [15:0] s_pitch = s_cmd[`NPU_F_CONV_ROW_PITCH];
     wire [15:0] factor = prep_q == 2'd0 ? s_cmd[`NPU_F_CONV_IY0]
                        : prep_q == 2'd1 ? {8'd0, s_cmd[`NPU_F_CONV_DIL_Y]} : {8'd0, s_cmd[`NPU_F_CONV_SY]};
-    wire [15:0] product = factor * s_pitch;
+    wire [15:0] product, unused_product;
+    npu_mul18 #(.STYLE(MUL_STYLE), .REG(0), .AW(16), .BW(16)) u_prep (
+        .clk(clk), .a(factor), .b(s_pitch), .p({unused_product, product}));
     always @(posedge clk) begin
         if (!rst_n || s_go) prep_q <= 2'd0;
         else if (s_valid && prep_q != 2'd3) prep_q <= prep_q + 2'd1;
@@ -376,6 +378,6 @@ module npu_array_unit #(
                                && (!f_valid[0] || (f_first && !w_full));
     assign cnt_stall_weights = waiting && !cnt_stall_load && !cnt_stall_post && f_valid[0] && f_first && !w_full;
     assign cnt_stall_bank    = waiting && !f_valid[0] && feed_busy[0] || !en;
-    wire unused = &{1'b0, unused_end_ready, s_cmd, cmd_data, f_active};
+    wire unused = &{1'b0, unused_product, unused_end_ready, s_cmd, cmd_data, f_active};
 endmodule
 `default_nettype wire

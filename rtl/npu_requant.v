@@ -7,7 +7,9 @@
 // Counterpart: cmodel/ref/ref_arith.h, ref_requant (lsh = max(shift, 0), rsh = max(-shift, 0)).
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
-module npu_requant (
+module npu_requant #(
+    parameter MUL_STYLE = 0  // npu_mul18
+) (
     input  wire        clk,
     input  wire [31:0] in_x,
     input  wire [31:0] in_add,
@@ -52,13 +54,13 @@ module npu_requant (
     wire signed [16:0] xl = {1'b0, x2_q[15:0]};
     wire signed [16:0] mh = {m2_q[31], m2_q[31:16]};
     wire signed [16:0] ml = {1'b0, m2_q[15:0]};
-    reg signed [33:0] hh3_q, hl3_q, lh3_q, ll3_q;
+    wire signed [33:0] hh3_q, hl3_q, lh3_q, ll3_q;  // the multipliers' registers
+    npu_mul18 #(.STYLE(MUL_STYLE), .AW(17), .BW(17)) u_hh (.clk(clk), .a(xh), .b(mh), .p(hh3_q));
+    npu_mul18 #(.STYLE(MUL_STYLE), .AW(17), .BW(17)) u_hl (.clk(clk), .a(xh), .b(ml), .p(hl3_q));
+    npu_mul18 #(.STYLE(MUL_STYLE), .AW(17), .BW(17)) u_lh (.clk(clk), .a(xl), .b(mh), .p(lh3_q));
+    npu_mul18 #(.STYLE(MUL_STYLE), .AW(17), .BW(17)) u_ll (.clk(clk), .a(xl), .b(ml), .p(ll3_q));
     reg sat3_q, sat4_q;
     always_ff @(posedge clk) begin
-        hh3_q  <= xh * mh;
-        hl3_q  <= xh * ml;
-        lh3_q  <= xl * mh;
-        ll3_q  <= xl * ml;
         sat3_q <= x2_q == 32'h8000_0000 && m2_q == 32'h8000_0000 && !dn2_q[1];
         sat4_q <= sat3_q;
     end

@@ -19,7 +19,7 @@ module npu_top #(
     parameter TRACE_RECORDS = 0,     // 0: no trace
     parameter WIDE_LANES = 0,        // 0: no wide row engine
     parameter SOFTMAX = 1,           // 0: a SOFTMAX command is illegal
-    parameter MUL_STYLE = 0,         // products of the array: npu_mul2, npu_array
+    parameter MUL_STYLE = 0,         // products of the array: npu_mul2, npu_array; of the lanes: npu_mul18
     parameter MUL_DSP = N * N
 ) (
     input  wire        clk,
@@ -210,7 +210,8 @@ module npu_top #(
         .cnt_stall_bank(stall_bank));
     assign unit_err_addr[63:32] = 32'd0;
 
-    npu_vector_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(ACC_DEPTH), .MATMUL(MATMUL), .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX)) u_vector_unit (
+    npu_vector_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(ACC_DEPTH), .MATMUL(MATMUL), .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX),
+                      .MUL_STYLE(MUL_STYLE)) u_vector_unit (
         .clk(clk), .rst_n(unit_rst_n), .abort(stop),
         .cmd_valid(q_valid[2]), .cmd_data(q_data[2*CB+:CB]), .cmd_index(q_index[47:32]), .cmd_ready(q_ready[2]),
         .avail(avail[11:8]), .take(take[11:8]), .give(give[11:8]),

@@ -9,7 +9,8 @@
 `default_nettype none
 module npu_vec_eltwise #(
     parameter N     = 16,
-    parameter LANES = 16
+    parameter LANES = 16,
+    parameter MUL_STYLE = 0
 ) (
     input  wire                clk,
     input  wire                rst_n,
@@ -114,7 +115,8 @@ module npu_vec_eltwise #(
             wire signed [7:0] b = b_bytes[8*i+:8];
             wire signed [8:0] a_diff = {a[7], a} - {a_zp[7], a_zp};
             wire signed [8:0] b_diff = {b[7], b} - {b_zp[7], b_zp};
-            wire signed [17:0] product = a_diff * b_diff;
+            wire signed [17:0] product;
+            npu_mul18 #(.STYLE(MUL_STYLE), .REG(0), .AW(9), .BW(9)) u_mul (.clk(clk), .a(a_diff), .b(b_diff), .p(product));
             wire take_a = linear ? !pair_q : (a > b) == op[0];  // 3 max, 4 min
             wire [7:0] chosen = take_a ? a : b;
             reg [17:0] small_x_q;

@@ -10,7 +10,8 @@
 module npu_vec_post #(
     parameter N     = 16,
     parameter LANES = 16,
-    parameter DEPTH = 32  // words between issue and write
+    parameter DEPTH = 32,  // words between issue and write
+    parameter MUL_STYLE = 0
 ) (
     input  wire                clk,
     input  wire                rst_n,
@@ -90,7 +91,7 @@ module npu_vec_post #(
     genvar i;
     generate
         for (i = 0; i < LANES; i = i + 1) begin : gen_lane
-            npu_requant u_requant (
+            npu_requant #(.MUL_STYLE(MUL_STYLE)) u_requant (
                 .clk(clk), .in_x(x_q[32*i+:32]), .in_add(add_q[32*i+:32]), .in_mult(mult_q[32*i+:32]),
                 .in_lsh(lsh_q[6*i+:6]), .in_rsh(rsh_q[5*i+:5]), .in_divide(divide_q), .out(res_data[32*i+:32])
             );

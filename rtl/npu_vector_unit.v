@@ -13,7 +13,8 @@ module npu_vector_unit #(
     parameter ACC_DEPTH = 512,
     parameter MATMUL    = 0,
     parameter WIDE_LANES = 0,  // 0: no wide row engine
-    parameter SOFTMAX   = 1  // 0: a SOFTMAX command is illegal
+    parameter SOFTMAX   = 1, // 0: a SOFTMAX command is illegal
+    parameter MUL_STYLE = 0  // products of the lanes: npu_mul18
 ) (
     input  wire              clk,
     input  wire              rst_n,
@@ -297,7 +298,7 @@ module npu_vector_unit #(
     wire [31:0]         eltwise_add, eltwise_mult;
     wire [5:0]          eltwise_lsh;
     wire [4:0]          eltwise_rsh;
-    npu_vec_eltwise #(.N(N), .LANES(LANES)) u_eltwise (
+    npu_vec_eltwise #(.N(N), .LANES(LANES), .MUL_STYLE(MUL_STYLE)) u_eltwise (
         .clk(clk), .rst_n(rst_n), .run(run && is_eltwise), .op(cmd_q[`NPU_F_ELTWISE_OP]),
         .a_zp(cmd_q[`NPU_F_ELTWISE_A_ZP]), .b_zp(cmd_q[`NPU_F_ELTWISE_B_ZP]), .a_mult(cmd_q[`NPU_F_ELTWISE_A_MULT]),
         .b_mult(cmd_q[`NPU_F_ELTWISE_B_MULT]), .o_mult(cmd_q[`NPU_F_ELTWISE_O_MULT]),
@@ -384,7 +385,7 @@ module npu_vector_unit #(
     wire [N-1:0]   wide_vw_be;
     // Words on their way: with fewer lanes than bytes, one only every N/LANES cycles.
     localparam POST_WORDS = 32 * LANES / N > 4 ? 32 * LANES / N : 4;
-    npu_vec_post #(.N(N), .LANES(LANES), .DEPTH(POST_WORDS)) u_post (
+    npu_vec_post #(.N(N), .LANES(LANES), .DEPTH(POST_WORDS), .MUL_STYLE(MUL_STYLE)) u_post (
         .clk(clk), .rst_n(rst_n), .stop(stop),
         .room(post_room), .issue(issue), .issue_addr(out_addr), .issue_end(out_last),
         .beat_valid(beat_valid), .beat_kind(is_eltwise ? eltwise_kind : is_softmax ? softmax_kind : 2'd0),

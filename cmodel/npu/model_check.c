@@ -67,10 +67,10 @@ static int legal_table(const uint32_t *words) {
     return c.ny >= 1 && c.nx >= 1;
 }
 
-static int legal_softmax(const npu_config_t *cfg, const uint32_t *words) {
+static int legal_softmax(const uint32_t *words) {
     npu_cmd_softmax_t c;
     npu_unpack_softmax(words, &c);
-    return cfg->softmax && c.ny >= 1 && c.nx >= 1 && c.depth >= 1;
+    return c.ny >= 1 && c.nx >= 1 && c.depth >= 1;
 }
 
 static int legal_drainw(const uint32_t *words) {
@@ -137,7 +137,7 @@ npu_error_code_t npu_check_command(const npu_config_t *config, const uint32_t *w
         break;
     case NPU_OP_SOFTMAX:
         *unit = NPU_UNIT_VECTOR;
-        legal = legal_softmax(config, words);
+        legal = legal_softmax(words);
         break;
     case NPU_OP_DRAINW:
         *unit = NPU_UNIT_VECTOR;

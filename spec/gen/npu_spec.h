@@ -7,7 +7,7 @@
 
 #define NPU_ID 0x54535953u
 #define NPU_VERSION 0x00000100u
-#define NPU_SPEC_HASH 0x06e34f60u
+#define NPU_SPEC_HASH 0xed45d54bu
 #define NPU_CMD_BYTES 64
 #define NPU_CMD_WORDS 16
 #define NPU_REGIONS 4
@@ -163,6 +163,8 @@ static inline uint32_t npu_cmd_unit(uint32_t opcode) {
 /* Whether the configuration has what a command of its unit needs. */
 static inline int npu_config_has(const npu_config_t *config, uint32_t opcode) {
     switch (opcode) {
+    case NPU_OP_SOFTMAX:
+        return config->softmax != 0;
     case NPU_OP_DRAINW:
     case NPU_OP_QUANTW:
     case NPU_OP_ROTATE:

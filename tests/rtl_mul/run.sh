@@ -1,7 +1,7 @@
 #!/bin/sh
 # Suite: every style of npu_mul2 makes the same 65,536 products, and arrays built from them the same sums, as RTL and as the
-# netlists that Yosys makes for ECP5 and iCE40. The vendors' cells behave as Yosys' own models of them say; MULT18X18D and
-# MULT9X9, black boxes there, as vendor_mul.v says.
+# netlists that Yosys makes for ECP5 and iCE40. The vendors' cells behave as Yosys' own models of them say; MULT18X18D,
+# MULT9X9 and MULT18X18, black boxes there, as vendor_mul.v says.
 # And the guard against synth_ice40 -dsp, which Yosys 0.23 miscompiles: no flow passes it, and the comparison of a netlist
 # notices what it does to chained registered multiply-accumulates.
 # Synopsis: tests/rtl_mul/run.sh     Last line: N passed, N failed.
@@ -66,6 +66,14 @@ chained() { # synth_ice40's option, expression for the last line
     result "chained products, synth_ice40 $1" "$2" -s tb_chained $here/tb_chained.v $here/chained_mac.v $out/netlist.v $(models ice40)
 }
 
+# shellcheck disable=SC2086
+wide_products() { # style, family
+    result "wide products of style $1" "STYLE $1: 59997 products compared, 0 wrong" \
+        -s tb_mul18 -Ptb_mul18.STYLE="$1" $here/tb_mul18.v rtl/npu_mul18.v $(models "$2")
+}
+
+wide_products 0 gowin
+wide_products 4 gowin
 products 0 gowin
 products 1 ecp5
 products 2 ecp5

@@ -43,6 +43,20 @@ module MULT9X9 #(
     initial #1 if (ASEL !== 1'b0 || BSEL !== 1'b0 || RESET !== 1'b0) $display("ERROR MULT9X9: mode without a model");
 endmodule
 
+module MULT18X18 #(
+    parameter AREG = 1'b0, BREG = 1'b0, OUT_REG = 1'b0, PIPE_REG = 1'b0, ASIGN_REG = 1'b0, BSIGN_REG = 1'b0, SOA_REG = 1'b0,
+    parameter MULT_RESET_MODE = "SYNC"
+) (
+    input  wire [17:0] A, SIA, B, SIB,
+    input  wire ASIGN, BSIGN, ASEL, BSEL, CE, CLK, RESET,
+    output wire [35:0] DOUT,
+    output wire [17:0] SOA, SOB
+);
+    vendor_mul #(.WIDTH(18), .REGS({AREG != 1'b0, BREG != 1'b0, PIPE_REG != 1'b0, OUT_REG != 1'b0})) u (
+        .clk(CLK), .ce(CE), .signed_a(ASIGN), .signed_b(BSIGN), .a(A), .b(B), .p(DOUT));
+    initial #1 if (ASEL !== 1'b0 || BSEL !== 1'b0 || RESET !== 1'b0) $display("ERROR MULT18X18: mode without a model");
+endmodule
+
 module MULT18X18D #(
     parameter REG_INPUTA_CLK = "NONE", REG_INPUTB_CLK = "NONE", REG_INPUTC_CLK = "NONE", REG_PIPELINE_CLK = "NONE",
     parameter REG_OUTPUT_CLK = "NONE", REG_OUTPUT_CE = "CE0", REG_OUTPUT_RST = "RST0", GSR = "ENABLED"
