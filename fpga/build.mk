@@ -13,6 +13,13 @@ synth-trace: $(SETUP) ## area of the trace of commands alone (RECORDS=512), for 
 	    synth_ecp5 -top npu_trace; tee -q -o $(BUILD)/fpga/trace.txt stat" >$(BUILD)/fpga/trace.log 2>&1
 	@grep -E 'LUT4|CCU2C|DPR16X4|TRELLIS_FF|DP16KD' $(BUILD)/fpga/trace.txt
 
+.PHONY: synth-wide
+synth-wide: $(SETUP) ## area of the wide row engine alone (LANES=1, N=16), for ecp5
+	@mkdir -p $(BUILD)/fpga
+	@yosys -q -p "read_verilog -sv -Ispec/gen rtl/npu_fifo.v rtl/npu_wide*.v; chparam -set N $(or $(N),16) -set LANES $(or $(LANES),1) npu_wide; \
+	    synth_ecp5 -top npu_wide; tee -q -o $(BUILD)/fpga/wide.txt stat" >$(BUILD)/fpga/wide.log 2>&1
+	@grep -E 'LUT4|CCU2C|DPR16X4|TRELLIS_FF|DP16KD|MULT18X18D' $(BUILD)/fpga/wide.txt
+
 # The area estimate of `systole config` and `systole explore`.
 AREA_CONFIGS ?= npu4 npu4,lanes=1 npu8 npu8s npu8,lanes=4,sp_banks=4 npu16,lanes=4 npu16,trace_records=0
 .PHONY: area-fit area-table

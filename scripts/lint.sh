@@ -28,6 +28,10 @@ for config in spec/gen/config_*.vh; do
     # shellcheck disable=SC2046
     verilog npu_top "$config" $(ls rtl/*.vlt 2>/dev/null) -f rtl/npu.f
 done
+for lanes in 1 4; do
+    # shellcheck disable=SC2046
+    verilog npu_top spec/gen/config_npu16.vh -GWIDE_LANES=$lanes $(ls rtl/*.vlt 2>/dev/null) -f rtl/npu.f
+done
 verilog soc_top spec/gen/config_npu16.vh $(ls rtl/*.vlt 2>/dev/null) rtl/soc/soc.vlt rtl/soc/*.v build/soc/VexRiscv_Lite.v \
     -f rtl/npu.f
 

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Suites of tests/fuzz.  Synopsis: tests/fuzz/run.sh model | rtl [COUNT]
+# Suites of tests/fuzz.  Synopsis: tests/fuzz/run.sh model | rtl | wide [COUNT]
 #   model: the model against itself, every configuration, with the sanitizers.
 #   rtl:   model against the Verilated RTL (build/rtl/CONFIG/libnpu.so), every configuration, three memories;
-#          a configuration without its library fails. Last line: N passed, N failed.
+#          a configuration without its library fails. wide: the same with the wide row engine. Last line: N passed, N failed.
 # SPDX-License-Identifier: Apache-2.0
 cd "$(dirname "$0")/../.." || exit 1
 add_up() {
@@ -21,13 +21,14 @@ model)
         done
     } | add_up
     exit ;;
-rtl) ;;
-*) echo "usage: tests/fuzz/run.sh model | rtl [COUNT]" >&2; exit 2 ;;
+rtl) configs="npu4 npu8 npu8s npu16 npu32" ;;
+wide) configs="npu16,wide_lanes=4" ;;
+*) echo "usage: tests/fuzz/run.sh model | rtl | wide [COUNT]" >&2; exit 2 ;;
 esac
 count=${2:-120}
 {
-    for config in npu4 npu8 npu8s npu16 npu32; do
-        lib=build/rtl/$config/libnpu.so
+    for config in $configs; do
+        lib=build/rtl/$(echo "$config" | sed 's/=//g; s/,/-/g')/libnpu.so
         if [ ! -f "$lib" ]; then
             echo "FAIL $config: no $lib; build it: make rtl CONFIG=$config"
             echo "0 passed, 1 failed"
