@@ -16,14 +16,14 @@ $(SMALL_CELLS): /usr/share/yosys/ice40/cells_sim.v
 	@mkdir -p $(@D)
 	@awk '/^module (SB_SPRAM256KA|SB_PLL40_PAD) /{ skip = 1 } !skip { print } /^endmodule/{ skip = 0 }' $< >$@
 $(BUILD)/small/netlist.v: $(BUILD)/small/fpga/icebreaker.json
-	@yosys -q -p "read_json $<; write_verilog -noattr $@"
+	@yosys -q -p "read_json $<; splitnets; write_verilog -noattr $@"
 
 # $(1): rtl or netlist, $(2): sources
 define verilate_small
 	@echo "verilate icebreaker $(1)"
 	@mkdir -p $(BUILD)/small/$(1)
 	@MAKEFLAGS= verilator --cc --exe --build --build-jobs $(JOBS) --prefix Vtop --top-module top --Mdir $(BUILD)/small/$(1)/obj -O3 \
-	    --output-split 20000 --x-assign unique --x-initial unique --no-timing -Wno-lint -Wno-style -Wno-TIMESCALEMOD -DNO_ICE40_DEFAULT_ASSIGNMENTS \
+	    --output-split 20000 --x-assign unique --x-initial unique --no-timing -Wno-lint -Wno-style -Wno-TIMESCALEMOD -Wno-UNOPTFLAT -DNO_ICE40_DEFAULT_ASSIGNMENTS \
 	    $(2) $(SMALL_CELLS) testbench/small/ice40_models.v $(CURDIR)/testbench/small/small_sim.cc -o ../small_sim \
 	    -MAKEFLAGS "OPT_FAST=-O1 OPT_SLOW=-O0 OBJCACHE=$(CCACHE)" \
 	    -CFLAGS "-std=c++17 -I$(CURDIR)/testbench/soc -DSMALL_CLK_HZ=$(SMALL_HZ) -DSMALL_UART_CLOCKS=$$(($(SMALL_HZ) / 115200))" \
