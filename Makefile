@@ -115,8 +115,8 @@ BENCH_CONFIGS := $(CONFIG) $(if $(BENCH_ALL),$(filter-out $(CONFIG),npu8 npu32))
 bench: $(SYSTOLE) $(BENCH_CONFIGS:%=$(BUILD)/rtl/%/libnpu.so) ## cycles, bounds, simulation speed: build/bench/bench.md (BENCH_ALL=1: npu8, npu32 too)
 	@$(PYTHON) scripts/bench_run.py $(BENCH_CONFIGS)
 
-bench-llm: $(SYSTOLE) ## language models: perplexity and best tokens of the integer decoder beside the float network, cycles of a token (LARGE=1: 110 M shape too)
-	@$(PYTHON) scripts/bench_llm.py --timing $(if $(LARGE),--large)
+bench-llm: $(SYSTOLE) ## language models: perplexity and best tokens of the integer decoder beside the float network, cycles of a token (LARGE=1: 110 M shape too; RTL=1: measured)
+	@$(PYTHON) scripts/bench_llm.py --timing $(if $(LARGE),--large) $(if $(RTL),--rtl)
 
 .PHONY: bench-encoder train-digits-onnx
 bench-encoder: $(SYSTOLE) $(BUILD)/rtl/$(CONFIG)/libnpu.so ## one transformer encoder layer, sequence 16 to 512: build/bench/encoder.md

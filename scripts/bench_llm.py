@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Language models: how near the integer decoder is to the float network, teacher-forced.
 
-Synopsis: scripts/bench_llm.py [--systole build/systole] [--weights int8]... [--json F] [--timing] [--large]       (make bench-llm)
+Synopsis: scripts/bench_llm.py [--systole build/systole] [--weights int8]... [--json F] [--timing] [--large] [--rtl]       (make bench-llm)
 
 For each model (stories260K over its 200 reference tokens, where shared/models or $SYSTOLE_MODELS has it; the model of sw/examples/kjv over the
 start of the verses held out from its training) the same tokens go through the float network, here in NumPy float32, and through
 `systole generate --tokens --logits`; printed are the share of positions with the same most probable token, both perplexities
 of the next token, and their ratio. With --timing also what a token costs on the NPU: cycles predicted by the C model (bench memory),
-of stories260K and of random weights in the shape of a 15 M parameter model (--large: and of 110 M, 440 MB of them). SPDX-License-Identifier: Apache-2.0
+of stories260K and of random weights in the shape of a 15 M parameter model (--large: and of 110 M, 440 MB of them; --rtl: some of it
+measured on the RTL too, after make rtl CONFIG=npu16,wide_lanes=4). SPDX-License-Identifier: Apache-2.0
 """
 import argparse
 import json
@@ -139,36 +140,44 @@ def needed_bytes(shape, positions):
     return positions * (macs + 4 * rows) + cache * positions * (positions + 1) // 2
 
 
-def timing(systole, name, checkpoint, positions, config, prompt=False):
+def timing(systole, name, checkpoint, positions, config, prompt=False, target="model"):
     """Token by token, each with its logits; or as a prompt: many to a list, logits of the last."""
     shape = struct.unpack("<7i", open(checkpoint, "rb").read(28))
     with tempfile.TemporaryDirectory() as folder:
         given, report = pathlib.Path(folder) / "tokens.bin", pathlib.Path(folder) / "report.json"
         (np.arange(positions) % 300 + 3).astype("<i4").tofile(given)
         logits = [] if prompt else ["--logits", str(given) + ".npy"]
-        subprocess.run([str(systole), "generate", str(checkpoint), "--tokens", str(given), *logits, "--target", "model", "--no-compare",
+        subprocess.run([str(systole), "generate", str(checkpoint), "--tokens", str(given), *logits, "--target", target, "--no-compare",
                         "--config", config, "--report", str(report)], check=True, timeout=3000)
         r = json.loads(report.read_text())
     if prompt:
         print(f"| {name} | {config} | prompt of {positions} | | {r['cycles_predicted'] / positions:.0f} | |", flush=True)
         return
     ideal = needed_bytes(shape, positions) / 8
+    if target == "rtl":
+        print(f"| {name} | {config} | 0 to {positions - 1} | {ideal / positions:.0f} | {r['cycles_total'] / positions:.0f} measured on rtl | "
+              f"{100 * ideal / r['cycles_total']:.1f} % |", flush=True)
+        return
     print(f"| {name} | {config} | 0 to {positions - 1} | {ideal / positions:.0f} | {r['cycles_predicted'] / positions:.0f} | "
           f"{100 * ideal / r['cycles_predicted']:.1f} % |", flush=True)
 
 
-def timings(systole, large):
+def timings(systole, large, rtl):
     print("\n| model | configuration | positions | bytes / 8 a token | cycles a token, predicted | share |\n|---|---|---|---:|---:|---:|")
     for name, checkpoint, *_ in cases():
         for positions in (16, 256):
             timing(systole, name, checkpoint, positions, CONFIG)
         timing(systole, name, checkpoint, 64, CONFIG, True)
+        if rtl:
+            timing(systole, name, checkpoint, 100, CONFIG, target="rtl")
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
         for name in ["15M", "110M"] if large else ["15M"]:
             path = pathlib.Path(folder) / f"{name}.bin"
             random_checkpoint(path, SHAPES[name])
             timing(systole, f"{name} shape", path, 16, CONFIG)
             timing(systole, f"{name} shape", path, 64, CONFIG, True)
+            if rtl and name == "15M":
+                timing(systole, f"{name} shape", path, 2, CONFIG, target="rtl")
             if large and name == "15M":
                 timing(systole, f"{name} shape", path, 256, CONFIG)
             path.unlink()
@@ -181,6 +190,7 @@ def main():
     parser.add_argument("--json")
     parser.add_argument("--timing", action="store_true")
     parser.add_argument("--large", action="store_true")
+    parser.add_argument("--rtl", action="store_true")
     options = parser.parse_args()
     rows = []
     print("| model | weights | positions | same best token | perplexity, float | integer | ratio |\n|---|---|---:|---:|---:|---:|---:|")
@@ -192,8 +202,8 @@ def main():
                   f"{r['perplexity']:.4f} | {r['ratio']:.4f} |", flush=True)
     if not any(r["model"] == "stories260K" for r in rows):
         print(f"SKIP stories260K: not in {MODELS}")
-    if options.timing or options.large:
-        timings(options.systole, options.large)
+    if options.timing or options.large or options.rtl:
+        timings(options.systole, options.large, options.rtl)
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(rows, indent=1))
     return 0 if rows else 1
