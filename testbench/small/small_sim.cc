@@ -25,6 +25,7 @@
 namespace {
 
 constexpr unsigned kUartClocks = SMALL_UART_CLOCKS;
+constexpr unsigned kPowerUp = 4; // clocks until the reset is in every register
 
 // 8N1, sampled in the middle of each bit.
 class UartReceiver {
@@ -94,7 +95,10 @@ int main(int argc, char **argv) {
         top->flash_miso = flash.miso();
         top->clk_12mhz = 0;
         top->eval();
-        flash.clock(top->flash_csn, top->flash_sck, top->flash_mosi);
+        if (cycle >=
+            kPowerUp) { // registers come up as zero: selected, until reset, without a clock
+            flash.clock(top->flash_csn, top->flash_sck, top->flash_mosi);
+        }
         const int byte = uart.clock(top->tx);
         top->clk_12mhz = 1;
         top->eval();
