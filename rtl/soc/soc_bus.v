@@ -42,13 +42,18 @@ module soc_bus #(
     output wire        sys_stb,
     input  wire [31:0] sys_rdat
 );
-    wire at_ram   = cpu_addr - `SOC_RAM_BASE < `SOC_RAM_SIZE;
-    wire at_mem   = cpu_addr - `SOC_MEM_BASE < MEM_SIZE;
+    // Whether `at` lies in the `size` bytes from `base` on. A power of two at a multiple of itself is a comparison of the bits above it,
+    // which is half as deep as a subtraction; all ranges of the map are, and MEM_SIZE mostly.
+    function inside_of(input [31:0] at, input [31:0] base, input [31:0] size);
+        inside_of = ((size | base) & (size - 32'd1)) == 32'd0 ? ((at ^ base) & ~(size - 32'd1)) == 32'd0 : at - base < size;
+    endfunction
+    wire at_ram   = inside_of(cpu_addr, `SOC_RAM_BASE, `SOC_RAM_SIZE);
+    wire at_mem   = inside_of(cpu_addr, `SOC_MEM_BASE, MEM_SIZE);
     wire at_npu   = cpu_addr[31:12] == 20'(`SOC_NPU_BASE >> 12);
     wire at_uart  = cpu_addr[31:12] == 20'(`SOC_UART_BASE >> 12);
     wire at_timer = cpu_addr[31:12] == 20'(`SOC_TIMER_BASE >> 12);
     wire at_sys   = cpu_addr[31:12] == 20'(`SOC_SYS_BASE >> 12);
-    wire at_flash = FLASH != 0 && !cpu_we && cpu_addr - `SOC_FLASH_BASE < `SOC_FLASH_SIZE;
+    wire at_flash = FLASH != 0 && !cpu_we && inside_of(cpu_addr, `SOC_FLASH_BASE, `SOC_FLASH_SIZE);
     wire slow     = at_ram || at_mem || at_npu || at_flash;
 
     reg        reg_ack_q;
@@ -70,9 +75,9 @@ module soc_bus #(
         reg_rdat_q <= uart_rdat | timer_rdat | sys_rdat; // blocks not selected give 0
     end
 
-    assign cpu_ack = (at_ram && ram_ack) || (at_mem && mem_ack) || (at_npu && npu_ack) || (at_flash && flash_ack) || reg_ack_q;
-    assign fault   = cpu_stb && ((at_mem && mem_ack && mem_err) || (at_npu && npu_ack && npu_err) ||
-                                 (reg_ack_q && none_q));
+    // Each acknowledges only what it is asked, and stb stays until then: no need to look at the address again.
+    assign cpu_ack = ram_ack || mem_ack || npu_ack || flash_ack || reg_ack_q;
+    assign fault   = cpu_stb && ((mem_ack && mem_err) || (npu_ack && npu_err) || (reg_ack_q && none_q));
     assign cpu_rdat = fault || cpu_we ? 32'd0
                     : at_ram ? ram_rdat
                     : at_mem ? mem_rdat

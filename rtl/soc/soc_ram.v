@@ -1,6 +1,7 @@
 // On-chip RAM with two Wishbone ports: instructions (read only, bursts) and data (byte writes).
 // Timing: read data and ack one cycle after the request; an incrementing burst (CTI = 2) then delivers one word a
-// cycle. Both ports work in the same cycle; a fetch of a word being written in that cycle returns the old word.
+// cycle. Both ports work in the same cycle; what a fetch of a word being written in that cycle returns is not said: block
+// RAM with two ports holds the memory once only where nothing is asked of it then.
 // Contents come from INIT_FILE ($readmemh, 32-bit words) where given. WORDS is a power of two.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
@@ -27,7 +28,7 @@ module soc_ram #(
 );
     localparam int AW = $clog2(WORDS);
 
-    (* ram_style = "block" *) reg [31:0] mem [0:WORDS-1];
+    (* ram_style = "block", no_rw_check *) reg [31:0] mem [0:WORDS-1];
 
     generate
         if (INIT_FILE != "") begin : gen_init
@@ -54,7 +55,7 @@ module soc_ram #(
         if (d_write && d_sel[1]) mem[d_word][15:8]  <= d_wdat[15:8];
         if (d_write && d_sel[2]) mem[d_word][23:16] <= d_wdat[23:16];
         if (d_write && d_sel[3]) mem[d_word][31:24] <= d_wdat[31:24];
-        d_dat_q <= mem[d_word];
+        if (!d_write) d_dat_q <= mem[d_word];
     end
     always_ff @(posedge clk) d_ack_q <= rst_n && d_stb && !d_ack_q;
     assign d_ack = d_ack_q;

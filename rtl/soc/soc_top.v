@@ -106,7 +106,7 @@ module soc_top #(
 
     // A fetch outside the RAM reads 0, an illegal instruction, which traps.
     wire [31:0] ram_i_dat;
-    wire        fetch_in_ram = {i_adr, 2'b00} - `SOC_RAM_BASE < `SOC_RAM_SIZE;
+    wire        fetch_in_ram = (({i_adr, 2'b00} ^ `SOC_RAM_BASE) & ~(`SOC_RAM_SIZE - 32'd1)) == 32'd0; // a power of two, aligned
     assign i_dat = fetch_in_ram ? ram_i_dat : 32'd0;
     soc_ram #(.WORDS(`SOC_RAM_SIZE / 4), .INIT_FILE(RAM_INIT)) u_ram (
         .clk(clk), .rst_n(rst_n),
