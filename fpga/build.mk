@@ -41,7 +41,6 @@ fpga-array-table: $(FPGA_VENV)/.stamp ## array of 4 to 16 rows placed and routed
 
 # Boards: a folder with a board.conf each.
 BOARDS    := $(patsubst fpga/%/board.conf,%,$(wildcard fpga/*/board.conf))
-SMALL_NEEDS := $(BUILD)/soc/VexRiscv_Min.v $(BUILD)/firmware/small_boot.hex # of a board with soc_small
 FPGA_NEEDS := $(FPGA_VENV)/.stamp $(SOC_CPU) $(BUILD)/firmware/firmware.hex $(BUILD)/firmware/boot.hex $(SMALL_NEEDS)
 TEST_NEEDS += $(FPGA_NEEDS)
 .PHONY: fpga fpga-all fpga-table

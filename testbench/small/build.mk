@@ -5,6 +5,7 @@ small_conf   = $(shell . ./$(SMALL_CONF) && echo $$$(1))
 SMALL_RTL   := $(call small_conf,rtl) $(call small_conf,sources)
 SMALL_HZ    := $(call small_conf,clk_hz)
 SMALL_CELLS := $(BUILD)/small/cells.v
+SMALL_NEEDS := $(BUILD)/soc/VexRiscv_Min.v $(BUILD)/firmware/small_boot.hex
 SMALL_BENCH := testbench/small/small_sim.cc testbench/small/ice40_models.v testbench/soc/spi_flash.h
 
 $(BUILD)/small/fpga/icebreaker.json: $(SMALL_RTL) $(SMALL_CONF) fpga/icebreaker/icebreaker.pcf fpga/board.sh $(SMALL_NEEDS) $(call config_vh,npu4) spec/gen/npu_spec.vh rtl/soc/soc_map.vh | $(SETUP)
