@@ -96,9 +96,10 @@ static const char *match_tokens(timing_t *t, uint32_t first[NPU_QUEUES]) {
 
 static void evaluate(timing_t *t) {
     for (;;) {
-        while (timing_load(t) | timing_dispatch(t) | timing_array(t) | timing_vector(t) |
-               timing_store(t))
-            ;
+        do
+            while (timing_load(t) | timing_dispatch(t) | timing_array(t) | timing_vector(t))
+                ;
+        while (timing_store(t));
         uint64_t fetch = timing_fetch_when(t), load = timing_load_when(t);
         if (fetch == TIME_NEVER && load == TIME_NEVER)
             return;

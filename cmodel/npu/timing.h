@@ -7,9 +7,10 @@
  * Order of evaluation (timing.c): the fetch of commands and the load unit share the read port, so
  * their bursts are taken in the order of time. Everything else is a function of what is known: a
  * unit evaluates its next command as soon as that is dispatched and the ends of all that it waits
- * for are known. Tokens only point forward in the list, and the i-th token given of a pair of units
- * is the i-th taken: so who gives to whom is settled before the first cycle.
- * SPDX-License-Identifier: Apache-2.0
+ * for are known; the store unit, which is last at the scratchpad's banks, when no other can go on.
+ * Tokens only point forward in the list, and the i-th token given of a pair of units is the i-th
+ * taken: so who gives to whom is settled before the first cycle. SPDX-License-Identifier:
+ * Apache-2.0
  */
 #ifndef SYSTOLE_TIMING_H
 #define SYSTOLE_TIMING_H
@@ -25,6 +26,7 @@
 #define DMA_BURSTS 8u    /* of the load unit, and of the store unit */
 #define RING 32u         /* records of a history; a power of two above every depth here */
 #define PAGE_BYTES 4096u
+#define READ_CYCLES 8192u /* cycles whose reads are remembered; a power of two */
 
 /* The last RING entries of a sequence of times, by number; those before the first are 0. */
 typedef struct {
@@ -155,6 +157,14 @@ typedef struct {
     history_t response, done; /* of bursts; of commands */
 } timing_store_t;
 
+/* -- scratchpad: banks that the vector unit's streams read, which go before the store unit's */
+typedef struct {
+    struct {
+        uint64_t cycle; /* the reads are of this one */
+        uint32_t banks; /* bit i: bank i */
+    } read[READ_CYCLES];
+} timing_banks_t;
+
 typedef struct {
     const npu_config_t *cfg;
     npu_memory_t memory;
@@ -168,6 +178,7 @@ typedef struct {
     timing_array_t array;
     timing_vector_t vector;
     timing_store_t store;
+    timing_banks_t banks;
     uint64_t bytes_written, beats_read;
 } timing_t;
 
@@ -200,5 +211,10 @@ int timing_vector(timing_t *t);
 /* The last write of a command on wide rows that starts at s. */
 uint64_t timing_wide(const timing_t *t, const uint32_t *words, uint64_t s);
 int timing_store(timing_t *t);
+/* A stream of the vector unit reads the word at `address` in cycle `time`. */
+void timing_bank_read(timing_t *t, uint64_t time, uint32_t address);
+/* From `time` on, the first cycle in which no such stream reads the bank of `address`, as far as is
+ * known. */
+uint64_t timing_bank_free(const timing_t *t, uint64_t time, uint32_t address);
 
 #endif

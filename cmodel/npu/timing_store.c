@@ -52,11 +52,26 @@ static pack_t pack(const timing_t *t, const npu_cmd_store_t *c, uint32_t bytes, 
     return p;
 }
 
-/* A run that stands in the run register at `valid`; returns when it left it. */
-static uint64_t run(timing_t *t, const npu_cmd_store_t *c, uint32_t address, uint64_t valid) {
+/* Reads words from..to-1 of a run whose first one is at `sp`, from cycle `read` on, spread over the
+ * `cycles` in which they are packed; returns the cycle after the last. */
+static uint64_t read_words(const timing_t *t, const npu_cmd_store_t *c, uint32_t sp, uint32_t from,
+                           uint32_t to, uint64_t read, uint32_t cycles) {
+    uint64_t next = read;
+    for (uint32_t i = from; i < to; i++) {
+        uint64_t packed = read + (uint64_t)(i - from) * cycles / (to - from);
+        uint32_t word = sp + i / c->nblk * (uint32_t)c->sp_win + i % c->nblk * (uint32_t)c->sp_blk;
+        next = timing_bank_free(t, later(next, packed), word) + 1;
+    }
+    return next;
+}
+
+/* A run that stands in the run register at `valid`, its first word at `sp`; returns when it left
+ * it. */
+static uint64_t run(timing_t *t, const npu_cmd_store_t *c, uint32_t address, uint32_t sp,
+                    uint64_t valid) {
     timing_store_t *u = &t->store;
     uint64_t accepted = later(valid, u->stage_free), when = accepted;
-    uint64_t read = later(accepted + 2, u->read + 1);
+    uint64_t read = later(accepted + 2, u->read + 1), last = 0;
     uint32_t done = 0, skew = address % t->memory.beat_bytes;
     pack_t before = {0, 0};
     while (done < c->run_bytes) {
@@ -65,12 +80,13 @@ static uint64_t run(timing_t *t, const npu_cmd_store_t *c, uint32_t address, uin
         done += bytes;
         pack_t p = pack(t, c, done, skew);
         uint32_t time = p.cycles - before.cycles > beats ? p.cycles - before.cycles : beats;
-        before = p;
         uint64_t begin = later(later(u->data + 1, read + FIRST_DATA), when + 2);
-        u->data = begin + time - 1;
+        last = read_words(t, c, sp, before.words, p.words, begin - FIRST_DATA, time);
+        before = p;
+        u->data = later(begin + time - 1, last - 1 + FIRST_DATA);
         history_put(&u->response, u->data + t->memory.latency);
     }
-    u->read = read + before.words - 1;
+    u->read = later(read + before.words - 1, last - 1);
     u->stage_free = when + 1;
     return accepted;
 }
@@ -94,7 +110,8 @@ int timing_store(timing_t *t) {
         uint32_t offset =
             c.offset + i % c.n1 * (uint32_t)c.stride1 + i / c.n1 * (uint32_t)c.stride2;
         u->walker = step + 1;
-        step = run(t, &c, t->list->region_base[c.region] + offset, step + 1);
+        uint32_t sp = c.sp_addr + i % c.n1 * (uint32_t)c.sp_n1 + i / c.n1 * (uint32_t)c.sp_n2;
+        step = run(t, &c, t->list->region_base[c.region] + offset, sp, step + 1);
     }
     u->register_free = step;
     u->started = s;

@@ -23,22 +23,28 @@ static uint64_t pool(const timing_t *t, const uint32_t *words, uint64_t s) {
     return s + 19 + WORDS_READ + windows * taps * beats + POST;
 }
 
-/* From the first read to the last pair taken of `rows` x `columns` words, a pair a cycle where the
- * two streams do not ask the same bank; a goes first, each runs READ_AHEAD words ahead at most. */
-static uint64_t pairs(const npu_config_t *cfg, const npu_cmd_eltwise_t *c) {
-    uint32_t total = c->ny * c->nx, mask = cfg->sp_banks - 1, taken = 0, ahead[WORDS_READ] = {0};
+/* From the first address, at `begin`, to the last pair taken of `rows` x `columns` words, a pair
+ * every `pace` cycles where the two streams do not ask the same bank; a goes first, each runs
+ * READ_AHEAD words ahead at most. */
+static uint64_t pairs(timing_t *t, const npu_cmd_eltwise_t *c, uint64_t begin, uint32_t pace) {
+    uint32_t total = c->ny * c->nx, mask = t->cfg->sp_banks - 1, taken = 0, ahead[WORDS_READ] = {0};
     uint32_t asked[2] = {0, 0}, x[2] = {0, 0};
     uint32_t at[2] = {c->a_addr, c->b_addr}, row[2] = {c->a_addr, c->b_addr};
     const uint32_t pitch[2] = {(uint32_t)c->a_row, (uint32_t)c->b_row}, step[2] = {c->a_x, c->b_x};
-    uint64_t cycles = 0;
+    uint64_t cycles = 0, next = 0;
     for (; taken < total; cycles++) {
-        taken += ahead[cycles % WORDS_READ] > taken; /* both were there WORDS_READ cycles ago */
-        int busy = -1;                               /* bank that the other stream reads */
+        if (cycles >= next &&
+            ahead[cycles % WORDS_READ] > taken) { /* granted WORDS_READ cycles ago */
+            taken++;
+            next = cycles + pace;
+        }
+        int busy = -1; /* bank that the other stream reads */
         for (int s = 0; s < 2; s++) {
             int bank = (int)(at[s] & mask);
             if (asked[s] == total || asked[s] - taken >= READ_AHEAD || bank == busy)
                 continue;
             busy = bank;
+            timing_bank_read(t, begin + cycles, at[s]);
             asked[s]++;
             at[s] += step[s];
             if (++x[s] == c->nx) {
@@ -51,24 +57,29 @@ static uint64_t pairs(const npu_config_t *cfg, const npu_cmd_eltwise_t *c) {
     return cycles;
 }
 
-static uint64_t eltwise(const timing_t *t, const uint32_t *words, uint64_t s) {
+static uint64_t eltwise(timing_t *t, const uint32_t *words, uint64_t s) {
     npu_cmd_eltwise_t c;
     npu_unpack_eltwise(words, &c);
     uint64_t beats = (uint64_t)c.ny * c.nx * (t->cfg->n / t->cfg->lanes);
     uint64_t first = s + 3 + WORDS_READ;
     if (c.op >= 2 && t->cfg->n == t->cfg->lanes)
-        return s + 3 + pairs(t->cfg, &c) - 1 + 1 + POST;
+        return s + 3 + pairs(t, &c, s + 3, 1) - 1 + 1 + POST;
     if (c.op >= 2)
         return first + beats - 1 + 1 + POST;
     /* a, b and their sum share the lanes; the phase of three is free-running */
+    if (t->cfg->n == t->cfg->lanes)
+        return s + 3 + pairs(t, &c, s + 3, 3) + 12 + POST;
     return first + 1 + 3 * (beats - 1) + 12 + POST;
 }
 
-static uint64_t table(const timing_t *t, const uint32_t *words, uint64_t s) {
+static uint64_t table(timing_t *t, const uint32_t *words, uint64_t s) {
     npu_cmd_table_t c;
     npu_unpack_table(words, &c);
     uint64_t beats = (uint64_t)c.ny * c.nx * (t->cfg->n / t->cfg->lanes);
-    uint64_t walk = c.load ? s + 2 + WORDS_READ + TABLE_BYTES : s + 2;
+    uint64_t walk = c.load ? s + 2 + WORDS_READ + TABLE_BYTES : s + 2, read = walk + 1;
+    for (uint32_t y = 0; y < c.ny; y++)
+        for (uint32_t x = 0; x < c.nx; x++, read += t->cfg->n / t->cfg->lanes)
+            timing_bank_read(t, read, c.in_addr + y * (uint32_t)c.in_row + x);
     return walk + 1 + WORDS_READ + beats - 1 + 1 + POST;
 }
 
