@@ -1,14 +1,16 @@
 // SOFTMAX front end. Each vector comes three times through the word stream: maximum (a word a cycle), sum of exponentials
-// (an element a cycle), results (an element a cycle); between the last two the reciprocal, seven dependent fixed-point
-// products that go through requantise lane 0 and come back on res_*. The last pass is lane 0 too: out = clamp8(rdbpot(srdhm(T, scale), n) - 128).
+// (LANES elements a cycle, in as many copies of the table), results (the same); between the last two the reciprocal, seven dependent
+// fixed-point products that go through requantise lane 0 and come back on res_*. The last pass takes lanes 0..LANES-1: out = clamp8(rdbpot(srdhm(T, scale), n) - 128).
 // Contract: with load_run, words of the stream are rows of the exponential table, `loaded` pulses with the last. With run, `pop` takes
-// words; `issue` (needs `room`) reserves the output word at its first element. beat_kind 3: comes back; 0: element beat_pos of the
-// output word. beat_mult, beat_rsh belong to the beat; its other operands are 0. The table survives reset.
+// words; `issue` (needs `room`) reserves the output word at its first element. beat_kind 3: comes back; 0: elements beat_pos.. of the
+// output word, those in beat_mask (bit 0 always). beat_mult, beat_rsh belong to the beat; its other operands are 0. The table survives
+// reset. LANES is a power of 2, at most N.
 // Counterpart: SOFTMAX in docs/isa.md; ref_get_reciprocal in cmodel/ref/ref_arith.h.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 module npu_softmax #(
-    parameter N = 16
+    parameter N     = 16,
+    parameter LANES = 1
 ) (
     input  wire           clk,
     input  wire           rst_n,
@@ -28,11 +30,13 @@ module npu_softmax #(
     output wire           beat_first,
     output wire           beat_last,
     output wire [7:0]     beat_pos,
-    output wire [31:0]    beat_x,
+    output wire [LANES-1:0] beat_mask,
+    output wire [32*LANES-1:0] beat_x,
     output wire [31:0]    beat_mult,
     output wire [4:0]     beat_rsh
 );
-    localparam LN = $clog2(N);
+    localparam LN = $clog2(N), LL = $clog2(LANES);
+    localparam integer GROUPS = N / LANES;
     localparam ROW_BITS = 10 - LN;  // 1024 bytes of table
     localparam [1:0] MAX = 2'd0, SUM = 2'd1, RECIPROCAL = 2'd2, OUT = 2'd3;
 
@@ -40,15 +44,16 @@ module npu_softmax #(
     reg [1:0]  pass_q;
     reg [15:0] left_q;        // elements of this pass still to come
     reg        drain_q;       // all taken, the pipeline finishes
-    reg [7:0]  lane_q;        // element of the word, element passes
-    wire [15:0] lanes_left = left_q - {8'd0, lane_q};
+    reg [7:0]  group_q;       // LANES elements of the word, element passes
+    wire [7:0] lane = group_q << LL;
+    wire [15:0] lanes_left = left_q - {8'd0, lane};
     wire       max_take  = run && word_valid && pass_q == MAX && !drain_q;
-    wire       elem_take = run && word_valid && ((pass_q == SUM && !drain_q) || (pass_q == OUT && (lane_q != 0 || room)));
-    wire       elem_end  = lane_q == N[7:0] - 8'd1 || lanes_left == 16'd1;  // the word's last element
+    wire       elem_take = run && word_valid && ((pass_q == SUM && !drain_q) || (pass_q == OUT && (group_q != 0 || room)));
+    wire       elem_end  = group_q == GROUPS[7:0] - 8'd1 || (lanes_left >> LL) == 16'd0 || lanes_left == LANES[15:0];  // the word's last elements
     wire       pass_end  = left_q <= N[15:0];                               // the pass's last word
     wire       vector_end = elem_take && elem_end && pass_end && pass_q == OUT;
     wire       max_done, sum_done, reciprocal_done;
-    assign issue = elem_take && pass_q == OUT && lane_q == 0;
+    assign issue = elem_take && pass_q == OUT && group_q == 0;
 
     reg  [ROW_BITS-1:0] row_q;  // table row to write
     assign pop    = max_take || (elem_take && elem_end) || (load_run && word_valid);
@@ -58,11 +63,11 @@ module npu_softmax #(
             pass_q  <= MAX;
             left_q  <= 16'd0;
             drain_q <= 1'b0;
-            lane_q  <= 8'd0;
+            group_q <= 8'd0;
             row_q   <= 0;
         end else begin
             if (load_run && word_valid) row_q <= row_q + 1'b1;
-            if (elem_take) lane_q <= elem_end ? 8'd0 : lane_q + 8'd1;
+            if (elem_take) group_q <= elem_end ? 8'd0 : group_q + 8'd1;
             if (load_run || !run) left_q <= depth;
             else if (max_take || (elem_take && elem_end)) left_q <= pass_end ? depth : left_q - N[15:0];
             if (max_take || (elem_take && elem_end && pass_q == SUM)) drain_q <= pass_end;
@@ -104,53 +109,89 @@ module npu_softmax #(
     end
     assign max_done = max_done_q;
 
-    // -- element pipeline: 1 difference, 2 table row, 3 entry; then rounding and sum, or the lane
-    wire [8*N-1:0] turned = word >> {lane_q, 3'b000};
-    wire [8:0]     difference = {max_q[7], max_q} - {turned[7], turned[7:0]};  // 0..255
-    reg  [7:0]     d1_q, d2_q;
-    reg  [31:0]    t3_q;
-    (* no_rw_check *)  // written only while nothing is looked up
-    reg  [8*N-1:0] mem [0:(1<<ROW_BITS)-1];
-    reg  [8*N-1:0] read_q;
-    reg  [2:0]     valid_q, pass_end_q, out_q, first_q, last_q;
-    reg  [7:0]     pos1_q, pos2_q, pos3_q;
-    wire [8*N-1:0] entry;
+    // -- element pipeline: 1 difference, 2 table row, 3 entry; then rounding and sum, or the requantise lanes
+    wire [8*N-1:0] turned = word >> {group_q, {(LL + 3){1'b0}}};
+    reg  [LANES-1:0] mask1_q, mask2_q, mask3_q;
+    wire [32*LANES-1:0] entries, scaled;
     generate
-        if (N == 4) begin : gen_row_is_entry
-            assign entry = read_q;
-            wire unused = &{1'b0, d2_q};
-        end else begin : gen_entry_of_row
-            assign entry = read_q >> {d2_q[LN-3:0], 5'b00000};
-            wire unused = &{1'b0, d2_q[7:LN-2], entry[8*N-1:32]};
+        for (l = 0; l < LANES; l = l + 1) begin : gen_lane
+            localparam integer L = l;
+            wire [8:0] difference = {max_q[7], max_q} - {turned[8*l+7], turned[8*l+:8]};  // 0..255
+            reg  [7:0] d1_q, d2_q;
+            (* no_rw_check *)  // written only while nothing is looked up
+            reg  [8*N-1:0] mem [0:(1<<ROW_BITS)-1];
+            reg  [8*N-1:0] read_q;
+            wire [8*N-1:0] entry;
+            if (N == 4) begin : gen_row_is_entry
+                assign entry = read_q;
+                wire unused = &{1'b0, d2_q};
+            end else begin : gen_entry_of_row
+                assign entry = read_q >> {d2_q[LN-3:0], 5'b00000};
+                wire unused = &{1'b0, d2_q[7:LN-2], entry[8*N-1:32]};
+            end
+            // T / 2^12, ties away from zero
+            reg  [31:0] t3_q, scaled_q;
+            wire        up = t3_q[11] && (!t3_q[31] || |t3_q[10:0]);
+            always_ff @(posedge clk) begin
+                if (load_run && word_valid) mem[row_q] <= word;
+                d1_q       <= difference[7:0];
+                read_q     <= mem[d1_q[7:8-ROW_BITS]];
+                d2_q       <= d1_q;
+                t3_q       <= entry[31:0];
+                scaled_q   <= l == 0 || mask3_q[l] ? {{12{t3_q[31]}}, t3_q[31:12]} + {31'd0, up} : 32'd0;
+                mask1_q[l] <= (lanes_left >> LL) != 16'd0 || lanes_left[LL:0] > L[LL:0];
+            end
+            assign entries[32*l+:32] = t3_q;
+            assign scaled[32*l+:32]  = scaled_q;
+            wire unused = &{1'b0, difference[8]};
         end
     endgenerate
+    reg  [2:0]     valid_q, pass_end_q, out_q, first_q, last_q;
+    reg  [7:0]     pos1_q, pos2_q, pos3_q;
     always_ff @(posedge clk) begin
-        if (load_run && word_valid) mem[row_q] <= word;
-        d1_q       <= difference[7:0];
-        read_q     <= mem[d1_q[7:8-ROW_BITS]];
-        d2_q       <= d1_q;
-        t3_q       <= entry[31:0];
+        mask2_q    <= mask1_q;
+        mask3_q    <= mask2_q;
         valid_q    <= rst_n ? {valid_q[1:0], elem_take} : 3'd0;
         pass_end_q <= {pass_end_q[1:0], elem_end && pass_end};
         out_q      <= {out_q[1:0], pass_q == OUT};
-        first_q    <= {first_q[1:0], lane_q == 0};
+        first_q    <= {first_q[1:0], group_q == 0};
         last_q     <= {last_q[1:0], elem_end};
-        pos1_q     <= lane_q;
+        pos1_q     <= lane;
         pos2_q     <= pos1_q;
         pos3_q     <= pos2_q;
     end
 
-    // sum of T / 2^12, ties away from zero
-    reg        add_q, add_end_q, sum_done_q;
-    reg [31:0] scaled_q, sum_q;
-    wire       up = t3_q[11] && (!t3_q[31] || |t3_q[10:0]);
+    // sum: a pipelined tree over the lanes, then over the vector
+    wire [31:0]  group_sum;
+    reg  [LL:0]  add_q, add_end_q;
+    reg          sum_done_q;
+    reg  [31:0]  sum_q;
+    generate
+        for (l = 0; l < LL; l = l + 1) begin : gen_sum
+            reg [32*(LANES>>(l+1))-1:0] level_q;
+            for (i = 0; i < (LANES >> (l + 1)); i = i + 1) begin : gen_add
+                if (l == 0) begin : gen_in
+                    always_ff @(posedge clk) level_q[32*i+:32] <= scaled[64*i+:32] + scaled[64*i+32+:32];
+                end else begin : gen_node
+                    always_ff @(posedge clk) level_q[32*i+:32] <= gen_sum[l-1].level_q[64*i+:32] + gen_sum[l-1].level_q[64*i+32+:32];
+                end
+            end
+        end
+        if (LL == 0) begin : gen_one
+            assign group_sum = scaled;
+        end else begin : gen_root
+            assign group_sum = gen_sum[LL-1].level_q;
+        end
+    endgenerate
+    wire add     = valid_q[2] && !out_q[2];
+    wire add_end = add && pass_end_q[2];
+    wire [LL+1:0] add_next = {add_q, add}, add_end_next = {add_end_q, add_end};
     always_ff @(posedge clk) begin
-        scaled_q   <= {{12{t3_q[31]}}, t3_q[31:12]} + {31'd0, up};
-        add_q      <= rst_n && valid_q[2] && !out_q[2];
-        add_end_q  <= rst_n && valid_q[2] && !out_q[2] && pass_end_q[2];
-        sum_done_q <= rst_n && add_end_q;
+        add_q      <= rst_n ? add_next[LL:0] : 0;
+        add_end_q  <= rst_n ? add_end_next[LL:0] : 0;
+        sum_done_q <= rst_n && add_end_q[LL];
         if (pass_q == MAX) sum_q <= 32'd0;
-        else if (add_q) sum_q <= sum_q + scaled_q;
+        else if (add_q[LL]) sum_q <= sum_q + group_sum;
     end
     assign sum_done = sum_done_q;
 
@@ -169,10 +210,16 @@ module npu_softmax #(
     assign beat_first = first_q[2];
     assign beat_last  = last_q[2];
     assign beat_pos   = pos3_q;
-    assign beat_x     = step_valid ? step_x : t3_q;
+    assign beat_mask  = mask3_q;
     assign beat_mult  = step_valid ? step_mult : scale;
     assign beat_rsh   = step_valid ? 5'd0 : exponent;
 
-    wire unused = &{1'b0, difference[8], turned[8*N-1:8]};
+    generate
+        for (l = 0; l < LANES; l = l + 1) begin : gen_beat
+            assign beat_x[32*l+:32] = l == 0 && step_valid ? step_x : entries[32*l+:32];
+        end
+    endgenerate
+
+    wire unused = &{1'b0, turned, add_next[LL+1], add_end_next[LL+1]};
 endmodule
 `default_nettype wire

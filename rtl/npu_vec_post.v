@@ -1,7 +1,7 @@
 // What all vector commands share: the requantise lanes, zero point and clamp, assembly of output words, write port.
 // Contract: a beat (LANES operands) enters every cycle it is valid; nothing stalls. beat_kind 0: the results + zp, clamped to
-// min..max (beat_cfg = {max, min, zp}), become bytes beat_pos.. of the word under assembly (beat_elem: only lane 0, as
-// byte beat_pos, and beat_first clears the word before); beat_last completes it. Other kinds: the raw results come back on res_*,
+// min..max (beat_cfg = {max, min, zp}), become bytes beat_pos.. of the word under assembly (beat_elem: only those lanes below
+// SHORT that beat_mask names, and beat_first clears the word before); beat_last completes it. Other kinds: the raw results come back on res_*,
 // exactly 8 cycles after the beat, and nothing is written. Each word was announced before its first beat with issue (needs
 // room), in order: its address, and whether it is the last of its command. wrote / wrote_end: that word's write was granted.
 // Counterpart: cmodel/ref/ref_arith.h, ref_output_stage.
@@ -10,6 +10,7 @@
 module npu_vec_post #(
     parameter N     = 16,
     parameter LANES = 16,
+    parameter SHORT = 1,   // lanes of a beat with beat_elem, at most LANES
     parameter DEPTH = 32,  // words between issue and write
     parameter MUL_STYLE = 0
 ) (
@@ -27,6 +28,7 @@ module npu_vec_post #(
     input  wire                beat_first,
     input  wire                beat_last,
     input  wire                beat_elem,
+    input  wire [SHORT-1:0]    beat_mask,  // bit 0 counts as set
     input  wire [7:0]          beat_pos,
     input  wire [23:0]         beat_cfg,
     input  wire [32*LANES-1:0] beat_x,
@@ -51,7 +53,7 @@ module npu_vec_post #(
 );
     // -- operand registers, lanes; what belongs to a beat travels beside them
     localparam LATENCY = 8;  // operand register + npu_requant
-    localparam META = 37;
+    localparam META = 37 + SHORT;
     reg [LATENCY-1:0]      valid_q;
     reg [META*LATENCY-1:0] meta_q;
     reg [32*LANES-1:0]     x_q, add_q, mult_q;
@@ -61,7 +63,7 @@ module npu_vec_post #(
     always_ff @(posedge clk) begin
         valid_q  <= rst_n ? {valid_q[LATENCY-2:0], beat_valid} : 0;
         meta_q   <= {meta_q[META*(LATENCY-1)-1:0],
-                     {beat_kind, beat_first, beat_last, beat_elem, beat_pos, beat_cfg}};
+                     {beat_mask, beat_kind, beat_first, beat_last, beat_elem, beat_pos, beat_cfg}};
         x_q      <= beat_x;
         add_q    <= beat_add;
         mult_q   <= beat_mult;
@@ -72,18 +74,19 @@ module npu_vec_post #(
     wire        res_elem;
     wire [23:0] res_cfg;
     wire        res_first;
+    wire [SHORT-1:0] res_mask;
     assign res_valid = valid_q[LATENCY-1];
-    assign {res_kind, res_first, res_last, res_elem, res_pos, res_cfg} = meta_q[META*(LATENCY-1)+:META];
+    assign {res_mask, res_kind, res_first, res_last, res_elem, res_pos, res_cfg} = meta_q[META*(LATENCY-1)+:META];
 
     // -- zero point, clamp: min(max(v, lo), hi), in this order also when lo > hi
     reg                 sum_valid_q, byte_valid_q;
-    reg  [10:0]         sum_meta_q, byte_meta_q;  // {first, last, elem, pos}
+    reg  [10+SHORT:0]   sum_meta_q, byte_meta_q;  // {mask, first, last, elem, pos}
     reg  [15:0]         sum_clamp_q;
     wire [8*LANES-1:0]  bytes;
     always_ff @(posedge clk) begin
         sum_valid_q  <= rst_n && res_valid && res_kind == 2'd0;
         byte_valid_q <= rst_n && sum_valid_q;
-        sum_meta_q   <= {res_first, res_last, res_elem, res_pos};
+        sum_meta_q   <= {res_mask, res_first, res_last, res_elem, res_pos};
         byte_meta_q  <= sum_meta_q;
         sum_clamp_q  <= {res_cfg[23:16], $signed(res_cfg[15:8]) > $signed(res_cfg[23:16]) ? res_cfg[23:16] : res_cfg[15:8]};
     end
@@ -112,14 +115,15 @@ module npu_vec_post #(
     // -- word assembly
     wire       first, last, elem;
     wire [7:0] pos;
-    assign {first, last, elem, pos} = byte_meta_q;
+    wire [SHORT-1:0] mask;
+    assign {mask, first, last, elem, pos} = byte_meta_q;
     reg  [8*N-1:0] word_q;
     wire [8*N-1:0] word;
     generate
         for (i = 0; i < N; i = i + 1) begin : gen_byte
-            localparam integer I = i, GROUP = i - i % LANES;
-            wire hit = elem ? pos == I[7:0] : pos == GROUP[7:0];
-            assign word[8*i+:8] = hit ? (elem ? bytes[7:0] : bytes[8*(i%LANES)+:8]) : first ? 8'd0 : word_q[8*i+:8];
+            localparam integer GROUP = i - i % LANES, PART = i - i % SHORT;
+            wire hit = elem ? pos == PART[7:0] && (i % SHORT == 0 || mask[i%SHORT]) : pos == GROUP[7:0];
+            assign word[8*i+:8] = hit ? (elem ? bytes[8*(i%SHORT)+:8] : bytes[8*(i%LANES)+:8]) : first ? 8'd0 : word_q[8*i+:8];
         end
     endgenerate
     always_ff @(posedge clk) if (byte_valid_q) word_q <= word;
@@ -156,6 +160,6 @@ module npu_vec_post #(
             wr_data_q  <= head_data;
         end else if (wrote) wr_valid_q <= 1'b0;
 
-    wire unused = &{1'b0, addr_valid, data_ready};
+    wire unused = &{1'b0, addr_valid, data_ready, mask[0]};
 endmodule
 `default_nettype wire

@@ -14,6 +14,7 @@ module npu_vector_unit #(
     parameter MATMUL    = 0,
     parameter WIDE_LANES = 0,  // 0: no wide row engine
     parameter SOFTMAX   = 1, // 0: a SOFTMAX command is illegal
+    parameter SOFTMAX_LANES = LANES >= 16 ? 4 : 1,  // elements of a softmax a cycle, at most LANES; as in cmodel/npu/timing_vector.c
     parameter MUL_STYLE = 0  // products of the lanes: npu_mul18
 ) (
     input  wire              clk,
@@ -324,20 +325,24 @@ module npu_vector_unit #(
     wire        softmax_pop, softmax_valid, softmax_first, softmax_last;
     wire [1:0]  softmax_kind;
     wire [7:0]  softmax_pos;
-    wire [31:0] softmax_x, softmax_mult;
+    wire [SOFTMAX_LANES-1:0] softmax_mask;
+    wire [32*SOFTMAX_LANES-1:0] softmax_x;
+    wire [31:0] softmax_mult;
     wire [4:0]  softmax_rsh;
     generate
         if (SOFTMAX != 0) begin : gen_softmax
-            npu_softmax #(.N(N)) u_softmax (
+            npu_softmax #(.N(N), .LANES(SOFTMAX_LANES)) u_softmax (
                 .clk(clk), .rst_n(rst_n), .load_run(loading && is_softmax), .loaded(softmax_loaded), .run(run && is_softmax),
                 .depth(cmd_q[`NPU_F_SOFTMAX_DEPTH]), .word_valid(a_valid), .word(a_word), .pop(softmax_pop), .room(room),
                 .issue(softmax_issue), .res_valid(res_valid && res_kind == 2'd3), .res_data(res_data[31:0]),
                 .beat_valid(softmax_valid), .beat_kind(softmax_kind), .beat_first(softmax_first), .beat_last(softmax_last),
-                .beat_pos(softmax_pos), .beat_x(softmax_x), .beat_mult(softmax_mult), .beat_rsh(softmax_rsh)
+                .beat_pos(softmax_pos), .beat_mask(softmax_mask), .beat_x(softmax_x), .beat_mult(softmax_mult), .beat_rsh(softmax_rsh)
             );
         end else begin : gen_no_softmax
             assign {softmax_pop, softmax_loaded, softmax_issue, softmax_valid, softmax_first, softmax_last} = 6'd0;
-            assign {softmax_kind, softmax_pos, softmax_x, softmax_mult, softmax_rsh} = 79'd0;
+            assign {softmax_kind, softmax_pos, softmax_mult, softmax_rsh} = 47'd0;
+            assign softmax_mask = {SOFTMAX_LANES{1'b0}};
+            assign softmax_x    = {SOFTMAX_LANES{32'd0}};
         end
     endgenerate
     assign a_pop = pool_pop || eltwise_pop || table_pop || softmax_pop || wide_a_pop;
@@ -361,10 +366,10 @@ module npu_vector_unit #(
     genvar i;
     generate
         for (i = 0; i < LANES; i = i + 1) begin : gen_lane
-            // table bytes and element-wise operands are short; a softmax needs lane 0 only
+            // table bytes and element-wise operands are short; a softmax needs the first lanes only
             wire [17:0] short_x = is_table ? {{10{table_byte[8*i+7]}}, table_byte[8*i+:8]} : eltwise_small[18*i+:18];
             assign x[32*i+:32] = is_drain ? drain_x[32*i+:32] : is_pool ? pool_x[32*i+:32] :
-                                 is_softmax && i == 0 ? softmax_x : is_eltwise && eltwise_sum ? eltwise_wide[32*i+:32] :
+                                 is_softmax && i < SOFTMAX_LANES ? softmax_x[32*(i%SOFTMAX_LANES)+:32] : is_eltwise && eltwise_sum ? eltwise_wide[32*i+:32] :
                                  {{14{short_x[17]}}, short_x};
             wire [5:0] shift = drain_shift[6*i+:6];
             wire [5:0] right = 6'd0 - shift;
@@ -385,14 +390,14 @@ module npu_vector_unit #(
     wire [N-1:0]   wide_vw_be;
     // Words on their way: with fewer lanes than bytes, one only every N/LANES cycles.
     localparam POST_WORDS = 32 * LANES / N > 4 ? 32 * LANES / N : 4;
-    npu_vec_post #(.N(N), .LANES(LANES), .DEPTH(POST_WORDS), .MUL_STYLE(MUL_STYLE)) u_post (
+    npu_vec_post #(.N(N), .LANES(LANES), .SHORT(SOFTMAX_LANES), .DEPTH(POST_WORDS), .MUL_STYLE(MUL_STYLE)) u_post (
         .clk(clk), .rst_n(rst_n), .stop(stop),
         .room(post_room), .issue(issue), .issue_addr(out_addr), .issue_end(out_last),
         .beat_valid(beat_valid), .beat_kind(is_eltwise ? eltwise_kind : is_softmax ? softmax_kind : 2'd0),
         .beat_first(is_softmax && softmax_first),
         .beat_last(is_drain ? drain_last : is_pool ? pool_last : is_eltwise ? eltwise_last :
                    is_table ? table_last : softmax_last),
-        .beat_elem(is_softmax),
+        .beat_elem(is_softmax), .beat_mask(softmax_mask),
         .beat_pos(is_drain ? drain_pos : is_pool ? pool_pos : is_eltwise ? eltwise_pos : is_table ? table_pos :
                   softmax_pos),
         .beat_cfg(cfg),

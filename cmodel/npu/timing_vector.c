@@ -86,18 +86,22 @@ static uint64_t table(timing_t *t, const uint32_t *words, uint64_t s) {
 static uint64_t softmax(const timing_t *t, const uint32_t *words, uint64_t s) {
     npu_cmd_softmax_t c;
     npu_unpack_softmax(words, &c);
-    uint32_t n = t->cfg->n, levels = 0, log_depth = 0;
+    uint32_t n = t->cfg->n, levels = 0, adders = 0, log_depth = 0;
+    uint32_t lanes = t->cfg->lanes >= 16 ? 4 : 1; /* SOFTMAX_LANES of npu_vector_unit */
     while (n >> (levels + 1))
         levels++;
+    while (lanes >> (adders + 1))
+        adders++;
     while (c.depth >> (log_depth + 1))
         log_depth++;
     uint64_t vectors = (uint64_t)c.ny * c.nx, parts = (c.depth + n - 1) / n;
+    uint64_t groups = (c.depth + lanes - 1) / lanes; /* lanes divide a word */
     uint64_t walk = c.load ? s + 2 + WORDS_READ + 4 * TABLE_BYTES / n : s + 2;
     uint32_t normalise =
         12 - (log_depth < 12 ? log_depth / 2 : 6); /* depends on the data: the middle */
-    uint64_t maximum = parts + levels + 2, sum = c.depth + 5,
+    uint64_t maximum = parts + levels + 2, sum = groups + adders + 5,
              reciprocal = 2 + normalise + 7 * 9 + 1;
-    return walk + 1 + WORDS_READ + vectors * (maximum + sum + reciprocal + c.depth) - 1 + 3 + POST;
+    return walk + 1 + WORDS_READ + vectors * (maximum + sum + reciprocal + groups) - 1 + 3 + POST;
 }
 
 int timing_vector(timing_t *t) {
