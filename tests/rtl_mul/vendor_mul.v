@@ -64,7 +64,7 @@ module MULT18X18D #(
     input  wire
         A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, B0, B1, B2, B3, B4, B5,
         B6, B7, B8, B9, B10, B11, B12, B13, B14, B15, B16, B17, SIGNEDA, SIGNEDB, SOURCEA, SOURCEB, CLK0, CE0,
-        RST0,
+        RST0, C0, C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, C15, C16, C17,   // C: of other modes
     output wire
         P0, P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, P12, P13, P14, P15, P16, P17, P18, P19, P20, P21, P22,
         P23, P24, P25, P26, P27, P28, P29, P30, P31, P32, P33, P34, P35
@@ -81,7 +81,9 @@ module MULT18X18D #(
         .clk(CLK0), .ce(CE0), .signed_a(SIGNEDA), .signed_b(SIGNEDB), .p(p),
         .a({A17, A16, A15, A14, A13, A12, A11, A10, A9, A8, A7, A6, A5, A4, A3, A2, A1, A0}),
         .b({B17, B16, B15, B14, B13, B12, B11, B10, B9, B8, B7, B6, B5, B4, B3, B2, B1, B0}));
-    initial #1 if (SOURCEA !== 1'b0 || SOURCEB !== 1'b0 || RST0 !== 1'b0 || REG_OUTPUT_CE != "CE0")
+    // Yosys' own maps leave the reset of a product without registers open.
+    localparam REGISTERS = REG_INPUTA_CLK != "NONE" || REG_INPUTB_CLK != "NONE" || REG_PIPELINE_CLK != "NONE" || REG_OUTPUT_CLK != "NONE";
+    initial #1 if (SOURCEA !== 1'b0 || SOURCEB !== 1'b0 || (REGISTERS && RST0 !== 1'b0) || REG_OUTPUT_CE != "CE0")
         $display("ERROR MULT18X18D: mode without a model");
 endmodule
 `default_nettype wire

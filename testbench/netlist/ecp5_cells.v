@@ -1,0 +1,103 @@
+// Behaviour of the ECP5 cells in a netlist of Yosys that are not as Verilator needs them in Yosys' own library: one clock edge, two
+// states; as far as Yosys' maps use them. A mode beyond that is an error at time 0.
+// TRELLIS_FF: ecp5/cells_sim.v without the multiplexer in its clock. DP16KD: 1024 words of 18 bits; from Yosys' maps (ecp5/brams_map.v,
+// brams.txt) and Lattice FPGA-TN-02204. Synchronous reads; a word that is read on one port in the clock in which the other writes it
+// is the old one (the RTL never relies on it, or Yosys has added what it takes). Powered up with random contents, as Verilator says.
+// MULT18X18D: tests/rtl_mul/vendor_mul.v, which the suite rtl-mul compares with RTL. SPDX-License-Identifier: Apache-2.0
+`default_nettype none
+module TRELLIS_FF #(
+    parameter GSR = "ENABLED", CEMUX = "1", CLKMUX = "CLK", LSRMUX = "LSR", SRMODE = "LSR_OVER_CE", REGSET = "RESET", LSRMODE = "LSR"
+) (
+    input  wire CLK, LSR, CE, DI, M,
+    output reg  Q
+);
+    wire ce  = CEMUX == "1" ? 1'b1 : CEMUX == "0" ? 1'b0 : CEMUX == "INV" ? !CE : CE;
+    wire lsr = LSRMUX == "INV" ? !LSR : LSR;
+    always @(posedge CLK)
+        if (lsr) Q <= REGSET == "SET";
+        else if (ce) Q <= DI;
+    initial if (CLKMUX != "CLK" || SRMODE != "LSR_OVER_CE" || LSRMODE != "LSR") $fatal(1, "TRELLIS_FF: mode without a model");
+    wire unused = &{1'b0, M};
+endmodule
+
+module DP16KD #(
+    parameter DATA_WIDTH_A = 18, DATA_WIDTH_B = 18, REGMODE_A = "NOREG", REGMODE_B = "NOREG", RESETMODE = "SYNC",
+    parameter ASYNC_RESET_RELEASE = "SYNC", CSDECODE_A = "0b000", CSDECODE_B = "0b000", WRITEMODE_A = "NORMAL", WRITEMODE_B = "NORMAL",
+    parameter CLKAMUX = "CLKA", CLKBMUX = "CLKB", GSR = "AUTO",
+    parameter INITVAL_00 = 0, INITVAL_01 = 0, INITVAL_02 = 0, INITVAL_03 = 0, INITVAL_04 = 0, INITVAL_05 = 0,
+    INITVAL_06 = 0, INITVAL_07 = 0, INITVAL_08 = 0, INITVAL_09 = 0, INITVAL_0A = 0, INITVAL_0B = 0, INITVAL_0C = 0,
+    INITVAL_0D = 0, INITVAL_0E = 0, INITVAL_0F = 0, INITVAL_10 = 0, INITVAL_11 = 0, INITVAL_12 = 0, INITVAL_13 = 0,
+    INITVAL_14 = 0, INITVAL_15 = 0, INITVAL_16 = 0, INITVAL_17 = 0, INITVAL_18 = 0, INITVAL_19 = 0, INITVAL_1A = 0,
+    INITVAL_1B = 0, INITVAL_1C = 0, INITVAL_1D = 0, INITVAL_1E = 0, INITVAL_1F = 0, INITVAL_20 = 0, INITVAL_21 = 0,
+    INITVAL_22 = 0, INITVAL_23 = 0, INITVAL_24 = 0, INITVAL_25 = 0, INITVAL_26 = 0, INITVAL_27 = 0, INITVAL_28 = 0,
+    INITVAL_29 = 0, INITVAL_2A = 0, INITVAL_2B = 0, INITVAL_2C = 0, INITVAL_2D = 0, INITVAL_2E = 0, INITVAL_2F = 0,
+    INITVAL_30 = 0, INITVAL_31 = 0, INITVAL_32 = 0, INITVAL_33 = 0, INITVAL_34 = 0, INITVAL_35 = 0, INITVAL_36 = 0,
+    INITVAL_37 = 0, INITVAL_38 = 0, INITVAL_39 = 0, INITVAL_3A = 0, INITVAL_3B = 0, INITVAL_3C = 0, INITVAL_3D = 0,
+    INITVAL_3E = 0, INITVAL_3F = 0
+) (
+    input  wire DIA17, DIA16, DIA15, DIA14, DIA13, DIA12, DIA11, DIA10, DIA9, DIA8, DIA7, DIA6, DIA5, DIA4, DIA3,
+    DIA2, DIA1, DIA0,
+    input  wire ADA13, ADA12, ADA11, ADA10, ADA9, ADA8, ADA7, ADA6, ADA5, ADA4, ADA3, ADA2, ADA1, ADA0, CEA, OCEA,
+    CLKA, WEA, RSTA, CSA2, CSA1, CSA0,
+    output wire DOA17, DOA16, DOA15, DOA14, DOA13, DOA12, DOA11, DOA10, DOA9, DOA8, DOA7, DOA6, DOA5, DOA4, DOA3,
+    DOA2, DOA1, DOA0,
+    input  wire DIB17, DIB16, DIB15, DIB14, DIB13, DIB12, DIB11, DIB10, DIB9, DIB8, DIB7, DIB6, DIB5, DIB4, DIB3,
+    DIB2, DIB1, DIB0,
+    input  wire ADB13, ADB12, ADB11, ADB10, ADB9, ADB8, ADB7, ADB6, ADB5, ADB4, ADB3, ADB2, ADB1, ADB0, CEB, OCEB,
+    CLKB, WEB, RSTB, CSB2, CSB1, CSB0,
+    output wire DOB17, DOB16, DOB15, DOB14, DOB13, DOB12, DOB11, DOB10, DOB9, DOB8, DOB7, DOB6, DOB5, DOB4, DOB3,
+    DOB2, DOB1, DOB0
+);
+    localparam WIDE_W = DATA_WIDTH_A == 36, WIDE_R = DATA_WIDTH_B == 36;   // A writes, B reads; data in and out on both halves
+    reg [17:0] mem [0:1023];
+    reg [17:0] a_q, b_q;
+    wire [17:0] di_a = {DIA17, DIA16, DIA15, DIA14, DIA13, DIA12, DIA11, DIA10, DIA9, DIA8, DIA7, DIA6, DIA5, DIA4,
+    DIA3, DIA2, DIA1, DIA0};
+    wire [13:0] ad_a = {ADA13, ADA12, ADA11, ADA10, ADA9, ADA8, ADA7, ADA6, ADA5, ADA4, ADA3, ADA2, ADA1, ADA0};
+    assign {DOA17, DOA16, DOA15, DOA14, DOA13, DOA12, DOA11, DOA10, DOA9, DOA8, DOA7, DOA6, DOA5, DOA4, DOA3, DOA2,
+    DOA1, DOA0} = a_q;
+    wire [17:0] di_b = {DIB17, DIB16, DIB15, DIB14, DIB13, DIB12, DIB11, DIB10, DIB9, DIB8, DIB7, DIB6, DIB5, DIB4,
+    DIB3, DIB2, DIB1, DIB0};
+    wire [13:0] ad_b = {ADB13, ADB12, ADB11, ADB10, ADB9, ADB8, ADB7, ADB6, ADB5, ADB4, ADB3, ADB2, ADB1, ADB0};
+    assign {DOB17, DOB16, DOB15, DOB14, DOB13, DOB12, DOB11, DOB10, DOB9, DOB8, DOB7, DOB6, DOB5, DOB4, DOB3, DOB2,
+    DOB1, DOB0} = b_q;
+    // Words and bytes of a port: 18 bits have two byte enables in the address, 9 bits choose one of the bytes.
+    wire [9:0] at_a = ad_a[13:4], at_b = ad_b[13:4];
+    wire [1:0] be_a = DATA_WIDTH_A == 9 ? {ad_a[3], !ad_a[3]} : ad_a[1:0];
+    wire [1:0] be_b = DATA_WIDTH_B == 9 ? {ad_b[3], !ad_b[3]} : ad_b[1:0];
+    wire [17:0] in_a = DATA_WIDTH_A == 9 ? {2{di_a[8:0]}} : di_a, in_b = DATA_WIDTH_B == 9 ? {2{di_b[8:0]}} : di_b;
+    wire writes_a = CEA && WEA, writes_b = CEB && WEB;
+    always @(posedge CLKA)
+        if (writes_a && WIDE_W) begin
+            if (ad_a[0]) mem[{at_a[9:1], 1'b0}][8:0]  <= di_a[8:0];
+            if (ad_a[1]) mem[{at_a[9:1], 1'b0}][17:9] <= di_a[17:9];
+            if (ad_a[2]) mem[{at_a[9:1], 1'b1}][8:0]  <= di_b[8:0];
+            if (ad_a[3]) mem[{at_a[9:1], 1'b1}][17:9] <= di_b[17:9];
+        end else if (writes_a) begin
+            if (be_a[0]) mem[at_a][8:0]  <= in_a[8:0];
+            if (be_a[1]) mem[at_a][17:9] <= in_a[17:9];
+        end
+    always @(posedge CLKB)
+        if (writes_b) begin
+            if (be_b[0]) mem[at_b][8:0]  <= in_b[8:0];
+            if (be_b[1]) mem[at_b][17:9] <= in_b[17:9];
+        end
+    wire [17:0] read_a = mem[WIDE_R ? {at_b[9:1], 1'b0} : at_a], read_b = mem[WIDE_R ? {at_b[9:1], 1'b1} : at_b];
+    always @(posedge CLKA)
+        if (WIDE_R ? RSTB : RSTA) a_q <= 18'd0;
+        else if (WIDE_R ? CEB : CEA && (!WEA || WRITEMODE_A != "NORMAL")) a_q <= DATA_WIDTH_A == 9 && !WIDE_R && ad_a[3] ? {9'd0, read_a[17:9]} : read_a;
+    always @(posedge CLKB)
+        if (RSTB) b_q <= 18'd0;
+        else if (CEB && (!WEB || WRITEMODE_B != "NORMAL")) b_q <= DATA_WIDTH_B == 9 && ad_b[3] ? {9'd0, read_b[17:9]} : read_b;
+
+    initial begin
+        if ((DATA_WIDTH_A != 9 && DATA_WIDTH_A != 18 && DATA_WIDTH_A != 36) || (DATA_WIDTH_B != 9 && DATA_WIDTH_B != 18 && DATA_WIDTH_B != 36))
+            $fatal(1, "DP16KD: width without a model");
+        if (CSDECODE_A != "0b000" || CSDECODE_B != "0b000" || REGMODE_A != "NOREG" || REGMODE_B != "NOREG" || CLKAMUX != "CLKA" ||
+            CLKBMUX != "CLKB" || WRITEMODE_A == "WRITETHROUGH" || WRITEMODE_B == "WRITETHROUGH")
+            $fatal(1, "DP16KD: mode without a model");
+    end
+    always @(posedge CLKB) if (RESETMODE != "SYNC" && (RSTA || RSTB)) $fatal(1, "DP16KD: asynchronous reset has no model");
+    wire unused = &{1'b0, OCEA, OCEB, CSA2, CSA1, CSA0, CSB2, CSB1, CSB0};
+endmodule
+`default_nettype wire
