@@ -4,7 +4,7 @@
 # (flash_microcode).
 #
 # Synopsis: fpga/flash_image.sh BOARD NETWORK [INPUT]...      `make flash-image BOARD=... NETWORK=... INPUT="..."` calls it
-# Writes build/flash/BOARD.bin whole or not at all, says what is in it and how to put it into the flash.
+# Writes build/flash/BOARD.bin ($FLASH_OUT: a folder instead of build/flash) whole or not at all, says what is in it and how to put it into the flash.
 # BOARD: a folder of fpga/ ($FPGA_BOARDS). Its board.conf says flash_offset (bytes; the bitstream lies in front of it) and
 # flash_bytes. Exit status 1 with one line when the board has no flash, the network does not compile, or it does not fit.
 # SPDX-License-Identifier: Apache-2.0
@@ -22,8 +22,8 @@ flash_offset='' flash_bytes='' firmware=firmware loader=openFPGALoader flash_fir
 # shellcheck disable=SC1090
 . "$folder/$board/board.conf"
 [ -n "$flash_offset" ] && [ -n "$flash_bytes" ] || fail "$board has no flash to boot from (board.conf: flash_offset, flash_bytes)"
-mkdir -p build/flash
-out=build/flash/$board
+out=${FLASH_OUT:-build/flash}/$board
+mkdir -p "${out%/*}"
 trap 'rm -f "$out.prog"' EXIT
 build/systole compile "$network" -o "$out.prog" --config "$config" >/dev/null || exit 1
 inputs=

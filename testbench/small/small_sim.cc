@@ -27,7 +27,8 @@ namespace {
 constexpr unsigned kUartClocks = SMALL_UART_CLOCKS;
 constexpr unsigned kPowerUp = 4; // clocks until the reset is in every register
 
-// 8N1, sampled in the middle of each bit.
+// 8N1, sampled in the middle of each bit. A start bit that is over by its middle is none: registers
+// of an iCE40 come up as zero, so the line is low until the reset.
 class UartReceiver {
   public:
     // The byte that this clock completed, or -1.
@@ -43,6 +44,10 @@ class UartReceiver {
             return -1;
         }
         count_ = kUartClocks;
+        if (left_ == 10 && tx) {
+            left_ = 0;
+            return -1;
+        }
         if (--left_ == 0) {
             return byte_;
         }

@@ -21,7 +21,7 @@ mkdir -p "$dir"
 
 # Flash image with a picture, in $dir/image.bin.
 image() {
-    fpga/flash_image.sh icebreaker $network "$1" >"$dir/image.log" 2>&1 && cp build/flash/icebreaker.bin "$dir/image.bin"
+    FLASH_OUT=$dir fpga/flash_image.sh icebreaker $network "$1" >"$dir/image.log" 2>&1 && mv "$dir/icebreaker.bin" "$dir/image.bin"
 }
 digit() { # name, picture
     if ! image "$2"; then bad "$1: $(tail -1 "$dir/image.log")"; return; fi

@@ -147,7 +147,7 @@ def main():
         check("flash-image " + name, run.returncode == (1 if line else 0) and made.exists() == (not line)
               and (line or "into the flash: ") in run.stderr + run.stdout and run.stderr.count("\n") == (1 if line else 0),
               run.stderr + run.stdout)
-    check("layout", flash_image.build([(2, 0, b"abc")], 5)[-4:] == b"abc\xff")
+    check("layout", flash_image.build([(2, 0, b"abc")], 5)[-8:] == b"abc" + b"\xff" * 5)
     failed = results.count(False)
     print(f"{len(results) - failed} passed, {failed} failed")
     sys.exit(failed != 0)
