@@ -32,7 +32,7 @@ def main():
             print(f"SKIP {name}: no model at {MODELS} (set SYSTOLE_MODELS)")
             total[2] += len(TINY_ON)
     for config in CONFIGS:
-        words = [DIGITS, "-R", "1", "200", "-L", "1", DIGITS, "-L", "150", DIGITS, "-L", "32"]
+        words = [DIGITS, "-R", "1", "50", "-L", "1", DIGITS, "-L", "150", DIGITS, "-L", "32"]
         if config in TINY_ON:
             words += [str(found[name]) for name in TINY if name in found]
         done = subprocess.run([PROGRAM, config, *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
