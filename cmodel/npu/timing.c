@@ -96,17 +96,18 @@ static const char *match_tokens(timing_t *t, uint32_t first[NPU_QUEUES]) {
 
 static void evaluate(timing_t *t) {
     for (;;) {
-        do
-            while (timing_load(t) | timing_dispatch(t) | timing_array(t) | timing_vector(t))
-                ;
-        while (timing_store(t));
+        while (timing_load(t) | timing_dispatch(t) | timing_array(t) | timing_vector(t))
+            ;
         uint64_t fetch = timing_fetch_when(t), load = timing_load_when(t);
-        if (fetch == TIME_NEVER && load == TIME_NEVER)
-            return;
-        if (fetch <= load)
+        uint64_t store = timing_store_when(t);
+        if (store < fetch && store < load)
+            timing_store(t);
+        else if (fetch <= load && fetch != TIME_NEVER)
             timing_fetch_burst(t);
-        else
+        else if (load != TIME_NEVER)
             timing_load_burst(t);
+        else
+            return;
     }
 }
 

@@ -5,12 +5,12 @@
  * which the RTL's trace shows it ended; who waits for its token may act in the cycle after.
  *
  * Order of evaluation (timing.c): the fetch of commands and the load unit share the read port, so
- * their bursts are taken in the order of time. Everything else is a function of what is known: a
- * unit evaluates its next command as soon as that is dispatched and the ends of all that it waits
- * for are known; the store unit, which is last at the scratchpad's banks, when no other can go on.
- * Tokens only point forward in the list, and the i-th token given of a pair of units is the i-th
- * taken: so who gives to whom is settled before the first cycle. SPDX-License-Identifier:
- * Apache-2.0
+ * their bursts are taken in the order of time; so are the commands of the store unit, which is last
+ * at the scratchpad's banks and must know who else reads. Everything else is a function of what is
+ * known: a unit evaluates its next command as soon as that is dispatched and the ends of all that
+ * it waits for are known. Tokens only point forward in the list, and the i-th token given of a pair
+ * of units is the i-th taken: so who gives to whom is settled before the first cycle.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SYSTOLE_TIMING_H
 #define SYSTOLE_TIMING_H
@@ -210,7 +210,9 @@ int timing_array(timing_t *t);
 int timing_vector(timing_t *t);
 /* The last write of a command on wide rows that starts at s. */
 uint64_t timing_wide(const timing_t *t, const uint32_t *words, uint64_t s);
-int timing_store(timing_t *t);
+/* Start of the next STORE, TIME_NEVER while it is not known; its transfer. */
+uint64_t timing_store_when(const timing_t *t);
+void timing_store(timing_t *t);
 /* A stream of the vector unit reads the word at `address` in cycle `time`. */
 void timing_bank_read(timing_t *t, uint64_t time, uint32_t address);
 /* From `time` on, the first cycle in which no such stream reads the bank of `address`, as far as is

@@ -91,20 +91,26 @@ static uint64_t run(timing_t *t, const npu_cmd_store_t *c, uint32_t address, uin
     return accepted;
 }
 
-int timing_store(timing_t *t) {
-    timing_store_t *u = &t->store;
-    uint32_t in_flight = t->cfg->n > 4 ? 8 : 4, words[NPU_CMD_WORDS];
+uint64_t timing_store_when(const timing_t *t) {
+    const timing_store_t *u = &t->store;
+    uint32_t in_flight = t->cfg->n > 4 ? 8 : 4;
     if (u->next == NO_COMMAND || t->cmd[u->next].ready == TIME_NEVER)
-        return 0;
-    timing_cmd_t *cmd = &t->cmd[u->next];
+        return TIME_NEVER;
     uint64_t tokens = timing_tokens(t, u->next, ~0u);
     if (tokens == TIME_NEVER)
-        return 0;
+        return TIME_NEVER;
+    uint64_t s = later(later(t->cmd[u->next].ready + 1, u->started + 2), later(tokens, u->walker));
+    return later(s, history_room(&u->done, in_flight));
+}
+
+void timing_store(timing_t *t) {
+    timing_store_t *u = &t->store;
+    timing_cmd_t *cmd = &t->cmd[u->next];
+    uint32_t words[NPU_CMD_WORDS];
     npu_cmd_store_t c;
     timing_words(t, u->next, words);
     npu_unpack_store(words, &c);
-    uint64_t s = later(later(cmd->ready + 1, u->started + 2), later(tokens, u->walker));
-    s = later(s, history_room(&u->done, in_flight));
+    uint64_t s = timing_store_when(t);
     uint64_t step = later(s + 1, u->register_free);
     for (uint32_t i = 0; i < c.n1 * c.n2; i++) {
         uint32_t offset =
@@ -121,5 +127,4 @@ int timing_store(timing_t *t) {
     cmd->start = s + 1;
     cmd->end = history_back(&u->response, 1) + 1;
     u->next = cmd->next;
-    return 1;
 }
