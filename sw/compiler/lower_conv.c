@@ -6,8 +6,8 @@
  * loaded once for each tile, or once for all tiles when they fit beside them. Accumulator halves
  * alternate, so a half drains while the next one fills. When the weights of an output block do not
  * fit, they come in chunks that accumulate; when even the smallest input tile does not fit, so does
- * the input. Counterparts: tile.c (choice of the tile), conv_desc.c (modes, packing), pack_input.c
- * (LINE, LINES).
+ * the input. Counterparts: tile.c (choice of the tile), lower_slice.c (operands that stream along
+ * the depth), conv_desc.c (modes, packing), pack_input.c (LINE, LINES).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -23,12 +23,6 @@
 #define PARTS 4
 #define PARTS_SHORT 2 /* where the array works on an output but once */
 #define PARTS_WITH_ADD 6
-
-/* A range of passes of one output block. */
-typedef struct {
-    int32_t k0, nk, ky0, nky, kx0, nkx; /* FIR: only the whole */
-    int32_t first, passes;
-} chunk_t;
 
 cc_box_t cc_conv_input_box(const cc_t *cc, const cc_conv_t *d, cc_box_t out) {
     cc_box_t in = out;
@@ -48,15 +42,20 @@ cc_box_t cc_conv_input_box(const cc_t *cc, const cc_conv_t *d, cc_box_t out) {
 }
 
 /* ------------------------------------------------------------------ commands */
-static void emit_conv(cc_job_t *j, cc_box_t part, int32_t ob, const chunk_t *ch,
-                      const cc_view_t *in, uint32_t weights, uint32_t params, bool load_params) {
+static cc_acc_t next_acc(const cc_t *cc, cc_box_t part) {
+    int32_t outputs = (part.y1 - part.y0) * (part.x1 - part.x0);
+    return (cc_acc_t){cc_half(cc), cc_acc(cc, outputs)};
+}
+
+void cc_conv_emit(cc_job_t *j, cc_box_t part, cc_acc_t acc, const cc_chunk_t *ch,
+                  const cc_view_t *in, uint32_t weights, uint32_t params, bool load_params) {
     const cc_conv_t *d = &j->d;
     cc_t *cc = j->cc;
     int32_t ny = part.y1 - part.y0, nx = part.x1 - part.x0;
     bool fir = d->mode == CC_FIR;
     npu_cmd_conv_t c = {.fir = fir,
-                        .half = cc_half(cc),
-                        .acc_addr = cc_acc(cc, ny * nx),
+                        .half = acc.half,
+                        .acc_addr = acc.at,
                         .accumulate = ch->first > 0,
                         .load_params = load_params,
                         .uniform = d->uniform,
@@ -83,18 +82,19 @@ static void emit_conv(cc_job_t *j, cc_box_t part, int32_t ob, const chunk_t *ch,
     uint32_t words[NPU_CMD_WORDS];
     uint64_t steps = (uint64_t)ny * (fir ? c.span : (uint32_t)nx);
     uint64_t cost = (uint64_t)ch->passes * (steps > cc->n ? steps : cc->n);
-    (void)ob;
     npu_pack_conv(&c, words);
     cc_emit(cc, words, cost + cc->n);
     j->o->array_steps += (uint32_t)cost;
 }
 
-static void emit_drain(cc_job_t *j, cc_box_t part, int32_t ob, const cc_view_t *out) {
+static void emit_add(cc_job_t *j, cc_box_t part, int32_t ob);
+
+void cc_conv_drain(cc_job_t *j, cc_box_t part, cc_acc_t acc, int32_t ob, const cc_view_t *out) {
     const cc_conv_t *d = &j->d;
     cc_t *cc = j->cc;
     int32_t ny = part.y1 - part.y0, nx = part.x1 - part.x0;
-    npu_cmd_drain_t c = {.half = cc_half(cc),
-                         .acc_addr = cc_acc(cc, ny * nx),
+    npu_cmd_drain_t c = {.half = acc.half,
+                         .acc_addr = acc.at,
                          .out_addr = cc_view_at(out, ob, part.b0, part.y0, part.x0),
                          .ny = (uint32_t)ny,
                          .nx = (uint32_t)nx,
@@ -106,6 +106,8 @@ static void emit_drain(cc_job_t *j, cc_box_t part, int32_t ob, const cc_view_t *
     uint32_t words[NPU_CMD_WORDS];
     npu_pack_drain(&c, words);
     cc_emit(cc, words, (uint64_t)ny * (uint64_t)nx * (cc->n / cc->cfg->lanes) + 10);
+    if (j->add != CC_NONE)
+        emit_add(j, part, ob);
 }
 
 /* ------------------------------------------------------------------ ADD behind it */
@@ -155,6 +157,10 @@ static int emit_pool(cc_job_t *j, int32_t ob) {
     return st;
 }
 
+int cc_conv_end_block(cc_job_t *j, int32_t ob) {
+    return j->pool != CC_NONE ? emit_pool(j, ob) : CC_OK;
+}
+
 /* The ADD of a part that has just been drained. */
 static void emit_add(cc_job_t *j, cc_box_t part, int32_t ob) {
     cc_t *cc = j->cc;
@@ -175,7 +181,7 @@ static void emit_add(cc_job_t *j, cc_box_t part, int32_t ob) {
 }
 
 /* Next chunk of at most `most` passes of an output block after *c (all zero: the first). */
-static bool next_chunk(const cc_job_t *j, int32_t ob, int32_t most, chunk_t *c) {
+static bool next_chunk(const cc_job_t *j, int32_t ob, int32_t most, cc_chunk_t *c) {
     const cc_conv_t *d = &j->d;
     int32_t b0, b1, plane = d->v_kh * d->v_kw;
     cc_conv_blocks(j->cc, d, ob, &b0, &b1);
@@ -183,11 +189,11 @@ static bool next_chunk(const cc_job_t *j, int32_t ob, int32_t most, chunk_t *c) 
     if (at >= total)
         return false;
     if (d->mode == CC_FIR) {
-        *c = (chunk_t){ob, 1, 0, d->kh, 0, d->v_kw, 0, total};
+        *c = (cc_chunk_t){ob, 1, 0, d->kh, 0, d->v_kw, 0, total};
         return true;
     }
     int32_t k = at / plane, ky = at % plane / d->v_kw, kx = at % d->v_kw;
-    *c = (chunk_t){b0 + k, 1, ky, 1, kx, 1, at, 1};
+    *c = (cc_chunk_t){b0 + k, 1, ky, 1, kx, 1, at, 1};
     if (kx == 0 && ky == 0 && plane <= most && d->v_kh <= 255 && d->v_kw <= 255) {
         c->nk = cc_min(b1 - b0 - k, most / plane);
         c->nky = d->v_kh;
@@ -207,7 +213,7 @@ static int emit_chunks(cc_job_t *j, cc_box_t part, int32_t ob, const cc_view_t *
     const cc_conv_t *d = &j->d;
     cc_t *cc = j->cc;
     uint32_t n = cc->n, params = (uint32_t)d->params;
-    chunk_t c = {0};
+    cc_chunk_t c = {0};
     while (next_chunk(j, ob, j->chunk, &c)) {
         uint32_t head = c.first ? 0 : params, words = head + (uint32_t)c.passes * n, at;
         cc_view_t in = {0};
@@ -228,7 +234,7 @@ static int emit_chunks(cc_job_t *j, cc_box_t part, int32_t ob, const cc_view_t *
             return st;
         uint32_t offset = d->at[ob] + (c.first ? params + (uint32_t)c.first * n : 0) * n;
         cc_load_const(cc, d->image_offset + offset, words * n, at);
-        emit_conv(j, part, ob, &c, &in, at + head, at, c.first == 0);
+        cc_conv_emit(j, part, next_acc(cc, part), &c, &in, at + head, at, c.first == 0);
         cc_release(cc, at, words);
         if (j->chunk_input)
             cc_drop(cc, &in);
@@ -262,26 +268,25 @@ static int emit_block(cc_job_t *j, cc_box_t tile, int32_t ob, uint32_t at, const
                     if (st != CC_OK)
                         return st;
                 } else {
-                    chunk_t all = {0};
+                    cc_chunk_t all = {0};
                     next_chunk(j, ob, NEVER, &all);
-                    emit_conv(j, part, ob, &all, in, at + (uint32_t)j->d.params, at,
-                              !set[cc_half(cc)]);
+                    cc_conv_emit(j, part, next_acc(cc, part), &all, in, at + (uint32_t)j->d.params,
+                                 at, !set[cc_half(cc)]);
                     set[cc_half(cc)] = 1;
                 }
-                emit_drain(j, part, ob, out);
-                if (j->add != CC_NONE)
-                    emit_add(j, part, ob);
+                cc_conv_drain(j, part, next_acc(cc, part), ob, out);
                 cc_next_part(cc);
             }
-    return j->pool != CC_NONE ? emit_pool(j, ob) : CC_OK;
+    return cc_conv_end_block(j, ob);
 }
 
 void cc_conv_part(cc_job_t *j, cc_box_t part, int32_t ob, uint32_t at, const cc_view_t *in,
                   const cc_view_t *out, bool load_params) {
-    chunk_t all = {0};
+    cc_chunk_t all = {0};
     next_chunk(j, ob, NEVER, &all);
-    emit_conv(j, part, ob, &all, in, at + (uint32_t)j->d.params, at, load_params);
-    emit_drain(j, part, ob, out);
+    cc_acc_t acc = next_acc(j->cc, part);
+    cc_conv_emit(j, part, acc, &all, in, at + (uint32_t)j->d.params, at, load_params);
+    cc_conv_drain(j, part, acc, ob, out);
     cc_next_part(j->cc);
 }
 
@@ -366,7 +371,8 @@ static int lower_range(cc_job_t *j, int32_t k0, int32_t k1) {
                                  cc_min(d->ow, x + j->tw),
                                  k0,
                                  k1};
-                if ((st = lower_tile(j, tile, first, kept)) != CC_OK)
+                st = j->slice ? cc_lower_slices(j, tile) : lower_tile(j, tile, first, kept);
+                if (st != CC_OK)
                     return st;
                 first = false;
             }

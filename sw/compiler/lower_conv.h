@@ -1,6 +1,6 @@
 /*
  * lower_conv.h - internal: one convolution while it is lowered. Counterparts: lower_conv.c (tiles),
- * pack_input.c (operand modes, packed inputs).
+ * pack_input.c (operand modes, packed inputs), lower_slice.c.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -20,9 +20,33 @@ typedef struct {
     bool keep;              /* all weights stay for all tiles */
     int32_t chunk;          /* passes of a weight chunk; 0: output blocks whole */
     bool chunk_input;       /* input fetched chunk by chunk too */
+    int32_t slice;          /* input blocks of a slice (lower_slice.c); 0: the input at once */
     int32_t add;            /* ADD operator that follows part by part, or CC_NONE */
     int32_t pool;           /* pool that follows block by block, or CC_NONE */
 } cc_job_t;
+
+/* Where a part's sums are: half, first entry. */
+typedef struct {
+    uint32_t half, at;
+} cc_acc_t;
+
+/* A range of passes of one output block. */
+typedef struct {
+    int32_t k0, nk, ky0, nky, kx0, nkx; /* FIR: only the whole */
+    int32_t first, passes;
+} cc_chunk_t;
+
+/* CONV of a part, one chunk of its passes; weights, params: scratchpad addresses. */
+void cc_conv_emit(cc_job_t *j, cc_box_t part, cc_acc_t acc, const cc_chunk_t *ch,
+                  const cc_view_t *in, uint32_t weights, uint32_t params, bool load_params);
+/* DRAIN of a part of output block ob, and the part of the ADD behind it. */
+void cc_conv_drain(cc_job_t *j, cc_box_t part, cc_acc_t acc, int32_t ob, const cc_view_t *out);
+/* After the last part of an output block: the block of the pool behind it. */
+int cc_conv_end_block(cc_job_t *j, int32_t ob);
+/* An output tile whose input and weights stream along the depth; tk blocks share a stream. */
+int cc_lower_slices(cc_job_t *j, cc_box_t tile);
+/* Output blocks of `outputs` positions that the accumulators hold at once. */
+int32_t cc_slice_blocks(const cc_t *cc, int32_t outputs);
 
 /* Which part of the array's input an output tile needs (modes PLAIN, FIR: of the tensor). */
 cc_box_t cc_conv_input_box(const cc_t *cc, const cc_conv_t *d, cc_box_t out);

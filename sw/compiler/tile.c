@@ -4,8 +4,9 @@
  * Candidates: output rows or columns cut into equal parts, and output blocks into groups
  * (outermost, so that each group's weights are read once). For each: weights of all the group's
  * blocks kept for all its tiles, or read again for every tile; operands that pass through memory
- * double-buffered, so that transfers hide behind arithmetic, or single. SPDX-License-Identifier:
- * Apache-2.0
+ * double-buffered, so that transfers hide behind arithmetic, or single. Or input and weights in
+ * slices along the depth, when the sums of a group of blocks fit the accumulators.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <string.h>
 
@@ -147,7 +148,7 @@ static void consider(cc_job_t *j, plan_t p, int64_t *best) {
         j->tw = p.tw;
         j->tk = p.tk;
         j->keep = keep;
-        j->chunk = 0;
+        j->chunk = j->slice = 0;
     }
 }
 
@@ -159,6 +160,50 @@ static int32_t next_cut(int32_t length, int32_t size) {
     return 0;
 }
 
+/* Cycles of a plan with slices of so many blocks: input once for each group, weights once for each
+ * tile, all behind arithmetic but the first slice and the last store. */
+static int64_t cost_of_slices(const cc_job_t *j, const plan_t *p, int32_t slice) {
+    const cc_conv_t *d = &j->d;
+    int64_t times = p->tiles * p->groups, slices = cc_div_up(d->blocks, slice);
+    int64_t bytes = (int64_t)slice * (int32_t)j->cc->n, pixels = p->in / d->blocks;
+    int64_t in = max64(pixels * slice, pixels * (bytes / 8 + RUN_CYCLES));
+    int64_t busy = max64(p->array, p->load_w * p->tiles + times * slices * in);
+    int64_t convs = p->tiles * d->obs * slices;
+    return max64(busy, p->store) + in + p->store / times +
+           (2 * convs + times * (slices + 2) + p->tiles * d->obs) * COMMAND_CYCLES / 2;
+}
+
+/* Input and weights in slices along the depth (lower_slice.c). */
+static void consider_slices(cc_job_t *j, plan_t p, int64_t *best) {
+    cc_t *cc = j->cc;
+    const cc_conv_t *d = &j->d;
+    int32_t n = (int32_t)cc->n, plane = d->v_kh * d->v_kw;
+    if (d->mode != CC_PLAIN || d->cg < d->c || j->in_resident || d->v_kh > 255 || d->v_kw > 255 ||
+        p.tb > 1 || p.tk > cc_slice_blocks(cc, p.th * p.tw))
+        return;
+    measure(j, &p);
+    for (int32_t slice = next_cut(d->blocks, d->blocks); slice > 0;
+         slice = next_cut(d->blocks, slice)) {
+        int64_t w = (int64_t)slice * plane * n, in = p.in / d->blocks * slice;
+        int64_t cost = cost_of_slices(j, &p, slice);
+        if (cost >= *best || (int64_t)slice * plane > j->max_passes)
+            continue;
+        int64_t sizes[8] = {in, in, p.out, (int64_t)p.tk * d->params, w, w, w, 0};
+        if (p.tiles * p.groups > 1)
+            sizes[7] = p.out;
+        if (!fits(cc, sizes, 8))
+            continue;
+        *best = cost;
+        j->tb = 1;
+        j->th = p.th;
+        j->tw = p.tw;
+        j->tk = p.tk;
+        j->slice = slice;
+        j->keep = false;
+        j->chunk = 0;
+    }
+}
+
 static bool choose_whole_weights(cc_job_t *j) {
     const cc_conv_t *d = &j->d;
     int64_t best = INT64_MAX;
@@ -167,10 +212,14 @@ static bool choose_whole_weights(cc_job_t *j) {
             break; /* runs too short to be worth a look */
         if (d->b > 1)
             consider(j, (plan_t){.tb = d->b, .th = d->oh, .tw = d->ow, .tk = tk}, &best);
-        for (int32_t th = d->oh; th > 0; th = next_cut(d->oh, th))
+        for (int32_t th = d->oh; th > 0; th = next_cut(d->oh, th)) {
             consider(j, (plan_t){.tb = 1, .th = th, .tw = d->ow, .tk = tk}, &best);
-        for (int32_t tw = next_cut(d->ow, d->ow); tw > 0; tw = next_cut(d->ow, tw))
+            consider_slices(j, (plan_t){.tb = 1, .th = th, .tw = d->ow, .tk = tk}, &best);
+        }
+        for (int32_t tw = next_cut(d->ow, d->ow); tw > 0; tw = next_cut(d->ow, tw)) {
             consider(j, (plan_t){.tb = 1, .th = 1, .tw = tw, .tk = tk}, &best);
+            consider_slices(j, (plan_t){.tb = 1, .th = 1, .tw = tw, .tk = tk}, &best);
+        }
         if (j->in_resident && j->out_resident && best != INT64_MAX)
             break;
     }
