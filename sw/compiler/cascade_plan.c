@@ -72,7 +72,7 @@ static bool add_stage(cc_chain_t *h, int32_t op) {
         return false;
     int32_t i = h->n;
     cc_job_t *j = &h->stage[i];
-    *j = (cc_job_t){.cc = cc, .o = &cc->ops[op], .add = CC_NONE};
+    *j = (cc_job_t){.cc = cc, .o = &cc->ops[op], .add = CC_NONE, .table = CC_NONE};
     j->in = j->o->in[0];
     j->out = j->o->out;
     h->op[i] = op;

@@ -38,7 +38,7 @@ typedef struct {
     int32_t from, to;
     uint32_t words, sp; /* size and address in the scratchpad */
     bool loaded;        /* while lowering: its scratchpad copy is valid */
-    bool inner;         /* between two operators of a chain: only strips of it ever exist */
+    bool inner;         /* between two operators that run together: only parts of it ever exist */
     const graph_tensor_t *state; /* keeps its bytes between runs: of which tensor; or NULL */
     const void *data; /* constant operand: its bytes, in the image at mem_offset once added */
     bool added;
@@ -53,7 +53,8 @@ typedef struct {
     bool force_cpu; /* did not fit */
     bool tight;     /* did not fit: allocate at the lowest addresses, against gaps */
     bool prepared;
-    int32_t with;         /* ADD, pool: the convolution before, with which it may be lowered */
+    int32_t with;         /* ADD, pool: the convolution before, with which it may be lowered;
+                             table: with which it is lowered */
     bool done;            /* while lowering: that has happened */
     int32_t first, end;   /* chain (cascade.c) that runs strip by strip: operators first..end-1 */
     uint32_t chain_words; /* of the first: scratchpad words it wants beside residents */
@@ -224,6 +225,11 @@ int cc_lower_vector(cc_t *cc, int32_t op);
 /* ADD of ny rows of nx words; addresses and words between rows of a, b, out. */
 void cc_emit_add(cc_t *cc, const ref_binary_t *p, int32_t ny, int32_t nx, const uint32_t at[3],
                  const int32_t row[3]);
+/* Table of the operator into the scratchpad, if it has one; words: of the allocation, or 0. */
+int cc_load_table(cc_t *cc, const cc_op_t *o, uint32_t *at, uint32_t *words);
+/* TABLE in place; load: it reads the table at `table`, where the last one is of another. */
+void cc_emit_table(cc_t *cc, uint32_t at, int32_t ny, int32_t nx, int32_t row, uint32_t table,
+                   bool load);
 int cc_lower_pool(cc_t *cc, int32_t op);
 /* AVERAGE_POOL_2D, MAX_POOL_2D, MEAN, REDUCE_MAX. */
 bool cc_is_pool(int32_t kind);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lower_binary.h"
 #include "lower_conv.h"
 
 #define GROUP_WORDS 320 /* weights of small output blocks are loaded together up to this */
@@ -88,6 +89,7 @@ void cc_conv_emit(cc_job_t *j, cc_box_t part, cc_acc_t acc, const cc_chunk_t *ch
 }
 
 static void emit_add(cc_job_t *j, cc_box_t part, int32_t ob);
+static void emit_table(cc_job_t *j, const npu_cmd_drain_t *drain);
 
 void cc_conv_drain(cc_job_t *j, cc_box_t part, cc_acc_t acc, int32_t ob, const cc_view_t *out) {
     const cc_conv_t *d = &j->d;
@@ -106,11 +108,35 @@ void cc_conv_drain(cc_job_t *j, cc_box_t part, cc_acc_t acc, int32_t ob, const c
     uint32_t words[NPU_CMD_WORDS];
     npu_pack_drain(&c, words);
     cc_emit(cc, words, (uint64_t)ny * (uint64_t)nx * (cc->n / cc->cfg->lanes) + 10);
+    if (j->table != CC_NONE)
+        emit_table(j, &c);
     if (j->add != CC_NONE)
         emit_add(j, part, ob);
 }
 
-/* ------------------------------------------------------------------ ADD behind it */
+/* ------------------------------------------------------------------ what follows it */
+/* The table that goes over this convolution's result (plan.c decides). */
+static int32_t following_table(const cc_t *cc, int32_t op) {
+    int32_t i = op + 1;
+    while (i < cc->n_ops && cc->ops[i].skip)
+        i++;
+    bool found = i < cc->n_ops && cc->ops[i].place.on_npu && !cc->ops[i].force_cpu &&
+                 cc_is_table(cc->ops[i].r.op.kind) && cc->ops[i].with == op;
+    return found ? i : CC_NONE;
+}
+
+/* The table over a part that has just been drained. */
+static void emit_table(cc_job_t *j, const npu_cmd_drain_t *drain) {
+    cc_t *cc = j->cc;
+    int32_t layer = cc->layer;
+    cc->layer = j->table;
+    cc_emit_table(cc, drain->out_addr, (int32_t)drain->ny, (int32_t)drain->nx, drain->out_row,
+                  j->table_at, !j->table_loaded);
+    j->table_loaded = true;
+    cc->layer = layer;
+    cc->ops[j->table].done = true;
+}
+
 /* The ADD that can be lowered with this convolution: everything in the scratchpad. */
 static int32_t following_add(const cc_job_t *j, int32_t op) {
     const cc_t *cc = j->cc;
@@ -399,7 +425,8 @@ static bool fit_tile(cc_job_t *j) {
 int cc_lower_conv(cc_t *cc, int32_t op) {
     cc_job_t j = {.cc = cc, .o = &cc->ops[op]};
     j.in = j.o->in[0];
-    j.out = j.o->out;
+    j.table = following_table(cc, op);
+    j.out = j.table != CC_NONE ? cc->ops[j.table].out : j.o->out;
     const cc_store_t *in = &cc->stores[j.in], *out = &cc->stores[j.out];
     j.in_resident = j.o->direct[0] && in->resident && op >= in->from && op <= in->to;
     j.out_resident = out->resident;
@@ -407,7 +434,10 @@ int cc_lower_conv(cc_t *cc, int32_t op) {
     j.pool = CC_NONE;
     cc_conv_describe(cc, op, &j.d);
     cc_conv_set_mode(cc, &j.d, cc_conv_best_mode(cc, op, &j.d));
+    uint32_t table_words = 0;
     int st = cc_conv_sizes(cc, &j.d);
+    if (st == CC_OK && j.table != CC_NONE)
+        st = cc_load_table(cc, &cc->ops[j.table], &j.table_at, &table_words);
     if (st == CC_OK && !fit_tile(&j)) {
         cc_conv_set_mode(cc, &j.d, CC_PLAIN);
         free(j.d.at);
@@ -428,6 +458,8 @@ int cc_lower_conv(cc_t *cc, int32_t op) {
         st = cc_conv_pack(cc, &j.d);
     if (st == CC_OK)
         st = lower_tiles(&j);
+    if (table_words)
+        cc_release(cc, j.table_at, table_words);
     free(j.d.at);
     return st;
 }

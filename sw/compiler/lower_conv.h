@@ -23,6 +23,9 @@ typedef struct {
     int32_t slice;          /* input blocks of a slice (lower_slice.c); 0: the input at once */
     int32_t add;            /* ADD operator that follows part by part, or CC_NONE */
     int32_t pool;           /* pool that follows block by block, or CC_NONE */
+    int32_t table;          /* table that follows part by part, or CC_NONE; `out` is its result */
+    uint32_t table_at;      /* in the scratchpad */
+    bool table_loaded;      /* the vector unit has it */
 } cc_job_t;
 
 /* Where a part's sums are: half, first entry. */
@@ -39,7 +42,7 @@ typedef struct {
 /* CONV of a part, one chunk of its passes; weights, params: scratchpad addresses. */
 void cc_conv_emit(cc_job_t *j, cc_box_t part, cc_acc_t acc, const cc_chunk_t *ch,
                   const cc_view_t *in, uint32_t weights, uint32_t params, bool load_params);
-/* DRAIN of a part of output block ob, and the part of the ADD behind it. */
+/* DRAIN of a part of output block ob, and the part of the table or the ADD behind it. */
 void cc_conv_drain(cc_job_t *j, cc_box_t part, cc_acc_t acc, int32_t ob, const cc_view_t *out);
 /* After the last part of an output block: the block of the pool behind it. */
 int cc_conv_end_block(cc_job_t *j, int32_t ob);

@@ -38,19 +38,23 @@ static int32_t piece_of(cc_t *cc, const cc_op_t *o, int32_t pixels, int32_t bloc
     return most;
 }
 
-static void emit_table(cc_t *cc, int32_t blocks, int32_t pixels, const cc_view_t *in,
-                       const cc_view_t *out, int32_t x, uint32_t table, bool load) {
-    npu_cmd_table_t c = {.load = load,
-                         .in_addr = cc_view_at(in, 0, 0, 0, x),
-                         .out_addr = cc_view_at(out, 0, 0, 0, x),
-                         .ny = (uint32_t)blocks,
-                         .nx = (uint32_t)pixels,
-                         .in_row = in->blk,
-                         .out_row = out->blk,
-                         .t_addr = table};
+static void emit_table(cc_t *cc, const npu_cmd_table_t *c) {
     uint32_t words[NPU_CMD_WORDS];
-    npu_pack_table(&c, words);
-    cc_emit(cc, words, (uint64_t)blocks * (uint64_t)pixels * (cc->n / cc->cfg->lanes) + 16);
+    npu_pack_table(c, words);
+    cc_emit(cc, words, (uint64_t)c->ny * c->nx * (cc->n / cc->cfg->lanes) + 16);
+}
+
+void cc_emit_table(cc_t *cc, uint32_t at, int32_t ny, int32_t nx, int32_t row, uint32_t table,
+                   bool load) {
+    npu_cmd_table_t c = {.load = load,
+                         .in_addr = at,
+                         .out_addr = at,
+                         .ny = (uint32_t)ny,
+                         .nx = (uint32_t)nx,
+                         .in_row = row,
+                         .out_row = row,
+                         .t_addr = table};
+    emit_table(cc, &c);
 }
 
 static void emit_softmax(cc_t *cc, int32_t depth, int32_t pixels, const cc_view_t *in,
@@ -92,8 +96,7 @@ static int byte_table(const ref_prepared_t *r, uint8_t table[256]) {
     return ref_eval(&all, in, out, NULL) ? -1 : 0;
 }
 
-/* Table of the operator into the scratchpad. *words: 0 when it has none. */
-static int load_table(cc_t *cc, const cc_op_t *o, uint32_t *at, uint32_t *words) {
+int cc_load_table(cc_t *cc, const cc_op_t *o, uint32_t *at, uint32_t *words) {
     uint8_t table[1024];
     uint32_t size = 0;
     *words = 0;
@@ -137,7 +140,14 @@ static int lower_piece(cc_t *cc, const cc_op_t *o, cc_box_t box, uint32_t table)
     else if (r->kind == REF_SOFTMAX)
         emit_softmax(cc, r->p.softmax.depth, pixels, &in[0], &out, box.x0, table, box.x0 == 0);
     else
-        emit_table(cc, box.k1, pixels, &in[0], &out, box.x0, table, box.x0 == 0);
+        emit_table(cc, &(npu_cmd_table_t){.load = box.x0 == 0,
+                                          .in_addr = cc_view_at(&in[0], 0, 0, 0, box.x0),
+                                          .out_addr = cc_view_at(&out, 0, 0, 0, box.x0),
+                                          .ny = (uint32_t)box.k1,
+                                          .nx = (uint32_t)pixels,
+                                          .in_row = in[0].blk,
+                                          .out_row = out.blk,
+                                          .t_addr = table});
     for (int32_t k = 0; k < o->n_in; k++)
         cc_drop(cc, &in[k]);
     cc_put(cc, o->out, box, &out);
@@ -150,7 +160,7 @@ int cc_lower_vector(cc_t *cc, int32_t op) {
     int32_t channels = out->c, pixels = (int32_t)(out->bytes / (uint32_t)channels);
     int32_t blocks = cc_blocks(cc, channels);
     uint32_t table = 0, table_words;
-    int st = load_table(cc, o, &table, &table_words);
+    int st = cc_load_table(cc, o, &table, &table_words);
     int32_t piece = piece_of(cc, o, pixels, blocks);
     for (int32_t x = 0; x < pixels && st == CC_OK; x += piece) {
         cc_box_t box = {1, pixels, channels, 0, 1, 0, 1, x, cc_min(pixels, x + piece), 0, blocks};

@@ -356,6 +356,39 @@ static int32_t convolution_before(const cc_t *cc, int32_t i) {
     return is_conv(kind) || kind == REF_FC ? p : CC_NONE;
 }
 
+/* Does anything but operator `by` read the store, or is it an output of the graph? */
+static bool read_elsewhere(const cc_t *cc, int32_t store, int32_t by) {
+    for (int32_t i = 0; i < cc->n_ops; i++)
+        for (int32_t k = 0; i != by && !cc->ops[i].skip && k < cc->ops[i].r.n_in; k++) {
+            const ref_arg_t *a = &cc->ops[i].r.in[k];
+            if (!a->data && a->tensor >= 0 && cc->store_of[a->tensor] == store)
+                return true;
+        }
+    for (int32_t i = 0; i < cc->g->n_outputs; i++)
+        if (cc->store_of[cc->g->outputs[i]] == store)
+            return true;
+    return false;
+}
+
+/* The convolution that runs just before operator i, a table of its result alone: then the table
+ * goes over each part in place when it has been drained, and what was drained is no tensor. Not of
+ * a few positions: a table for each block would be more commands than work. */
+static int32_t convolution_of_table(const cc_t *cc, int32_t i) {
+    const cc_op_t *o = &cc->ops[i];
+    int32_t p = i - 1;
+    while (p >= 0 && cc->ops[p].skip)
+        p--;
+    if (!cc_is_table(o->r.op.kind) || p < 0 || !on_npu(cc, p) || cc_in_chain(cc, p) ||
+        cc_in_chain(cc, i))
+        return CC_NONE;
+    int32_t kind = cc->ops[p].r.op.kind, store = cc->ops[p].out;
+    const cc_store_t *in = &cc->stores[store], *out = &cc->stores[o->out];
+    if ((!is_conv(kind) && kind != REF_FC) || store != o->in[0] || in->state || in->flip ||
+        in->c != out->c || in->bytes != out->bytes || read_elsewhere(cc, store, i))
+        return CC_NONE;
+    return in->bytes / (uint32_t)in->c >= 2 * cc->n ? p : CC_NONE;
+}
+
 static int find_lifetimes(cc_t *cc) {
     const graph_t *g = cc->g;
     for (int32_t i = 0; i < g->n_inputs; i++)
@@ -375,6 +408,11 @@ static int find_lifetimes(cc_t *cc) {
             used_by(cc, o->out, i);
             cc->stores[o->out].inner = cc_in_chain(cc, i) && i + 1 < o->end;
             o->with = convolution_before(cc, i);
+            int32_t table_of = convolution_of_table(cc, i);
+            if (table_of != CC_NONE) {
+                o->with = table_of;
+                cc->stores[o->in[0]].inner = true;
+            }
             if (o->with != CC_NONE)
                 used(&cc->stores[o->out], o->with);
             cc->stores[o->out].by_npu = true;
