@@ -59,6 +59,7 @@ comma := ,
 NAMED_CONFIGS  := $(patsubst spec/gen/config_%.vh,%,$(wildcard spec/gen/config_*.vh))
 CONFIG_FOLDER  := $(subst =,,$(subst $(comma),-,$(CONFIG)))
 CONFIG_FOLDERS := $(sort $(NAMED_CONFIGS) $(CONFIG_FOLDER))
+LITE_CONFIGS   := npu4 npu8 $(filter npu4-% npu8-%,$(CONFIG_FOLDER)) # those that the small NPU (rtl/lite) is built as
 config_vh       = $(if $(filter $(1),$(NAMED_CONFIGS)),spec/gen/config_$(1).vh,$(BUILD)/gen/config_$(1).vh)
 $(BUILD)/gen/config_$(CONFIG_FOLDER).vh: spec/npu.toml | $(SYSTOLE)
 	@mkdir -p $(@D)

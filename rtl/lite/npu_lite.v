@@ -1,22 +1,26 @@
 // npu_lite: the NPU for the smallest devices. The same commands, registers and bytes as npu_top, one command after the other.
 //
-// A small RV32I sequencer executes the command list with a program in local memory (sw/microcode, the microcode); a 4x4 array with
-// its accumulators, a serial requantiser and a bus port are its devices. START lets the sequencer run from address 0; when it
+// A small RV32I sequencer executes the command list with a program in local memory (sw/microcode, the microcode); an array of N x N
+// with its accumulators, a serial requantiser and a bus port are its devices. START lets the sequencer run from address 0; when it
 // writes END it stands still again. Registers are words of one memory, which the sequencer reads and writes too.
 //
 // h_*: registers at 0 (docs/reference.md, 12-bit byte addresses) and, with h_addr[16], local memory, which answers only while not
 // busy (writes are dropped, reads 0): the microcode is written there once, before the first START. h_valid stays until h_ack;
 // h_rdata stands with h_ack. bus_*: main memory, one word at a time; valid, address and data stay until ready; bus_rdata and
-// bus_err stand in the cycle after. l_*: local memory of 64 KiB, data in the cycle after; the scratchpad is its end.
+// bus_err stand in the cycle after. l_*: local memory (npu_lite_local), an address space of 2^LOCAL_BITS bytes: words of 32 bits are
+// written, lines of N bytes read, in the cycle after; microcode from 0, the scratchpad is its end. The host sees the first 64 KiB.
 // Registers keep their content over rst_n. Counters are written when a list ends.
 // Counterpart: cmodel/npu. SPDX-License-Identifier: Apache-2.0
 `include "npu_spec.vh"
 `default_nettype none
 module npu_lite #(
-    parameter SP_WORDS  = 4096,
-    parameter SP_BANKS  = 4,    // reported only
-    parameter ACC_DEPTH = 256,
-    parameter MUL_STYLE = 0     // npu_lite_mac
+    parameter N          = 4,    // 4 or 8
+    parameter SP_WORDS   = 4096,
+    parameter ACC_DEPTH  = 256,
+    parameter LANES      = 4, SP_BANKS = 4, FIR_GROUPS = 1, FIR_TAPS = 4, // reported only: the microcode knows what it needs
+    parameter MUL_STYLE  = 0,    // npu_lite_mac
+    parameter MUL_DSP    = 1000, // npu_lite_array
+    parameter LOCAL_BITS = SP_WORDS * N > 32768 ? 17 : 16
 ) (
     input  wire        clk,
     input  wire        rst_n,
@@ -37,27 +41,39 @@ module npu_lite #(
     input  wire [31:0] bus_rdata,
     input  wire        bus_err,
     output wire        l_we,
-    output wire [13:0] l_addr,
+    output wire [LOCAL_BITS-1:2] l_addr,
     output wire [3:0]  l_be,
     output wire [31:0] l_wdata,
-    input  wire [31:0] l_rdata
+    input  wire [8*N-1:0] l_rdata   // the line with the word at l_addr
 );
-    localparam SP_BITS = $clog2(SP_WORDS), ACC_BITS = $clog2(ACC_DEPTH), LOG_BANKS = $clog2(SP_BANKS);
+    localparam SP_BITS = $clog2(SP_WORDS), ACC_BITS = $clog2(ACC_DEPTH), LOG_BANKS = $clog2(SP_BANKS), LOG_N = $clog2(N);
 
-    // ---------------------------------------------------------------- the sequencer and what it sees, by address bits 17..16
+    // The word of the line that was asked for.
+    wire [31:0] l_word;
+    generate
+        if (N == 4) begin : gen_word
+            assign l_word = l_rdata;
+        end else begin : gen_word
+            reg [LOG_N-3:0] at_q;
+            always @(posedge clk) at_q <= l_addr[LOG_N-1:2];
+            assign l_word = l_rdata[32*at_q+:32];
+        end
+    endgenerate
+
+    // ---------------------------------------------------------------- the sequencer and what it sees, by the two highest address bits
     reg         run_q, done_q, error_q, clear_q;
     wire        c_fetch, c_data, c_ready, c_we;
     wire [15:0] c_fetch_addr;
-    wire [17:0] c_addr;
+    wire [LOCAL_BITS+1:0] c_addr;
     wire [3:0]  c_be;
     wire [31:0] c_wdata, c_rdata;
-    npu_lite_core u_core (
-        .clk(clk), .run(run_q), .fetch(c_fetch), .fetch_ready(!a_busy), .fetch_addr(c_fetch_addr), .instr(l_rdata),
+    npu_lite_core #(.ADDR_BITS(LOCAL_BITS + 2)) u_core (
+        .clk(clk), .run(run_q), .fetch(c_fetch), .fetch_ready(!a_busy), .fetch_addr(c_fetch_addr), .instr(l_word),
         .data(c_data), .data_ready(c_ready), .we(c_we), .addr(c_addr), .be(c_be), .wdata(c_wdata), .rdata(c_rdata));
-    wire        at_local = c_addr[17:16] == 2'd0;
-    wire        at_regs  = c_addr[17:16] == 2'd1;
-    wire        at_acc   = c_addr[17:16] == 2'd2;
-    wire        at_dev   = c_addr[17:16] == 2'd3;
+    wire        at_local = c_addr[LOCAL_BITS+1-:2] == 2'd0;
+    wire        at_regs  = c_addr[LOCAL_BITS+1-:2] == 2'd1;
+    wire        at_acc   = c_addr[LOCAL_BITS+1-:2] == 2'd2;
+    wire        at_dev   = c_addr[LOCAL_BITS+1-:2] == 2'd3;
     wire        take     = c_data && c_ready;
 
     // Devices (c_addr[6:2]); sw/microcode/device.h names them too.
@@ -107,11 +123,11 @@ module npu_lite #(
         if (dev_we_q && dev_q == IX) ix_q <= c_wdata[15:0];
         if (dev_we_q && dev_q == LIMITS) {pad_q, step_q, in_w_q} <= c_wdata;
     end
-    npu_lite_array #(.SP_BITS(SP_BITS), .ACC_BITS(ACC_BITS), .STYLE(MUL_STYLE)) u_array (
-        .clk(clk), .rst_n(rst_n), .row_we({4{dev_we_q && dev_q[4]}} & (4'd1 << dev_q[1:0])), .weights(c_wdata),
+    npu_lite_array #(.N(N), .SP_BITS(SP_BITS), .ACC_BITS(ACC_BITS), .STYLE(MUL_STYLE), .MUL_DSP(MUL_DSP)) u_array (
+        .clk(clk), .rst_n(rst_n), .quad_we({N*N/4{dev_we_q && dev_q[4]}} & ({{N*N/4-1{1'b0}}, 1'b1} << dev_q[2*LOG_N-3:0])), .weights(c_wdata),
         .start(dev_we_q && dev_q == GO), .acc(c_wdata[ACC_BITS:0]), .first(c_wdata[14]), .row_in(c_wdata[15]), .count(c_wdata[31:16]),
         .base(base_q), .ix(ix_q), .step(step_q), .in_w(in_w_q), .pad(pad_q), .busy(a_busy), .sp_re(a_re), .sp_addr(a_addr),
-        .sp_data(l_rdata), .acc_addr(c_addr[ACC_BITS+4:2]), .acc_data(acc_data));
+        .sp_data(l_rdata), .acc_addr(c_addr[ACC_BITS+LOG_N+2:2]), .acc_data(acc_data));
 
     // ---------------------------------------------------------------- requantiser
     wire        s_busy;
@@ -156,6 +172,7 @@ module npu_lite #(
     // ---------------------------------------------------------------- registers: 128 words; the sequencer goes first
     (* no_rw_check *) reg [31:0] regs [0:127];
     reg  [31:0] regs_q;
+    wire [31:0] config0 = {FIR_TAPS[7:0], 4'd0, FIR_GROUPS[3:0], LANES[7:0], N[7:0]};
     wire [31:0] config1 = {8'd0, LOG_BANKS[7:0], ACC_BITS[7:0], SP_BITS[7:0]} | `NPU_FEATURE_SOFTMAX;
     integer     i;
     initial begin
@@ -163,7 +180,7 @@ module npu_lite #(
         regs[`NPU_REG_ID / 4]        = `NPU_ID;
         regs[`NPU_REG_VERSION / 4]   = `NPU_VERSION;
         regs[`NPU_REG_SPEC_HASH / 4] = `NPU_SPEC_HASH;
-        regs[`NPU_REG_CONFIG0 / 4]   = 32'h04_01_04_04;     // taps, groups, lanes, rows
+        regs[`NPU_REG_CONFIG0 / 4]   = config0;
         regs[`NPU_REG_CONFIG1 / 4]   = config1;
     end
     // IRQ_ENABLE, TIMEOUT, CMD_OFFSET, CMD_BYTES; base, size and flags of the regions. Bits that mean nothing are kept too.
@@ -178,7 +195,9 @@ module npu_lite #(
     end
 
     // ---------------------------------------------------------------- local memory: array, sequencer, host
-    assign l_addr  = a_re ? {{14-SP_BITS{1'b1}}, a_addr} : !run_q ? h_addr[15:2] : c_data ? c_addr[15:2] : c_fetch_addr[15:2];
+    localparam TOP = LOCAL_BITS - SP_BITS - LOG_N; // address bits above the scratchpad: ones
+    assign l_addr  = a_re ? {{TOP{1'b1}}, a_addr, {LOG_N-2{1'b0}}} : !run_q ? {{LOCAL_BITS-16{1'b0}}, h_addr[15:2]}
+                   : c_data ? c_addr[LOCAL_BITS-1:2] : {{LOCAL_BITS-16{1'b0}}, c_fetch_addr[15:2]};
     assign l_we    = run_q ? take && c_we && at_local : h_take && h_we && h_addr[16];
     assign l_be    = run_q ? c_be : h_be;
     assign l_wdata = run_q ? c_wdata : h_wdata;
@@ -196,9 +215,9 @@ module npu_lite #(
             busy_seen_q <= run_q || clear_q;
         end
     end
-    assign c_rdata = from_q == 3'd0 ? l_rdata : from_q == 3'd1 ? regs_q : from_q == 3'd2 ? acc_data : from_q == 3'd3 ? bus_rdata
+    assign c_rdata = from_q == 3'd0 ? l_word : from_q == 3'd1 ? regs_q : from_q == 3'd2 ? acc_data : from_q == 3'd3 ? bus_rdata
                    : from_q == 3'd4 ? s_result : from_q == 3'd5 ? {31'd0, bus_err_q || (bus_taken_q && bus_err)} : cycles_q;
-    assign h_rdata = h_from_q[1] ? (busy_seen_q ? 32'd0 : l_rdata)
+    assign h_rdata = h_from_q[1] ? (busy_seen_q ? 32'd0 : l_word)
                    : h_from_q[0] ? {29'd0, error_q, done_q, busy_seen_q}
                    : h_word[9:7] != 3'd0 ? 32'd0 : regs_q;
     wire unused = &{1'b0, h_addr[15:12], h_addr[1:0], c_addr[1:0], c_fetch, c_fetch_addr[1:0]};

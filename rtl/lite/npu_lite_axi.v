@@ -1,4 +1,4 @@
-// npu_lite with the ports of npu_top: AXI4-Lite registers, an AXI4 master of single beats, its own 64 KiB of local memory.
+// npu_lite with the ports of npu_top: AXI4-Lite registers, an AXI4 master of single beats, its own local memory.
 //
 // s_axil: 17-bit byte addresses: registers (docs/reference.md), and local memory from 0x10000 on (npu_lite.v). m_axi: 64 bits, one
 // beat and one transfer at a time, a 32-bit word each. trace_*: never. MICROCODE: file for the start of local memory, of a
@@ -6,11 +6,13 @@
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 module npu_lite_axi #(
-    parameter SP_WORDS  = 4096,
-    parameter SP_BANKS  = 4,
-    parameter ACC_DEPTH = 256,
-    parameter MUL_STYLE = 0,
-    parameter RAM_STYLE = 0,
+    parameter N          = 4,
+    parameter SP_WORDS   = 4096,
+    parameter ACC_DEPTH  = 256,
+    parameter LANES      = 4, SP_BANKS = 4, FIR_GROUPS = 1, FIR_TAPS = 4,
+    parameter MUL_STYLE  = 0,
+    parameter MUL_DSP    = 1000,
+    parameter CODE_BYTES = 49152,   // npu_lite_local
     parameter MICROCODE = ""
 ) (
     input  wire        clk,
@@ -135,17 +137,20 @@ module npu_lite_axi #(
 
     // ---------------------------------------------------------------- the NPU and its memory
     wire        l_we;
-    wire [13:0] l_addr;
+    localparam LOCAL_BITS = SP_WORDS * N > 32768 ? 17 : 16;
+    wire [LOCAL_BITS-1:2] l_addr;
     wire [3:0]  l_be;
-    wire [31:0] l_wdata, l_rdata;
-    npu_lite #(.SP_WORDS(SP_WORDS), .SP_BANKS(SP_BANKS), .ACC_DEPTH(ACC_DEPTH), .MUL_STYLE(MUL_STYLE)) u_npu (
+    wire [31:0] l_wdata;
+    wire [8*N-1:0] l_rdata;
+    npu_lite #(.N(N), .SP_WORDS(SP_WORDS), .ACC_DEPTH(ACC_DEPTH), .LANES(LANES), .SP_BANKS(SP_BANKS), .FIR_GROUPS(FIR_GROUPS),
+        .FIR_TAPS(FIR_TAPS), .MUL_STYLE(MUL_STYLE), .MUL_DSP(MUL_DSP)) u_npu (
         .clk(clk), .rst_n(rst_n), .irq(irq), .h_valid(state_q == ASK), .h_we(write_q),
         .h_addr(write_q ? s_axil_awaddr : s_axil_araddr), .h_wdata(s_axil_wdata), .h_be(s_axil_wstrb), .h_ack(h_ack), .h_rdata(h_rdata),
         .bus_valid(bus_valid), .bus_ready(done_q), .bus_we(bus_we), .bus_addr(bus_addr), .bus_be(bus_be), .bus_wdata(bus_wdata),
         .bus_rdata(bus_rdata_q), .bus_err(bus_err_q),
         .l_we(l_we), .l_addr(l_addr), .l_be(l_be), .l_wdata(l_wdata), .l_rdata(l_rdata));
-    npu_lite_ram #(.STYLE(RAM_STYLE), .INIT(MICROCODE)) u_local (
-        .clk(clk), .re(1'b1), .we(l_we), .addr(l_addr), .be(l_be), .wdata(l_wdata), .rdata(l_rdata));
+    npu_lite_local #(.N(N), .LOCAL_BITS(LOCAL_BITS), .SP_WORDS(SP_WORDS), .CODE_BYTES(CODE_BYTES), .INIT(MICROCODE)) u_local (
+        .clk(clk), .we(l_we), .addr(l_addr), .be(l_be), .wdata(l_wdata), .rdata(l_rdata));
     wire unused = &{1'b0, m_axi_rresp[0], m_axi_bresp[0], m_axi_rlast, bus_addr[1:0]};
 endmodule
 `default_nettype wire

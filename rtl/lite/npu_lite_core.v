@@ -3,13 +3,15 @@
 //
 // Instructions: fetch asks for the word at fetch_addr, taken when fetch_ready; it stands in instr in the cycle after. Data: an
 // access is taken in a cycle with data and data_ready; what was read stands in rdata in the cycle after; wdata and be stay one cycle
-// longer. Never both in one cycle. While a ready is low that is waited for, nothing changes. Addresses have 18 bits, instructions lie in the
+// longer. Never both in one cycle. While a ready is low that is waited for, nothing changes. Instructions lie in the
 // lowest 64 KiB. With run low the core stands at address 0 with nothing in flight; registers keep their content.
 // Without AUIPC, FENCE, SYSTEM and misaligned accesses: the build of the microcode refuses a program that has one of the first three.
 // Shifts take a cycle for each 8 places and each place of the rest.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
-module npu_lite_core (
+module npu_lite_core #(
+    parameter ADDR_BITS = 18
+) (
     input  wire        clk,
     input  wire        run,
     output wire        fetch,
@@ -19,7 +21,7 @@ module npu_lite_core (
     output wire        data,
     input  wire        data_ready,
     output wire        we,
-    output wire [17:0] addr,
+    output wire [ADDR_BITS-1:0] addr,
     output wire [3:0]  be,
     output wire [31:0] wdata,
     input  wire [31:0] rdata
@@ -116,7 +118,7 @@ module npu_lite_core (
     assign fetch_addr = exec ? pc_4 : pc_q;
     assign data       = run && exec && (load_q || store_q);
     assign we         = store_q;
-    assign addr       = sum[17:0];
+    assign addr       = sum[ADDR_BITS-1:0];
     assign be         = f3[1] ? 4'b1111 : f3[0] ? {{2{sum[1]}}, {2{!sum[1]}}} : 4'd1 << sum[1:0];
     assign wdata      = {f3[1] ? rs2_q[31:24] : f3[0] ? rs2_q[15:8] : rs2_q[7:0], f3[1] ? rs2_q[23:16] : rs2_q[7:0],
                     f3[1:0] != 2'd0 ? rs2_q[15:8] : rs2_q[7:0], rs2_q[7:0]};

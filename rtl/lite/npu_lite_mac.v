@@ -1,7 +1,8 @@
 // Two products of npu_lite's array: of one operand and two weights, which stay in the cell.
 //
 // w_we takes the weights; a is taken every cycle; the products of both stand in the cycle after.
-// STYLE 0: left to the tool. STYLE 3: an SB_MAC16 of the iCE40 with its input registers (as npu_mul2).
+// STYLE 0: left to the tool. STYLE 3: an SB_MAC16 of the iCE40 with its input registers (as npu_mul2). Others: npu_mul2, whose register
+// is behind the product or in it.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 module npu_lite_mac #(
@@ -26,6 +27,10 @@ module npu_lite_mac #(
                 .ORSTBOT(1'b0), .OLOADTOP(1'b0), .OLOADBOT(1'b0), .ADDSUBTOP(1'b0), .ADDSUBBOT(1'b0), .OHOLDTOP(1'b0),
                 .OHOLDBOT(1'b0), .CI(1'b0), .ACCUMCI(1'b0), .SIGNEXTIN(1'b0), .CO(unused_co), .ACCUMCO(unused_acc),
                 .SIGNEXTOUT(unused_sign));
+        end else if (STYLE != 0) begin : gen_cells
+            reg [7:0] w0_q, w1_q;
+            always @(posedge clk) if (w_we) {w1_q, w0_q} <= w;
+            npu_mul2 #(.STYLE(STYLE)) u_mul (.clk(clk), .en(1'b1), .a0(a), .w0(w0_q), .a1(a), .w1(w1_q), .prod0(prod0), .prod1(prod1));
         end else begin : gen_generic
             reg  signed [7:0]  w0_q, w1_q, a_q;
             wire signed [15:0] product0 = a_q * w0_q;

@@ -147,8 +147,8 @@ module soc_small #(
         .h_be(d_sel), .h_ack(h_ack), .h_rdata(h_rdata),
         .bus_valid(n_valid), .bus_ready(n_mem || n_bad || f_npu_ack), .bus_we(n_we), .bus_addr(n_addr), .bus_be(n_be), .bus_wdata(n_wdata),
         .bus_rdata(n_rdata), .bus_err(n_bad_q), .l_we(l_we), .l_addr(l_addr), .l_be(l_be), .l_wdata(l_wdata), .l_rdata(l_rdata));
-    npu_lite_ram #(.STYLE(RAM_STYLE)) u_local (
-        .clk(clk), .re(1'b1), .we(l_we), .addr(l_addr), .be(l_be), .wdata(l_wdata), .rdata(l_rdata));
+    npu_lite_local #(.STYLE(RAM_STYLE)) u_local (
+        .clk(clk), .we(l_we), .addr(l_addr), .be(l_be), .wdata(l_wdata), .rdata(l_rdata));
     wire unused = &{1'b0, i_adr[28:14], d_adr[25:22]};
 endmodule
 `default_nettype wire

@@ -9,10 +9,10 @@ mc_params_t mc_params[2];
 /* mult in 0..2^31-1 and shift in -31..30 have a defined effect; others are kept harmless. */
 static void load_params(mc_params_t *p, uint32_t addr, uint32_t uniform) {
     for (uint32_t l = 0; l < MC_N; l++) {
-        uint32_t shifts = MC_SP(addr + (uniform ? MC_N + 1 : 2 * MC_N));
-        int32_t shift = (int8_t)(uint8_t)(shifts >> (uniform ? 0 : 8 * l));
-        p->bias[l] = (int32_t)MC_SP(addr + l);
-        p->mult[l] = (int32_t)MC_SP(addr + MC_N + (uniform ? 0 : l));
+        uint32_t shifts = MC_SP(addr, uniform ? MC_N + 1 : 2 * MC_N + l / 4);
+        int32_t shift = (int8_t)(uint8_t)(shifts >> (uniform ? 0 : 8 * (l % 4)));
+        p->bias[l] = (int32_t)MC_SP(addr, l);
+        p->mult[l] = (int32_t)MC_SP(addr, MC_N + (uniform ? 0 : l));
         p->shift[l] = shift < -31 ? -31 : shift > 30 ? 30 : shift;
     }
 }
@@ -49,8 +49,9 @@ static void plain(const npu_cmd_conv_t *c) {
         for (uint32_t ky = 0; ky < c->kh; ky++, iy += c->dil_y, base += down) {
             uint32_t ix = (uint32_t)c->ix0;
             for (uint32_t kx = 0; kx < c->kw; kx++, ix += c->dil_x) {
-                for (uint32_t r = 0; r < MC_N; r++)
-                    MC_WEIGHTS(r) = MC_SP(w++);
+                for (uint32_t r = 0; r < MC_N; r++, w++)
+                    for (uint32_t i = 0; i < MC_QUADS; i++)
+                        MC_WEIGHTS(r, i) = MC_SP(w, i);
                 MC_IX = ix;
                 pass_rows(c, first, iy, base);
                 first = 0;
@@ -82,17 +83,21 @@ static void fir_tap(const npu_cmd_conv_t *c, uint32_t first, uint32_t iy, uint32
     }
 }
 
+/* The weights of one pass: MC_FIR_GROUPS kernel rows of MC_FIR_TAPS taps each. */
 static void fir(const npu_cmd_conv_t *c) {
     uint32_t first = !c->accumulate, w = c->w_addr;
-    for (uint32_t ky = 0; ky < c->kh; ky++)
+    for (uint32_t ky0 = 0; ky0 < c->kh; ky0 += MC_FIR_GROUPS)
         for (uint32_t kx = 0; kx < c->kw; kx += MC_FIR_TAPS, w += MC_N)
-            for (uint32_t k = 0; k < MC_FIR_TAPS && kx + k < c->kw; k++) {
-                uint32_t weights = MC_SP(w + k);
-                for (uint32_t r = 0; r < MC_N; r++)
-                    MC_WEIGHTS(r) = weights & 0xffu << 8 * r;
-                fir_tap(c, first, (uint32_t)c->iy0 + ky * c->dil_y, (uint32_t)c->ix0 + kx, k);
-                first = 0;
-            }
+            for (uint32_t g = 0, ky = ky0; g < MC_FIR_GROUPS && ky < c->kh; g++, ky++)
+                for (uint32_t k = 0; k < MC_FIR_TAPS && kx + k < c->kw; k++) {
+                    for (uint32_t r = 0; r < MC_N; r++)
+                        for (uint32_t i = 0; i < MC_QUADS; i++)
+                            MC_WEIGHTS(r, i) = i != r / 4 ? 0
+                                                          : MC_SP(w + g * MC_FIR_TAPS + k, i) &
+                                                                0xffu << 8 * (r % 4);
+                    fir_tap(c, first, (uint32_t)c->iy0 + ky * c->dil_y, (uint32_t)c->ix0 + kx, k);
+                    first = 0;
+                }
 }
 
 void mc_conv(const uint32_t *words) {

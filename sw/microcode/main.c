@@ -127,7 +127,7 @@ static void dispatch(const uint32_t *words) {
 }
 
 static void run_list(uint32_t list, uint32_t bytes) {
-    static const npu_config_t config = {.name = "", .n = MC_N, .softmax = 1};
+    static const npu_config_t config = {.name = "", .n = MC_N, .softmax = NPU_CFG_SOFTMAX};
     uint16_t tokens[NPU_QUEUES * NPU_QUEUES];
     uint32_t words[NPU_CMD_WORDS], at = 0, index = 0;
     for (uint32_t i = 0; i < NPU_QUEUES * NPU_QUEUES; i++)

@@ -46,18 +46,38 @@ static uint32_t stream_word(stream_t *s, uint32_t k, uint32_t len) {
     return value;
 }
 
+/* The lanes of piece `i` of a word that lie in [off, off + len): the first, and how many. */
+typedef struct {
+    uint32_t first, count;
+} lanes_t;
+static lanes_t lanes_of(uint32_t i, uint32_t off, uint32_t len) {
+    uint32_t from = off > 4 * i ? off - 4 * i : 0, to = off + len > 4 * i ? off + len - 4 * i : 0;
+    to = to < 4 ? to : 4;
+    return from < to ? (lanes_t){from, to - from} : (lanes_t){0, 0};
+}
+
 /* One run into the scratchpad from word `to` on. */
 static void load_run(const npu_cmd_load_t *c, stream_t *s, uint32_t to) {
-    uint32_t k = 0, lanes = 8u * c->lane_off;
-    uint32_t last_mask = (c->last_len == 4 ? 0xffffffffu : (1u << 8 * c->last_len) - 1u) << lanes;
+    lanes_t last[MC_QUADS];
+    uint32_t k = 0, mask[MC_QUADS];
+    for (uint32_t i = 0; i < MC_QUADS; i++) {
+        last[i] = lanes_of(i, c->lane_off, c->last_len);
+        mask[i] = last[i].count == 4 ? 0xffffffffu
+                                     : ((1u << 8 * last[i].count) - 1u) << 8 * last[i].first;
+    }
     for (uint32_t w = 0; w < c->nwin; w++, to += (uint32_t)c->sp_win) {
-        uint32_t word = to;
-        for (uint32_t b = 1; b < c->nblk; b++, k += 4, word += (uint32_t)c->sp_blk)
-            MC_SP(word) = stream_word(s, k, 4);
-        uint32_t value = stream_word(s, k, c->last_len);
-        if (last_mask != 0xffffffffu)
-            value = ((c->keep ? MC_SP(word) : s->pad) & ~last_mask) | (value << lanes & last_mask);
-        MC_SP(word) = value;
+        uint32_t word = to, at;
+        for (uint32_t b = 1; b < c->nblk; b++, word += (uint32_t)c->sp_blk)
+            for (uint32_t i = 0; i < MC_QUADS; i++, k += 4)
+                MC_SP(word, i) = stream_word(s, k, 4);
+        at = k;
+        for (uint32_t i = 0; i < MC_QUADS; i++) {
+            uint32_t value = stream_word(s, at, last[i].count) << 8 * last[i].first;
+            if (mask[i] != 0xffffffffu)
+                value = ((c->keep ? MC_SP(word, i) : s->pad) & ~mask[i]) | (value & mask[i]);
+            MC_SP(word, i) = value;
+            at += last[i].count;
+        }
         k += c->win_step;
     }
 }
@@ -65,7 +85,8 @@ static void load_run(const npu_cmd_load_t *c, stream_t *s, uint32_t to) {
 /* A run of whole aligned words into consecutive ones: weights. */
 static void load_words(uint32_t count, uint32_t flip, uint32_t to) {
     for (; count > 0; count--, to++)
-        MC_SP(to) = MC_BUS_NEXT ^ flip;
+        for (uint32_t i = 0; i < MC_QUADS; i++)
+            MC_SP(to, i) = MC_BUS_NEXT ^ flip;
 }
 
 /* The first word of a run on which the bus answers with an error. */
@@ -84,11 +105,11 @@ static void bus_error(uint32_t bus, uint32_t bytes) {
 void mc_load(const uint32_t *words) {
     npu_cmd_load_t c;
     npu_unpack_load(words, &c);
-    int plain = c.pad_left == 0 && c.lane_off == 0 && c.last_len == 4 &&
+    int plain = c.pad_left == 0 && c.lane_off == 0 && c.last_len == MC_N &&
                 (c.nblk == 1 || c.sp_blk == 1) &&
-                (c.nwin == 1 || (c.win_step == 4 && (uint32_t)c.sp_win == c.nblk));
+                (c.nwin == 1 || (c.win_step == MC_N && (uint32_t)c.sp_win == c.nblk));
     uint32_t total = c.nwin == 1 ? c.nblk : c.nwin * c.nblk;
-    plain = plain && c.run_bytes >> 2 >= total;
+    plain = plain && c.run_bytes / MC_N >= total;
     uint32_t src2 = c.offset, to2 = c.sp_addr;
     for (uint32_t i2 = 0; i2 < c.n2; i2++) {
         uint32_t src = src2, to = to2;
@@ -145,19 +166,24 @@ static int store_bytes(uint32_t *bus, uint32_t value, uint32_t len) {
 }
 
 static int store_run(const npu_cmd_store_t *c, uint32_t bus, uint32_t from) {
-    uint32_t left = c->run_bytes, lanes = 8u * c->lane_off, flip = c->xor80 ? 0x80808080u : 0;
+    uint32_t left = c->run_bytes, flip = c->xor80 ? 0x80808080u : 0;
+    lanes_t last[MC_QUADS];
+    for (uint32_t i = 0; i < MC_QUADS; i++)
+        last[i] = lanes_of(i, c->lane_off, c->last_len);
     MC_BUS_ADDR = bus; /* its word */
     for (;; from += (uint32_t)c->sp_win) {
         uint32_t word = from;
-        for (uint32_t b = 1; b <= c->nblk; b++, word += (uint32_t)c->sp_blk) {
-            uint32_t len = b == c->nblk ? c->last_len : 4;
-            len = len < left ? len : left;
-            if (store_bytes(&bus, (MC_SP(word) ^ flip) >> lanes, len))
-                return -1;
-            left -= len;
-            if (left == 0)
-                return 0;
-        }
+        for (uint32_t b = 1; b <= c->nblk; b++, word += (uint32_t)c->sp_blk)
+            for (uint32_t i = 0; i < MC_QUADS; i++) {
+                uint32_t len = b == c->nblk ? last[i].count : 4;
+                uint32_t lanes = b == c->nblk ? 8 * last[i].first : 0;
+                len = len < left ? len : left;
+                if (store_bytes(&bus, (MC_SP(word, i) ^ flip) >> lanes, len))
+                    return -1;
+                left -= len;
+                if (left == 0)
+                    return 0;
+            }
     }
 }
 

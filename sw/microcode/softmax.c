@@ -67,13 +67,16 @@ static void softmax_vector(const npu_cmd_softmax_t *c, uint32_t in, uint32_t out
         sum += (uint32_t)rdbpot(exp_table[max - MC_SP_LANES(in_word(c, in, j))[j % MC_N]], 12);
     int32_t scale = reciprocal(sum, &bits);
     for (uint32_t j = 0; j < c->depth; j += MC_N, out += (uint32_t)c->out_blk) {
-        uint32_t word = MC_SP(in_word(c, in, j)), value = 0;
-        for (uint32_t l = 0; l < MC_N && j + l < c->depth; l++, word >>= 8) {
-            int32_t e = exp_table[max - (int8_t)(uint8_t)word];
-            int32_t p = bits + 23 > 31 ? 0 : rdbpot(srdhm(scale, e), (uint32_t)(bits + 23));
-            value |= ((uint32_t)mc_clamp8(mc_add(p, -128), -128, 127) & 0xffu) << 8 * l;
+        uint32_t at = in_word(c, in, j);
+        for (uint32_t i = 0; i < MC_QUADS; i++) {
+            uint32_t word = MC_SP(at, i), value = 0;
+            for (uint32_t l = 0; l < 4 && j + 4 * i + l < c->depth; l++, word >>= 8) {
+                int32_t e = exp_table[max - (int8_t)(uint8_t)word];
+                int32_t p = bits + 23 > 31 ? 0 : rdbpot(srdhm(scale, e), (uint32_t)(bits + 23));
+                value |= ((uint32_t)mc_clamp8(mc_add(p, -128), -128, 127) & 0xffu) << 8 * l;
+            }
+            MC_SP(out, i) = value;
         }
-        MC_SP(out) = value;
     }
 }
 
@@ -81,7 +84,7 @@ void mc_softmax(const uint32_t *words) {
     npu_cmd_softmax_t c;
     npu_unpack_softmax(words, &c);
     for (uint32_t i = 0; c.load && i < 256; i++)
-        exp_table[i] = (int32_t)MC_SP(c.t_addr + i);
+        exp_table[i] = (int32_t)MC_SP(c.t_addr, i);
     for (uint32_t oy = 0; oy < c.ny; oy++)
         for (uint32_t ox = 0; ox < c.nx; ox++)
             softmax_vector(&c, c.in_addr + oy * (uint32_t)c.in_row + ox,

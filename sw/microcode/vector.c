@@ -55,11 +55,13 @@ static int32_t pool_result(const npu_cmd_pool_t *c, int32_t max, int32_t sum) {
     return mc_clamp8(mc_add(mc_requant(v, c->mult, c->shift), c->zp), c->act_min, c->act_max);
 }
 
-/* The window at (iy0, ix0) of a block whose position (0, 0) is word `base`. */
-static uint32_t pool_word(const npu_cmd_pool_t *c, uint32_t base, uint32_t iy, uint32_t ix0) {
-    int32_t max[MC_N], sum[MC_N];
+/* Four lanes, piece `i` of their words, of the window at (iy0, ix0) of a block whose position (0,
+ * 0) is word `base`. */
+static uint32_t pool_piece(const npu_cmd_pool_t *c, uint32_t base, uint32_t iy, uint32_t ix0,
+                           uint32_t i) {
+    int32_t max[4], sum[4];
     uint32_t row = base + (uint32_t)(int16_t)(uint16_t)iy * (uint32_t)c->in_row, out = 0;
-    for (uint32_t l = 0; l < MC_N; l++) {
+    for (uint32_t l = 0; l < 4; l++) {
         max[l] = -128;
         sum[l] = 0;
     }
@@ -67,14 +69,14 @@ static uint32_t pool_word(const npu_cmd_pool_t *c, uint32_t base, uint32_t iy, u
         for (uint32_t kx = 0, ix = ix0; mc_inside(iy, c->in_h) && kx < c->kw; kx++, ix++) {
             if (!mc_inside(ix, c->in_w))
                 continue;
-            uint32_t word = MC_SP(row + (ix & 0xffffu));
-            for (uint32_t l = 0; l < MC_N; l++, word >>= 8) {
+            uint32_t word = MC_SP(row + (ix & 0xffffu), i);
+            for (uint32_t l = 0; l < 4; l++, word >>= 8) {
                 int32_t x = (int8_t)(uint8_t)word;
                 max[l] = x > max[l] ? x : max[l];
                 sum[l] = mc_add(sum[l], x);
             }
         }
-    for (uint32_t l = 0; l < MC_N; l++)
+    for (uint32_t l = 0; l < 4; l++)
         out |= ((uint32_t)pool_result(c, max[l], sum[l]) & 0xffu) << 8 * l;
     return out;
 }
@@ -86,8 +88,9 @@ void mc_pool(const uint32_t *words) {
          b++, c.in_addr += (uint32_t)c.in_blk, c.out_addr += (uint32_t)c.out_blk)
         for (uint32_t oy = 0; oy < c.ny; oy++)
             for (uint32_t ox = 0; ox < c.nx; ox++)
-                MC_SP(c.out_addr + oy * (uint32_t)c.out_row + ox) = pool_word(
-                    &c, c.in_addr, (uint32_t)c.iy0 + oy * c.sy, (uint32_t)c.ix0 + ox * c.sx);
+                for (uint32_t i = 0; i < MC_QUADS; i++)
+                    MC_SP(c.out_addr + oy * (uint32_t)c.out_row + ox, i) = pool_piece(
+                        &c, c.in_addr, (uint32_t)c.iy0 + oy * c.sy, (uint32_t)c.ix0 + ox * c.sx, i);
 }
 
 /* a' * b' of 9 bits and a sign each, by the requantiser: (a' << 9) * (|b'| << 22) >> 31. */
@@ -121,14 +124,15 @@ void mc_eltwise(const uint32_t *words) {
     npu_unpack_eltwise(words, &c);
     for (uint32_t oy = 0; oy < c.ny; oy++) {
         uint32_t a_at = c.a_addr, b_at = c.b_addr;
-        for (uint32_t ox = 0; ox < c.nx; ox++, a_at += c.a_x, b_at += c.b_x) {
-            uint32_t a = MC_SP(a_at), b = MC_SP(b_at), out = 0;
-            for (uint32_t l = 0; l < MC_N; l++, a >>= 8, b >>= 8) {
-                int32_t v = eltwise_result(&c, (int8_t)(uint8_t)a, (int8_t)(uint8_t)b);
-                out |= ((uint32_t)v & 0xffu) << 8 * l;
+        for (uint32_t ox = 0; ox < c.nx; ox++, a_at += c.a_x, b_at += c.b_x)
+            for (uint32_t i = 0; i < MC_QUADS; i++) {
+                uint32_t a = MC_SP(a_at, i), b = MC_SP(b_at, i), out = 0;
+                for (uint32_t l = 0; l < 4; l++, a >>= 8, b >>= 8) {
+                    int32_t v = eltwise_result(&c, (int8_t)(uint8_t)a, (int8_t)(uint8_t)b);
+                    out |= ((uint32_t)v & 0xffu) << 8 * l;
+                }
+                MC_SP(c.out_addr + ox, i) = out;
             }
-            MC_SP(c.out_addr + ox) = out;
-        }
         c.a_addr += (uint32_t)c.a_row;
         c.b_addr += (uint32_t)c.b_row;
         c.out_addr += (uint32_t)c.out_row;
@@ -139,12 +143,13 @@ void mc_table(const uint32_t *words) {
     npu_cmd_table_t c;
     npu_unpack_table(words, &c);
     for (uint32_t i = 0; c.load && i < sizeof table / 4; i++)
-        ((uint32_t *)(void *)table)[i] = MC_SP(c.t_addr + i);
+        ((uint32_t *)(void *)table)[i] = MC_SP(c.t_addr, i);
     for (uint32_t oy = 0; oy < c.ny; oy++)
-        for (uint32_t ox = 0; ox < c.nx; ox++) {
-            uint32_t in = MC_SP(c.in_addr + oy * (uint32_t)c.in_row + ox), out = 0;
-            for (uint32_t l = 0; l < MC_N; l++, in >>= 8)
-                out |= (uint32_t)table[in & 0xffu] << 8 * l;
-            MC_SP(c.out_addr + oy * (uint32_t)c.out_row + ox) = out;
-        }
+        for (uint32_t ox = 0; ox < c.nx; ox++)
+            for (uint32_t i = 0; i < MC_QUADS; i++) {
+                uint32_t in = MC_SP(c.in_addr + oy * (uint32_t)c.in_row + ox, i), out = 0;
+                for (uint32_t l = 0; l < 4; l++, in >>= 8)
+                    out |= (uint32_t)table[in & 0xffu] << 8 * l;
+                MC_SP(c.out_addr + oy * (uint32_t)c.out_row + ox, i) = out;
+            }
 }

@@ -39,4 +39,4 @@ $(BUILD)/small/netlist/small_sim: $(BUILD)/small/netlist.v $(SMALL_CELLS) $(SMAL
 
 .PHONY: small-sim
 small-sim: $(BUILD)/small/rtl/small_sim $(BUILD)/small/netlist/small_sim ## the iCEBreaker in simulation, as RTL and as netlist
-TEST_NEEDS += small-sim $(BUILD)/firmware/small.bin $(BUILD)/microcode/microcode.bin
+TEST_NEEDS += small-sim $(BUILD)/firmware/small.bin $(BUILD)/microcode/npu4/microcode.bin

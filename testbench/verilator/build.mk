@@ -39,18 +39,19 @@ $(RTL_CONFIGS:%=$(BUILD)/rtl/%/libnpu_trace.so): $(BUILD)/rtl/%/libnpu_trace.so:
     $$(call config_vh,$$*) spec/gen/npu_spec.vh spec/gen/npu_spec.h | $(SETUP)
 	$(call verilate_npu,$*,libnpu_trace,--trace-fst --trace-structs -CFLAGS -DSYSTOLE_TRACE,npu_top,$(call rtl_params,$*),$(RTL_SRCS),$*)
 
-# The small NPU (rtl/lite) as a library of the same interface. It is npu4 in registers, commands and bytes; SYSTOLE_BUILD=build/lite
-# makes `systole run --target rtl --config npu4` use it.
-LITE_SRCS := $(wildcard rtl/lite/npu_*.v)
-LITE_DEPS  = $(LITE_SRCS) $(RTL_BENCH) $(MC_DIR)/microcode.hex $(call config_vh,npu4) spec/gen/npu_spec.vh spec/gen/npu_spec.h
-LITE_PARAMS = $(filter -GSP_WORDS=% -GSP_BANKS=% -GACC_DEPTH=%,$(call rtl_params,npu4)) -GMICROCODE='"$(CURDIR)/$(MC_DIR)/microcode.hex"'
-$(BUILD)/lite/rtl/npu4/libnpu.so: $$(LITE_DEPS) | $(SETUP)
-	$(call verilate_npu,../lite/rtl/npu4,libnpu,-CFLAGS -DSYSTOLE_LITE,npu_lite_axi,$(LITE_PARAMS),$(LITE_SRCS),npu4)
-$(BUILD)/lite/rtl/npu4/libnpu_trace.so: $$(LITE_DEPS) | $(SETUP)
-	$(call verilate_npu,../lite/rtl/npu4,libnpu_trace,-CFLAGS -DSYSTOLE_LITE --trace-fst --trace-structs -CFLAGS -DSYSTOLE_TRACE,npu_lite_axi,$(LITE_PARAMS),$(LITE_SRCS),npu4)
+# The small NPU (rtl/lite) as libraries of the same interface: npu4 and npu8 in registers, commands and bytes; SYSTOLE_BUILD=build/lite
+# makes `systole run --target rtl --config npu8` use it.
+LITE_SRCS := $(wildcard rtl/lite/npu_*.v) rtl/npu_mul2.v rtl/npu_mul_ecp5_dsp.v rtl/npu_mul_ecp5_carry.v rtl/npu_add_ecp5.v
+LITE_PARAMS = $(filter-out -GMATMUL=% -GTRACE_RECORDS=% -GWIDE_LANES=% -GSOFTMAX=%,$(call rtl_params,$(1))) \
+    -GCODE_BYTES=$$(($(call mc_bytes,$(1)))) -GMICROCODE='"$(CURDIR)/$(MC_DIR)/$(1)/microcode.hex"'
+LITE_DEPS = $(LITE_SRCS) $(RTL_BENCH) $(MC_DIR)/$(1)/microcode.hex $(call config_vh,$(1)) spec/gen/npu_spec.vh spec/gen/npu_spec.h
+$(LITE_CONFIGS:%=$(BUILD)/lite/rtl/%/libnpu.so): $(BUILD)/lite/rtl/%/libnpu.so: $$(call LITE_DEPS,$$*) | $(SETUP)
+	$(call verilate_npu,../lite/rtl/$*,libnpu,-CFLAGS -DSYSTOLE_LITE,npu_lite_axi,$(call LITE_PARAMS,$*),$(LITE_SRCS),$*)
+$(LITE_CONFIGS:%=$(BUILD)/lite/rtl/%/libnpu_trace.so): $(BUILD)/lite/rtl/%/libnpu_trace.so: $$(call LITE_DEPS,$$*) | $(SETUP)
+	$(call verilate_npu,../lite/rtl/$*,libnpu_trace,-CFLAGS -DSYSTOLE_LITE --trace-fst --trace-structs -CFLAGS -DSYSTOLE_TRACE,npu_lite_axi,$(call LITE_PARAMS,$*),$(LITE_SRCS),$*)
 
 .PHONY: rtl-lite
-rtl-lite: $(BUILD)/lite/rtl/npu4/libnpu.so ## build the Verilated small NPU (rtl/lite)
+rtl-lite: $(LITE_CONFIGS:%=$(BUILD)/lite/rtl/%/libnpu.so) ## build the Verilated small NPU (rtl/lite): npu4, npu8
 TEST_NEEDS += rtl-lite
 
 .PHONY: rtl rtl-trace rtl-all

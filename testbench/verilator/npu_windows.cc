@@ -8,14 +8,11 @@
 namespace systole {
 
 #ifdef SYSTOLE_LITE
-// npu_lite: the scratchpad is the end of its local memory, both halves of the accumulators are one
-// memory.
+// npu_lite: one memory each; both halves of the accumulators are one.
 void Rtl::scratchpad(uint8_t *get, const uint8_t *set) {
-    constexpr size_t kLocalBytes = 65536;
     size_t bytes = size_t{config_.sp_words} * config_.n;
-    uint8_t *mem = variable("u_local.gen_generic", "mem", 4, kLocalBytes / 4);
+    uint8_t *mem = variable("u_local.gen_split", "sp", config_.n, config_.sp_words);
     if (mem) {
-        mem += kLocalBytes - bytes;
         get ? memcpy(get, mem, bytes) : memcpy(mem, set, bytes);
     }
 }
