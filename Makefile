@@ -93,9 +93,10 @@ demo: $(DEMO_NEEDS) ## classify a handwritten digit on ref, model, rtl and soc (
 	@$(PYTHON) scripts/demo.py $(if $(DIGIT),--digit $(DIGIT)) --config '$(CONFIG)'
 
 KJV := sw/examples/kjv
-demo-llm: $(SYSTOLE) ## a small language model continues a sentence, every logit compared with ref (PROMPT=, SEED=, TARGET=model|rtl|ref)
-	@$(SYSTOLE) generate $(KJV)/kjv260K.bin --tokenizer $(KJV)/kjv_tok512.bin --target $(or $(TARGET),model) --stats \
-	    --prompt "$${PROMPT:-And the LORD said unto Moses}" --temperature 0.7 --seed $(or $(SEED),1) -n $(or $(TOKENS),120)
+DEMO_LLM_SOC := $(BUILD)/soc/npu16w/libsoc.so $(BUILD)/firmware/talk.bin
+demo-llm: $(SYSTOLE) $(if $(TARGET),,$(DEMO_LLM_SOC)) ## a small language model continues a sentence on model and soc, every logit compared with ref (PROMPT=, SEED=, TOKENS=, SOC_TOKENS=, TARGET=model|rtl|soc|ref)
+	@$(PYTHON) scripts/demo_llm.py $(if $(PROMPT),--prompt "$${PROMPT}") $(if $(SEED),--seed $(SEED)) $(if $(TOKENS),--tokens $(TOKENS)) \
+	    $(if $(SOC_TOKENS),--soc-tokens $(SOC_TOKENS)) $(if $(TARGET),--target $(TARGET))
 
 test: $(TEST_SETUP) $(TEST_NEEDS) ## run all tests (ONLY=suite for one); the last line is the sum
 	@$(PYTHON) tests/run.py $(ONLY)

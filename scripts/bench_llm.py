@@ -8,7 +8,7 @@ start of the verses held out from its training) the same tokens go through the f
 `systole generate --tokens --logits`; printed are the share of positions with the same most probable token, both perplexities
 of the next token, and their ratio. With --timing also what a token costs on the NPU: cycles predicted by the C model (bench memory),
 of stories260K and of random weights in the shape of a 15 M parameter model (--large: and of 110 M, 440 MB of them; --rtl: some of it
-measured on the RTL too, after make rtl CONFIG=npu16,wide_lanes=4). SPDX-License-Identifier: Apache-2.0
+measured on the RTL too, after make rtl CONFIG=npu16w). SPDX-License-Identifier: Apache-2.0
 """
 import argparse
 import json
@@ -25,7 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = pathlib.Path(os.environ.get("SYSTOLE_MODELS", ROOT.parent / "shared" / "models"))
 KJV = ROOT / "sw/examples/kjv"
 UNIT = 2.0 ** -18  # of the integer logits
-CONFIG = "npu16,wide_lanes=4"
+CONFIG = "npu16w"
 
 
 class FloatModel:

@@ -82,8 +82,8 @@ static inline int32_t ref_output_stage(int32_t acc, int32_t m, int32_t shift, in
 
 /* x * 2^n saturated, n in 0..30 (gemmlowp SaturatingRoundingMultiplyByPOT, positive exponent). */
 static inline int32_t ref_shl_sat(int32_t x, int32_t n) {
-    int64_t y = (int64_t)x * ((int64_t)1 << n);
-    return y > INT32_MAX ? INT32_MAX : y < INT32_MIN ? INT32_MIN : (int32_t)y;
+    int32_t most = INT32_MAX >> n;
+    return x > most ? INT32_MAX : x < ~most ? INT32_MIN : ref_shl_wrap(x, n);
 }
 
 /* Leading zeros of x; 32 for 0. */

@@ -117,9 +117,10 @@ static void attention(const ref_decoder_t *d, ref_decoder_state_t *s, int32_t la
 }
 
 void ref_decoder_embed(const ref_decoder_t *d, int32_t token, int32_t *x) {
+    const int8_t *row = d->embed + (int64_t)token * d->dim;
+    int32_t mult = d->embed_mult[token], shift = d->embed_shift[token];
     for (int32_t i = 0; i < d->dim; i++)
-        x[i] = ref_wide_scale(d->embed[(int64_t)token * d->dim + i], d->embed_mult[token],
-                              d->embed_shift[token]);
+        x[i] = ref_wide_scale(row[i], mult, shift);
 }
 
 void ref_decoder_step(const ref_decoder_t *d, ref_decoder_state_t *s, int32_t token, int32_t pos,

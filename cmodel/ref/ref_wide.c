@@ -32,7 +32,8 @@ int32_t ref_wide_add(int32_t a, int32_t b) {
 
 /* Between table[i] and table[i + 1], at low / 2^bits. */
 static int32_t interpolate(const int32_t *table, uint32_t i, uint32_t low, int32_t bits) {
-    return table[i] + (int32_t)shift_round((int64_t)(table[i + 1] - table[i]) * low, bits);
+    int64_t part = (int64_t)(table[i + 1] - table[i]) * (int32_t)low;
+    return table[i] + (int32_t)shift_round(part, bits);
 }
 
 int32_t ref_exp2_neg(uint32_t d) {

@@ -6,7 +6,7 @@
 `define NPU_SPEC_VH
 `define NPU_ID 32'h54535953
 `define NPU_VERSION 32'h00000100
-`define NPU_SPEC_HASH 32'hed45d54b
+`define NPU_SPEC_HASH 32'h9c4bdc5e
 `define NPU_CMD_BYTES 64
 `define NPU_CMD_BITS 512
 `define NPU_PARAM_WORDS 9

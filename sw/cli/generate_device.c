@@ -79,7 +79,7 @@ static int choose(generate_device_t *g, const char *target, const char *config,
         return 0;
     }
     if (strcmp(target, "rtl") != 0)
-        return graph_fail(err, "%s: target %s does not run language models yet", g->path, target);
+        return graph_fail(err, "%s: target %s does not run language models", g->path, target);
     if (target_rtl_open(&wishes, &g->rtl, err)) {
         g->rtl.library = NULL;
         return -1;
@@ -100,7 +100,7 @@ generate_device_t *generate_device_open(const llm_model_t *m, const char *target
     }
     g->path = path;
     g->model = m;
-    if (choose(g, target, config, err) || llm_program_new(m, c, path, &g->program, err) ||
+    if (choose(g, target, config, err) || llm_program_new(m, c, 1, path, &g->program, err) ||
         start(g, config, err)) {
         generate_device_close(g);
         return NULL;

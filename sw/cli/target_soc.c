@@ -2,127 +2,33 @@
  * target_soc.c - target `soc`: the Verilated system. RISC-V soft-core, firmware, UART and NPU run
  * the compiled program by themselves; the host only fills memory before and reads it after.
  *
- * Contract: target.h. Simulator: build/soc/CONFIG/libsoc.so, firmware: build/firmware/firmware.bin,
- * both found beside this program (or in $SYSTOLE_BUILD). What the UART says goes to stdout, each
- * line with "uart| " before it. $SYSTOLE_LATENCY, $SYSTOLE_STALL: memory latency in cycles (default
- * 32) and percent of random stalls (default 0). Report: cycles_total is what the firmware's clock
- * says from the first step to the last; by layer as in run_log.h, from the trace that the firmware
- * reads while the NPU runs, so a configuration without a trace has none; cycles_driver is what
- * passed between the steps.
+ * Contract: target.h, soc_system.h. What the UART says goes to stdout, each line with "uart| "
+ * before it. Report: cycles_total is what the firmware's clock says from the first step to the
+ * last; by layer as in run_log.h, from the trace that the firmware reads while the NPU runs, so a
+ * configuration without a trace has none; cycles_driver is what passed between the steps.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <dlfcn.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "../../testbench/soc/soc_sim.h"
-#include "../firmware/mailbox.h"
 #include "compiler.h"
 #include "npu_config.h"
 #include "npu_device.h"
 #include "progress.h"
 #include "run_log.h"
 #include "runtime.h"
+#include "soc_system.h"
 #include "target.h"
 
-enum { FIRMWARE_MAX = 1 << 20, MAX_STATS = 1024, CHUNK = 250000 };
-#define NPU_TIMEOUT 1000000u      /* cycles without progress */
-#define MAX_CYCLES 20000000000ull /* a run that takes longer hangs */
+enum { MAX_STATS = 1024 };
 
-typedef struct {
-    void *lib;
-    soc_sim_t sim;
-    char line[256]; /* UART text not yet ended by a newline */
-    size_t line_size;
-    char last[256]; /* last full line */
-} soc_t;
-
-static void on_uart(void *user, char c) {
-    soc_t *s = user;
-    if (c != '\n' && s->line_size + 1 < sizeof s->line) {
-        s->line[s->line_size++] = c;
-        return;
-    }
-    s->line[s->line_size] = 0;
-    if (s->line_size > 0) {
-        progress_end();
-        printf("uart| %s\n", s->line);
-        fflush(stdout);
-        memcpy(s->last, s->line, s->line_size + 1);
-    }
-    s->line_size = 0;
-}
-
-/* build directory of this program, or $SYSTOLE_BUILD; a file of it in path. 0 or -1. */
-static int find_built(const char *name, char *path, size_t size) {
-    const char *env = getenv("SYSTOLE_BUILD");
-    char self[1024];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    self[n > 0 ? n : 0] = 0;
-    for (int up = 0; up < 4; up++) {
-        if (env) {
-            snprintf(path, size, "%s/%s", env, name);
-        } else {
-            char *slash = strrchr(self, '/');
-            if (!slash)
-                break;
-            *slash = 0;
-            snprintf(path, size, "%s/%s", self, name);
-        }
-        if (access(path, R_OK) == 0)
-            return 0;
-        if (env)
-            break;
-    }
-    snprintf(path, size, "build/%s", name);
-    return access(path, R_OK) == 0 ? 0 : -1;
-}
-
-static uint32_t setting(const char *name, uint32_t fallback, uint32_t max) {
-    const char *text = getenv(name);
-    unsigned long v = text ? strtoul(text, NULL, 0) : fallback;
-    return v > max ? max : (uint32_t)v;
-}
-
-static int open_sim(const target_job_t *job, soc_t *s, graph_error_t *err) {
-    char folder[128], name[160], path[1200], message[256];
-    static uint8_t firmware[FIRMWARE_MAX];
-    if (find_built("firmware/firmware.bin", path, sizeof path))
-        return graph_fail(err, "no firmware (%s): make soc CONFIG=%s", path, job->config);
-    FILE *f = fopen(path, "rb");
-    size_t firmware_size = f ? fread(firmware, 1, sizeof firmware, f) : 0;
-    if (f)
-        fclose(f);
-    if (firmware_size == 0)
-        return graph_fail(err, "%s: cannot read", path);
-    npu_config_folder(job->config, folder, sizeof folder);
-    snprintf(name, sizeof name, "soc/%s/libsoc%s.so", folder, job->wave ? "_trace" : "");
-    if (find_built(name, path, sizeof path))
-        return graph_fail(err, "no simulator of the system (%s): make soc%s CONFIG=%s", path,
-                          job->wave ? "-trace" : "", job->config);
-    s->lib = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!s->lib)
-        return graph_fail(err, "%s", dlerror());
-    soc_sim_open_fn open;
-    *(void **)&open = dlsym(s->lib, "soc_sim_open");
-    soc_sim_options_t options = {.latency = setting("SYSTOLE_LATENCY", 32, 100000),
-                                 .stall_pct = setting("SYSTOLE_STALL", 0, 90),
-                                 .seed = job->seed,
-                                 .wave = job->wave};
-    if (!open) {
-        graph_fail(err, "%s: not a simulator of the system", path);
-    } else if (open(&s->sim, job->config, firmware, firmware_size, &options, message,
-                    sizeof message)) {
-        graph_fail(err, "%s: %s", path, message);
-    } else {
-        return 0;
-    }
-    dlclose(s->lib);
-    s->lib = NULL;
-    return -1;
+static void on_line(void *user, const char *line) {
+    (void)user;
+    progress_end();
+    printf("uart| %s\n", line);
+    fflush(stdout);
 }
 
 /* Mailbox, then image, arena, scratch and statistics, each on its own page. */
@@ -158,7 +64,7 @@ static int place(const target_job_t *job, const prog_t *p, soc_sim_t *sim, soc_m
                                 .stats_capacity = MAX_STATS,
                                 .trace_addr = (uint32_t)(NPU_MEM_BASE + trace),
                                 .trace_capacity = records,
-                                .npu_timeout = NPU_TIMEOUT,
+                                .npu_timeout = SOC_NPU_TIMEOUT,
                                 .state = SOC_MAILBOX_READY};
     return 0;
 }
@@ -202,36 +108,10 @@ static int fill_report(const target_job_t *job, run_log_t *log, const soc_mailbo
                 "systole: note: the firmware kept %" PRIu32 " of %" PRIu32
                 " steps: no cycles by layer\n",
                 m->stats_count, p->h.n_steps);
-    return run_log_finish(log, setting("SYSTOLE_LATENCY", 32, 100000), job->detail);
+    return run_log_finish(log, soc_setting("SYSTOLE_LATENCY", 32, 100000), job->detail);
 }
 
-/* Goes on until the firmware says that it has ended, well. */
-static int wait_for_end(const target_job_t *job, soc_t *s, const soc_mailbox_t *mailbox,
-                        graph_error_t *err) {
-    soc_sim_status_t st;
-    do {
-        char text[64];
-        st = s->sim.run(s->sim.ctx, CHUNK, on_uart, s);
-        uint64_t cycles = s->sim.cycles(s->sim.ctx);
-        snprintf(text, sizeof text, "%.1f M cycles", (double)cycles * 1e-6);
-        progress_update("soc", text, 0, 0);
-        if (cycles > MAX_CYCLES)
-            break;
-    } while (st == SOC_SIM_TIMEOUT);
-    progress_end();
-    if (st == SOC_SIM_FAULT)
-        return graph_fail(err, "%s: simulation: %s", job->path, s->sim.fault(s->sim.ctx));
-    if (st == SOC_SIM_TIMEOUT)
-        return graph_fail(err, "%s: the system did not finish in %llu cycles", job->path,
-                          MAX_CYCLES);
-    if (mailbox->state != SOC_MAILBOX_OK) {
-        const char *text = strncmp(s->last, "SYSTOLE ERROR ", 14) == 0 ? s->last + 14 : s->last;
-        return graph_fail(err, "%s: firmware: %s", job->path, text);
-    }
-    return 0;
-}
-
-static int simulate(const target_job_t *job, run_log_t *log, soc_t *s, graph_error_t *err) {
+static int simulate(const target_job_t *job, run_log_t *log, soc_system_t *s, graph_error_t *err) {
     const prog_t *p = log->prog;
     soc_mailbox_t *mailbox = NULL;
     uint8_t *arena = NULL;
@@ -248,7 +128,7 @@ static int simulate(const target_job_t *job, run_log_t *log, soc_t *s, graph_err
             mailbox->state = SOC_MAILBOX_READY;
             s->sim.send(s->sim.ctx, 'r');
         }
-        if (wait_for_end(job, s, mailbox, err))
+        if (soc_system_run(s, job->path, mailbox, err))
             return -1;
         for (uint32_t i = 0; i < p->h.n_outputs; i++) {
             prog_get_io(p, p->h.n_inputs + i, &io);
@@ -289,7 +169,7 @@ static int run(const target_job_t *job, graph_error_t *err) {
     }
     prog_t p;
     prog_error_t perr;
-    soc_t s = {0};
+    soc_system_t s = {.on_line = on_line};
     run_log_t log = {0};
     int status = -1;
     prog_open(bytes, size, PROG_CHECK_CRC, &p, &perr);
@@ -302,15 +182,13 @@ static int run(const target_job_t *job, graph_error_t *err) {
                    "%s: configuration %s has no trace of commands (spec/npu.toml: "
                    "trace_records), so no timeline and no page; try %s,trace_records=512",
                    job->path, config->name, config->name);
-    else if (check_io(job, &p, err) == 0 && open_sim(job, &s, err) == 0)
+    else if (check_io(job, &p, err) == 0 &&
+             soc_system_open(&s, "firmware", job->config, job->wave, job->seed, err) == 0)
         status = run_log_open(&log, &p, config, job->report)
                      ? graph_fail(err, "%s: out of memory", job->path)
                      : simulate(job, &log, &s, err);
     run_log_free(&log);
-    if (s.lib) {
-        s.sim.close(s.sim.ctx);
-        dlclose(s.lib);
-    }
+    soc_system_close(&s);
     npu_compiled_free(&compiled);
     return status;
 }

@@ -38,7 +38,8 @@ enum {
     SOC_FAIL_OP = 4,      /* code: step */
     SOC_FAIL_TRAP = 5,    /* code: mcause, detail: mepc */
     SOC_FAIL_BUS = 6,     /* code: 0, detail: address */
-    SOC_FAIL_FLASH = 7    /* boot image refused; code: 0 */
+    SOC_FAIL_FLASH = 7,   /* boot image refused; code: 0 */
+    SOC_FAIL_IMAGE = 8    /* language model's image refused; code: 0 */
 };
 
 /* What the firmware measured of one step; counters are those of an NPU step. */
@@ -52,7 +53,7 @@ typedef struct {
 
 typedef struct {
     uint32_t magic, version;
-    uint32_t image_addr, image_size;     /* PROG; address multiple of 8 */
+    uint32_t image_addr, image_size;     /* PROG, or sw/llm/image.h; address multiple of 8 */
     uint32_t arena_addr, arena_size;     /* address multiple of 8 */
     uint32_t scratch_addr, scratch_size; /* CPU steps, where on-chip memory does not do; may be 0 */
     uint32_t stats_addr,

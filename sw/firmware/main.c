@@ -3,26 +3,20 @@
  * report over the UART.
  *
  * The last line is "SYSTOLE DONE ok" or "SYSTOLE ERROR <reason>". After it the byte 'r' on the UART
- * runs the mailbox's program again; 'L' and 'D' load and read main memory (loader.h). Protocol with
- * the loader: mailbox.h.
+ * runs the mailbox's program again; 'L' and 'D' load and read main memory (session.h).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <stddef.h>
 #include <string.h>
 
 #include "flash_boot.h"
-#include "loader.h"
-#include "mailbox.h"
 #include "platform.h"
 #include "prog.h"
 #include "runtime.h"
+#include "session.h"
 #include "trace.h"
 
 #define MAX_STATS 128u
-#define DEFAULT_POLLS 100000000u
-
-static soc_mailbox_t *const mailbox = (soc_mailbox_t *)SOC_MEM_BASE;
 
 /* Kept on chip while the program runs: writing to main memory would cost cycles that are counted.
  */
@@ -30,85 +24,6 @@ static soc_step_stats_t stats[MAX_STATS];
 static uint32_t n_stats;
 static uint64_t watching;      /* cycles of the run that only looking at it took */
 static uint64_t scratch[2048]; /* 16 KiB; larger needs are met by the mailbox's scratch */
-
-static void fail(uint32_t failure, uint32_t code, uint32_t detail) {
-    mailbox->failure = failure;
-    mailbox->code = code;
-    mailbox->detail = detail;
-    mailbox->state = SOC_MAILBOX_FAILED;
-    platform_finish(failure);
-}
-
-static void begin_error(void) {
-    put_str("SYSTOLE ERROR ");
-}
-
-void on_exception(uint32_t mcause, uint32_t mepc) {
-    begin_error();
-    put_str("trap: mcause 0x");
-    put_hex(mcause);
-    put_str(" mepc 0x");
-    put_hex(mepc);
-    put_char('\n');
-    fail(SOC_FAIL_TRAP, mcause, mepc);
-    for (;;) {
-    }
-}
-
-/* [addr, addr + size) inside main memory behind the mailbox, and aligned. */
-static int in_memory(uint32_t addr, uint32_t size) {
-    uint32_t offset = addr - SOC_MEM_BASE;
-    uint32_t mem_size = reg_read(SOC_SYS_BASE + SOC_SYS_MEM_SIZE);
-    return addr % 8 == 0 && offset >= SOC_MAILBOX_BYTES && offset <= mem_size &&
-           size <= mem_size - offset;
-}
-
-/* Check the loader's words; 0, or the index of the first bad one plus one. */
-static uint32_t check_mailbox(const soc_mailbox_t *m) {
-    if (m->magic != SOC_MAILBOX_MAGIC || m->version != SOC_MAILBOX_VERSION) {
-        return 1;
-    }
-    if (m->state != SOC_MAILBOX_READY) {
-        return offsetof(soc_mailbox_t, state) / 4 + 1;
-    }
-    if (!in_memory(m->image_addr, m->image_size)) {
-        return offsetof(soc_mailbox_t, image_addr) / 4 + 1;
-    }
-    if (!in_memory(m->arena_addr, m->arena_size)) {
-        return offsetof(soc_mailbox_t, arena_addr) / 4 + 1;
-    }
-    if (m->scratch_size != 0 && !in_memory(m->scratch_addr, m->scratch_size)) {
-        return offsetof(soc_mailbox_t, scratch_addr) / 4 + 1;
-    }
-    if (m->stats_capacity != 0 &&
-        (m->stats_capacity > 0xffffu ||
-         !in_memory(m->stats_addr, m->stats_capacity * (uint32_t)sizeof(soc_step_stats_t)))) {
-        return offsetof(soc_mailbox_t, stats_addr) / 4 + 1;
-    }
-    if (m->trace_capacity != 0 &&
-        (m->trace_capacity > 0xffffffu ||
-         !in_memory(m->trace_addr, m->trace_capacity * NPU_TRACE_WORDS * 4u))) {
-        return offsetof(soc_mailbox_t, trace_addr) / 4 + 1;
-    }
-    return 0;
-}
-
-static void print_device(const npu_t *npu) {
-    const npu_config_t *c = &npu->config;
-    put_str("npu ");
-    put_str(c->name);
-    put_str(": array ");
-    put_u32(c->n);
-    put_char('x');
-    put_u32(c->n);
-    put_str(", lanes ");
-    put_u32(c->lanes);
-    put_str(", scratchpad ");
-    put_u32(c->sp_words * c->n / 1024);
-    put_str(" KiB, spec ");
-    put_hex(NPU_SPEC_HASH);
-    put_char('\n');
-}
 
 static void print_layers(const prog_t *p) {
     put_str("program: ");
@@ -225,16 +140,10 @@ static void report_failure(const prog_t *p, npu_run_status_t st, const npu_run_r
         put_char('\n');
         fail(SOC_FAIL_PROG, r->prog_status, 0);
     } else if (st == NPU_RUN_E_NPU) {
-        put_str(npu_strerror(r->npu_status));
+        put_npu_failure(r->npu_status, &r->npu_error);
         mailbox->command = PROG_NONE;
         if (r->npu_status == NPU_E_DEVICE) {
             uint32_t layer = npu_run_layer_of(p, r->npu_error.command);
-            put_str(": ");
-            put_str(npu_error_name(r->npu_error.code));
-            put_str(", unit ");
-            put_str(npu_unit_name(r->npu_error.unit));
-            put_str(", command ");
-            put_u32(r->npu_error.command);
             if (layer != PROG_NONE) {
                 put_str(", layer ");
                 put_u32(layer);
@@ -264,35 +173,14 @@ static uint32_t export_stats(void) {
 
 static void run(void) {
     static npu_t npu;
-    npu_io_t io;
     prog_t prog;
     prog_error_t perr;
     npu_run_result_t result;
-    uint32_t bad = check_mailbox(mailbox), fault_addr;
-    platform_begin();
     n_stats = 0;
     watching = 0;
-    (void)platform_bus_fault(&fault_addr);
-    if (bad != 0) {
-        begin_error();
-        put_str("mailbox word ");
-        put_u32(bad - 1);
-        put_char('\n');
-        fail(SOC_FAIL_MAILBOX, bad - 1, 0);
+    if (!session_begin(&npu)) {
         return;
     }
-    mailbox->state = SOC_MAILBOX_RUNNING;
-    platform_npu_io(&io);
-    npu_status_t st = npu_init(&npu, &io, mailbox->npu_timeout);
-    if (st != NPU_OK) {
-        begin_error();
-        put_str(npu_strerror(st));
-        put_char('\n');
-        fail(SOC_FAIL_NPU, st, 0);
-        return;
-    }
-    print_device(&npu);
-    platform_enable_irq(&npu, (mailbox->flags & SOC_MAILBOX_POLLING) == 0);
     const void *image = (const void *)(uintptr_t)mailbox->image_addr;
     uint32_t open_flags = (mailbox->flags & SOC_MAILBOX_CHECK_CRC) != 0 ? PROG_CHECK_CRC : 0;
     if (prog_open(image, mailbox->image_size, open_flags, &prog, &perr) == PROG_OK &&
@@ -318,7 +206,7 @@ static void run(void) {
         .arena_addr = mailbox->arena_addr,
         .scratch = on_chip ? (void *)scratch : (void *)(uintptr_t)mailbox->scratch_addr,
         .scratch_size = on_chip ? sizeof scratch : mailbox->scratch_size,
-        .max_polls = mailbox->max_polls != 0 ? mailbox->max_polls : DEFAULT_POLLS,
+        .max_polls = session_polls(),
         .now = now,
         .on_step = on_step,
     };
@@ -341,38 +229,15 @@ static void run(void) {
     }
     print_run(&prog, &result, total);
     print_outputs(&prog, env.arena);
-    if (platform_bus_fault(&fault_addr)) {
-        begin_error();
-        put_str("bus error on a CPU access to 0x");
-        put_hex(fault_addr);
-        put_char('\n');
-        fail(SOC_FAIL_BUS, 0, fault_addr);
-        return;
-    }
-    put_str("SYSTOLE DONE ok\n");
-    mailbox->failure = SOC_FAIL_NONE;
-    mailbox->state = SOC_MAILBOX_OK;
-    platform_finish(0);
+    session_end();
 }
 
 int main(void) {
-    put_str("\nSystole firmware, ");
-    put_u32(reg_read(SOC_SYS_BASE + SOC_SYS_CLK_HZ) / 1000000u);
-    put_str(" MHz, ");
-    put_u32(reg_read(SOC_SYS_BASE + SOC_SYS_MEM_SIZE) >> 20);
-    put_str(" MiB\n");
-    int loaded = mailbox->magic == SOC_MAILBOX_MAGIC && mailbox->state == SOC_MAILBOX_READY;
-    if (!loaded && flash_boot() == FLASH_BAD) {
+    session_banner();
+    if (!session_loaded() && flash_boot() == FLASH_BAD) {
         fail(SOC_FAIL_FLASH, 0, 0);
     } else {
         run();
     }
-    for (;;) {
-        int c = get_char();
-        if (c == 'r') {
-            run();
-        } else {
-            loader_serve(c);
-        }
-    }
+    session_serve(run);
 }

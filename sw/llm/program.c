@@ -459,9 +459,10 @@ static void layer(step_t *s, int32_t i, uint32_t pos) {
     matvec(s, &at->w2, &l->w2, s->x, s->dim_words, true);
 }
 
-/* Logits of the last row. */
-static void classify(step_t *s) {
+/* Logits of the last row, which is position pos. */
+static void classify(step_t *s, uint32_t pos) {
     const llm_program_t *p = s->p;
+    uint32_t logits = p->arena_logits + pos % p->logit_rows * p->logit_pitch;
     s->x += (s->count - 1) * s->dim_words;
     s->count = 1;
     uint32_t most = blocks_at_once(s, &p->classifier), n = s->n, vocab = (uint32_t)s->d->vocab;
@@ -470,7 +471,7 @@ static void classify(step_t *s) {
         uint32_t count = p->classifier.blocks - i < most ? p->classifier.blocks - i : most;
         uint32_t rows = vocab - i * n < count * n ? vocab - i * n : count * n;
         matvec_blocks(s, &p->classifier, &s->d->classifier, i, count, s->out[turn], 0, false);
-        store(s, (npu_cmd_store_t){.offset = p->arena_logits + i * n * 4,
+        store(s, (npu_cmd_store_t){.offset = logits + i * n * 4,
                                    .run_bytes = rows * 4,
                                    .n1 = 1,
                                    .n2 = 1,
@@ -576,7 +577,7 @@ int llm_program_step(const llm_program_t *p, int32_t pos, uint32_t count, bool l
         for (int32_t i = 0; i < s.d->n_layers; i++)
             layer(&s, i, (uint32_t)pos);
         if (logits)
-            classify(&s);
+            classify(&s, (uint32_t)pos + count - 1);
         *list = cc_step_packed(&s.cc, bytes);
     }
     cc_step_free(&s.cc);

@@ -5,18 +5,18 @@
  *
  * Contract:  memory regions: 0 the list, read; LLM_ARENA what a sequence has and results, read and
  * written, zero at the beginning; LLM_WEIGHTS, read. Before a list runs, the host puts each token's
- * embedding (dim, wide) at arena_x; after it the logits (vocab, wide) are at arena_logits, equal to
- * ref_decoder_step's. What the accumulators and the scratchpad hold between lists does not matter.
- * Shapes: a head's wide values must fill whole scratchpad words (head_dim * 4 a multiple of N).
- * SPDX-License-Identifier: Apache-2.0
+ * embedding (dim, wide) at arena_x; after it the logits (vocab, wide) of position pos are at
+ * arena_logits, in row pos modulo logit_rows, equal to ref_decoder_step's. What the accumulators
+ * and the scratchpad hold between lists does not matter. Shapes: a head's wide values must fill
+ * whole scratchpad words (head_dim * 4 a multiple of N). SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SYSTOLE_LLM_PROGRAM_H
 #define SYSTOLE_LLM_PROGRAM_H
 
+#include "image.h"
 #include "npu_config.h"
 #include "quantize.h"
 
-enum { LLM_LIST = 0, LLM_ARENA = 1, LLM_WEIGHTS = 2 };
 enum { LLM_AT_ONCE = 64 }; /* positions in one list, at most */
 
 /* A matrix in the weights: for each block of N rows the N multipliers (wide), then a tile of N
@@ -40,13 +40,14 @@ typedef struct {
     uint32_t final_gain, square, rotary; /* offsets in the weights */
     uint64_t arena_size;
     uint32_t arena_x, arena_logits, arena_k, arena_v, arena_kmax, arena_vmax;
-    uint32_t at_once;                               /* positions in a list, at most */
+    uint32_t logit_rows, logit_pitch;               /* rows of logits, bytes from one to the next */
     uint32_t head_dim, head_blocks, context_blocks; /* blocks: of N */
 } llm_program_t;
 
-/* 0, or -1 with *err (path: for it) and nothing to free. The model must outlive the program. */
-int llm_program_new(const llm_model_t *m, const npu_config_t *config, const char *path,
-                    llm_program_t *p, graph_error_t *err);
+/* logit_rows: 1, or as many as positions whose logits are kept. 0, or -1 with *err (path: for it)
+ * and nothing to free. The model must outlive the program. */
+int llm_program_new(const llm_model_t *m, const npu_config_t *config, uint32_t logit_rows,
+                    const char *path, llm_program_t *p, graph_error_t *err);
 void llm_program_free(llm_program_t *p);
 /* Positions that one list can hold, from pos on: 1 to LLM_AT_ONCE. */
 uint32_t llm_program_at_once(const llm_program_t *p, int32_t pos);

@@ -77,18 +77,22 @@ static void lay_out_arena(llm_program_t *p) {
     uint64_t n = p->config->n, heads = (uint64_t)d->n_layers * (uint64_t)d->kv_heads;
     uint64_t tokens = heads * p->context_blocks * n;
     p->arena_x = arena(p, (uint64_t)d->dim * 4 * LLM_AT_ONCE);
-    p->arena_logits = arena(p, ((uint64_t)d->vocab + n) * 4);
+    p->logit_pitch = ((uint32_t)d->vocab * 4 + 63) & ~63u;
+    p->arena_logits = arena(p, (uint64_t)p->logit_pitch * p->logit_rows);
     p->arena_kmax = arena(p, tokens * 4);
     p->arena_vmax = arena(p, tokens * 4);
     p->arena_k = arena(p, tokens * p->head_blocks * n);
     p->arena_v = arena(p, tokens * p->head_dim);
 }
 
-int llm_program_new(const llm_model_t *m, const npu_config_t *config, const char *path,
-                    llm_program_t *p, graph_error_t *err) {
+int llm_program_new(const llm_model_t *m, const npu_config_t *config, uint32_t logit_rows,
+                    const char *path, llm_program_t *p, graph_error_t *err) {
     const ref_decoder_t *d = &m->decoder;
     uint32_t n = config->n;
-    *p = (llm_program_t){.model = m, .config = config, .head_dim = (uint32_t)(d->dim / d->heads)};
+    *p = (llm_program_t){.model = m,
+                         .config = config,
+                         .logit_rows = logit_rows,
+                         .head_dim = (uint32_t)(d->dim / d->heads)};
     p->head_blocks = (p->head_dim + n - 1) / n;
     p->context_blocks = ((uint32_t)d->context + n - 1) / n;
     if (config->wide_lanes == 0)

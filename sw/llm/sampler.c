@@ -4,23 +4,7 @@
  */
 #include "sampler.h"
 
-#include <math.h>
-
 #include "ref_wide.h"
-
-sampler_t sampler_new(double temperature, double top_p, uint64_t seed) {
-    sampler_t s = {
-        .greedy = temperature <= 0, .top_p = 1u << 30, .state = seed ? seed : 0x9e3779b97f4a7c15u};
-    if (s.greedy)
-        return s;
-    int e;
-    double m = frexp(1 / (log(2) * temperature), &e);
-    s.mult = (int32_t)fmin(m * 2147483648.0, INT32_MAX);
-    s.shift = e + REF_SCORE_FRAC - REF_WIDE_FRAC;
-    if (top_p > 0 && top_p < 1)
-        s.top_p = (uint32_t)lrint(ldexp(top_p, 30));
-    return s;
-}
 
 static uint32_t random_u32(uint64_t *state) {
     *state ^= *state >> 12;
@@ -39,12 +23,12 @@ static int behind(const int32_t *weight, int32_t a, int32_t b) {
     return weight[a] < weight[b] || (weight[a] == weight[b] && a > b);
 }
 
-/* The heap order[0 .. n - 1], last one on top, repaired from i down. */
+/* The heap order[0 .. n - 1], first one on top, repaired from i down. */
 static void sift(int32_t *order, const int32_t *weight, int32_t i, int32_t n) {
     for (int32_t child; (child = 2 * i + 1) < n; i = child) {
-        if (child + 1 < n && behind(weight, order[child + 1], order[child]))
+        if (child + 1 < n && behind(weight, order[child], order[child + 1]))
             child++;
-        if (!behind(weight, order[child], order[i]))
+        if (!behind(weight, order[i], order[child]))
             return;
         int32_t t = order[i];
         order[i] = order[child];
@@ -52,16 +36,24 @@ static void sift(int32_t *order, const int32_t *weight, int32_t i, int32_t n) {
     }
 }
 
-/* By falling weight; in place, without recursion. */
-static void sort(int32_t *order, const int32_t *weight, int32_t n) {
+/* The first tokens in the order of falling weight that together have more than `limit`, or all: to
+ * the end of order, the first one last. In place; what is not asked for is not sorted. Returns how
+ * many; *total: their weight. */
+static int32_t take_first(int32_t *order, const int32_t *weight, int32_t n, uint64_t limit,
+                          uint64_t *total) {
+    int32_t kept = 0;
+    *total = 0;
     for (int32_t i = n / 2 - 1; i >= 0; i--)
         sift(order, weight, i, n);
-    for (int32_t last = n - 1; last > 0; last--) {
-        int32_t t = order[0];
-        order[0] = order[last];
-        order[last] = t;
-        sift(order, weight, 0, last);
+    while (kept < n && *total <= limit) {
+        int32_t top = order[0];
+        kept++;
+        order[0] = order[n - kept];
+        order[n - kept] = top;
+        *total += (uint32_t)weight[top];
+        sift(order, weight, 0, n - kept);
     }
+    return kept;
 }
 
 int32_t sampler_next(sampler_t *s, const int32_t *logits, int32_t n, int32_t *order,
@@ -80,18 +72,17 @@ int32_t sampler_next(sampler_t *s, const int32_t *logits, int32_t n, int32_t *or
         order[i] = i;
         sum += (uint32_t)weight[i];
     }
+    int32_t at = 0, step = 1; /* of the first token to draw from, and to the next */
     if (s->top_p < 1u << 30) {
-        uint64_t limit = part(sum, s->top_p << 2), total = 0;
-        sort(order, weight, n);
-        for (kept = 0; kept < n && total <= limit; kept++)
-            total += (uint32_t)weight[order[kept]];
-        sum = total;
+        kept = take_first(order, weight, n, part(sum, s->top_p << 2), &sum);
+        at = n - 1;
+        step = -1;
     }
     uint64_t draw = part(sum, random_u32(&s->state)), upto = 0;
-    for (int32_t i = 0; i < kept; i++) {
-        upto += (uint32_t)weight[order[i]];
+    for (int32_t i = 0; i < kept; i++, at += step) {
+        upto += (uint32_t)weight[order[at]];
         if (draw < upto)
-            return order[i];
+            return order[at];
     }
-    return order[kept - 1];
+    return order[at - step];
 }

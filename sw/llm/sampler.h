@@ -2,8 +2,9 @@
  * sampler.h - the next token from logits: greedy, temperature, top-p, from a seed.
  *
  * Contract:  integers only once it is set up, so every target draws the same token from the same
- * logits. Source: llama2.c run.c (sample, sample_topp, random_u32: xorshift*), in integers; with
- * equal probabilities the lower token counts first. SPDX-License-Identifier: Apache-2.0
+ * logits; sampler_next runs on the host and on the soft-core (sw/firmware/talk.c). Source: llama2.c
+ * run.c (sample, sample_topp, random_u32: xorshift*), in integers; with equal probabilities the
+ * lower token counts first. SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SYSTOLE_SAMPLER_H
 #define SYSTOLE_SAMPLER_H

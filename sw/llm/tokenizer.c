@@ -4,163 +4,102 @@
  */
 #include "tokenizer.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
-#include "flatbuf.h"
-
-enum { MAX_PIECE = 4096 };
-
-static int compare(const uint8_t *a, int32_t a_length, const uint8_t *b, int32_t b_length) {
-    int order = memcmp(a, b, (size_t)(a_length < b_length ? a_length : b_length));
-    return order ? order : (a_length > b_length) - (a_length < b_length);
+int32_t tokenizer_order(const tokenizer_t *t, int32_t token, token_text_t a, token_text_t b) {
+    const token_piece_t *p = &t->piece[token];
+    const uint8_t *s = t->text + p->at;
+    int32_t first = p->length < a.length ? p->length : a.length,
+            rest = p->length - first < b.length ? p->length - first : b.length,
+            order = memcmp(s, a.bytes, (size_t)first);
+    if (order == 0 && rest > 0)
+        order = memcmp(s + first, b.bytes, (size_t)rest);
+    return order ? order : (p->length > a.length + b.length) - (p->length < a.length + b.length);
 }
 
-static const token_piece_t *sorting; /* qsort has no argument for it */
-static int by_text(const void *a, const void *b) {
-    const token_piece_t *p = &sorting[*(const int32_t *)a], *q = &sorting[*(const int32_t *)b];
-    int order = compare(p->text, p->length, q->text, q->length);
-    return order ? order : (p > q) - (p < q);
-}
-
-static int read_pieces(const char *path, int32_t vocab, const char *checkpoint, fb_t *f,
-                       tokenizer_t *t, graph_error_t *err) {
-    size_t at = 4; /* behind the longest length, which is counted anew */
-    int32_t n = 0;
-    for (; at < f->size && !f->fault; n++) {
-        uint32_t score = fb_u32(f, at), length = fb_u32(f, at + 4);
-        if (f->fault || length > MAX_PIECE || length > f->size - at - 8)
-            return graph_fail(err,
-                              "%s: not a llama2.c tokenizer, or truncated: piece %d at byte %zu",
-                              path, (int)n, at);
-        if (n < vocab) {
-            token_piece_t *p = &t->piece[n];
-            *p = (token_piece_t){f->bytes + at + 8, (int32_t)length, 0};
-            memcpy(&p->score, &score, sizeof score);
-            if (!isfinite(p->score))
-                return graph_fail(err, "%s: the score of piece %d is not finite", path, (int)n);
-            t->longest = p->length > t->longest ? p->length : t->longest;
-            t->sorted[n] = n;
-        }
-        at += 8 + length;
-    }
-    if (n != vocab)
-        return graph_fail(err,
-                          "%s: a vocabulary of %d pieces, %s has %d: give the tokenizer that the "
-                          "model was trained with",
-                          path, (int)n, checkpoint, (int)vocab);
-    return 0;
-}
-
-int tokenizer_read(const char *path, int32_t vocab, const char *checkpoint, tokenizer_t *t,
-                   graph_error_t *err) {
-    size_t size;
-    *t = (tokenizer_t){.n = vocab};
-    t->bytes = file_read(path, &size, err);
-    if (!t->bytes)
-        return -1;
-    t->piece = calloc((size_t)vocab, sizeof *t->piece);
-    t->sorted = calloc((size_t)vocab, sizeof *t->sorted);
-    fb_t cursor = {t->bytes, size, NULL};
-    int status = !t->piece || !t->sorted ? graph_fail(err, "%s: out of memory", path)
-                                         : read_pieces(path, vocab, checkpoint, &cursor, t, err);
-    if (status) {
-        tokenizer_free(t);
-        return -1;
-    }
-    sorting = t->piece;
-    qsort(t->sorted, (size_t)vocab, sizeof *t->sorted, by_text);
-    return 0;
-}
-
-void tokenizer_free(tokenizer_t *t) {
-    free(t->piece);
-    free(t->sorted);
-    free(t->bytes);
-    *t = (tokenizer_t){0};
-}
-
-/* The token with this text, the first of equals; -1: none. */
-static int32_t find(const tokenizer_t *t, const uint8_t *text, int32_t length) {
+/* The token with this text, a and then b, the first of equals; -1: none. */
+static int32_t find(const tokenizer_t *t, token_text_t a, token_text_t b) {
     int32_t low = 0, high = t->n;
     while (low < high) {
         int32_t mid = low + (high - low) / 2;
-        const token_piece_t *p = &t->piece[t->sorted[mid]];
-        if (compare(p->text, p->length, text, length) < 0)
+        if (tokenizer_order(t, t->sorted[mid], a, b) < 0)
             low = mid + 1;
         else
             high = mid;
     }
     if (low == t->n)
         return -1;
-    const token_piece_t *p = &t->piece[t->sorted[low]];
-    return compare(p->text, p->length, text, length) == 0 ? t->sorted[low] : -1;
+    return tokenizer_order(t, t->sorted[low], a, b) == 0 ? t->sorted[low] : -1;
 }
 
-/* Joins the best pair; 0 when there is none. joined: room for two pieces. */
-static int join_best(const tokenizer_t *t, int32_t *tokens, int32_t *n, uint8_t *joined) {
-    float best_score = -INFINITY;
-    int32_t best = -1, best_at = 0;
-    for (int32_t i = 1; i + 1 < *n; i++) { /* behind TOKEN_BEGIN */
-        const token_piece_t *a = &t->piece[tokens[i]], *b = &t->piece[tokens[i + 1]];
-        if (a->length + b->length > t->longest)
-            continue;
-        memcpy(joined, a->text, (size_t)a->length);
-        memcpy(joined + a->length, b->text, (size_t)b->length);
-        int32_t id = find(t, joined, a->length + b->length);
-        if (id >= 0 && (best < 0 || t->piece[id].score > best_score)) {
-            best = id;
-            best_at = i;
-            best_score = t->piece[id].score;
-        }
-    }
-    if (best < 0)
-        return 0;
-    tokens[best_at] = best;
-    memmove(tokens + best_at + 1, tokens + best_at + 2,
-            (size_t)(*n - best_at - 2) * sizeof *tokens);
-    --*n;
-    return 1;
+static token_text_t text_of(const tokenizer_t *t, int32_t token) {
+    return (token_text_t){t->text + t->piece[token].at, t->piece[token].length};
 }
 
-int32_t tokenizer_encode(const tokenizer_t *t, const char *text, int32_t *tokens, int32_t room) {
-    const uint8_t *s = (const uint8_t *)text;
-    size_t left = strlen(text);
-    int32_t n = 0, space = find(t, (const uint8_t *)" ", 1), status = -1;
-    if (left / (size_t)(t->longest > 0 ? t->longest : 1) >
-        (size_t)room) /* cannot fit, however well it joins */
+/* The token that tokens[i] and the next one join to; -1: none. The first is TOKEN_BEGIN. */
+static int32_t joined(const tokenizer_t *t, const int32_t *tokens, int32_t n, int32_t i) {
+    if (i < 1 || i + 1 >= n)
         return -1;
-    int32_t *work = malloc((left + 2) * sizeof *work);
-    uint8_t *joined = malloc((size_t)t->longest * 2 + 1);
-    if (work && joined) {
-        work[n++] = TOKEN_BEGIN;
-        if (left && space >= 0)
-            work[n++] = space;
-        while (left) {
-            int32_t length = 1;
-            while (length < 4 && (size_t)length < left && (s[length] & 0xc0) == 0x80)
-                length++;
-            int32_t id = find(t, s, length);
-            if (id >= 0)
-                work[n++] = id;
-            for (int32_t i = 0; id < 0 && i < length; i++)
-                if (s[i] + TOKEN_BYTE0 < t->n)
-                    work[n++] = s[i] + TOKEN_BYTE0;
-            s += length;
-            left -= (size_t)length;
-        }
-        while (join_best(t, work, &n, joined))
-            ;
-        if (n <= room) {
-            memcpy(tokens, work, (size_t)n * sizeof *tokens);
-            status = n;
-        }
+    token_text_t a = text_of(t, tokens[i]), b = text_of(t, tokens[i + 1]);
+    return a.length + b.length > t->longest ? -1 : find(t, a, b);
+}
+
+/* Joins the best pair, the first of equals, until there is none; join: room for n. Returns how many
+ * are left. */
+static int32_t join_all(const tokenizer_t *t, int32_t *tokens, int32_t n, int32_t *join) {
+    for (int32_t i = 0; i < n; i++)
+        join[i] = joined(t, tokens, n, i);
+    for (;;) {
+        int32_t best = 0;
+        for (int32_t i = 1; i + 1 < n; i++)
+            if (join[i] >= 0 && (best == 0 || t->piece[join[i]].score > t->piece[join[best]].score))
+                best = i;
+        if (best == 0)
+            return n;
+        tokens[best] = join[best];
+        size_t behind = (size_t)(n - best - 2) * sizeof *tokens;
+        memmove(tokens + best + 1, tokens + best + 2, behind);
+        memmove(join + best + 1, join + best + 2, behind);
+        n--;
+        join[best - 1] = joined(t, tokens, n, best - 1);
+        join[best] = joined(t, tokens, n, best);
     }
-    free(work);
-    free(joined);
-    return status;
+}
+
+int32_t tokenizer_encode(const tokenizer_t *t, const uint8_t *s, int32_t left, int32_t *tokens,
+                         int32_t most) {
+    const token_text_t none = {s, 0}, space = {(const uint8_t *)" ", 1};
+    int32_t n = 0, all = left + 2, blank = find(t, space, none);
+    if (left / (t->longest > 0 ? t->longest : 1) > most) /* cannot fit, however well it joins */
+        return -1;
+    tokens[n++] = TOKEN_BEGIN;
+    if (left && blank >= 0)
+        tokens[n++] = blank;
+    while (left) {
+        int32_t length = 1;
+        while (length < 4 && length < left && (s[length] & 0xc0) == 0x80)
+            length++;
+        int32_t id = find(t, (token_text_t){s, length}, none);
+        if (id >= 0)
+            tokens[n++] = id;
+        for (int32_t i = 0; id < 0 && i < length; i++)
+            if (s[i] + TOKEN_BYTE0 < t->n)
+                tokens[n++] = s[i] + TOKEN_BYTE0;
+        s += length;
+        left -= length;
+    }
+    n = join_all(t, tokens, n, tokens + all);
+    return n <= most ? n : -1;
+}
+
+bool tokenizer_valid(const tokenizer_t *t, uint32_t text_size) {
+    for (int32_t i = 0; i < t->n; i++) {
+        const token_piece_t *p = &t->piece[i];
+        if (p->length < 0 || p->length > t->longest || p->at > text_size ||
+            (uint32_t)p->length > text_size - p->at || t->sorted[i] < 0 || t->sorted[i] >= t->n)
+            return false;
+    }
+    return true;
 }
 
 static int32_t hex(uint8_t c) {
@@ -173,7 +112,7 @@ static int32_t hex(uint8_t c) {
 const uint8_t *tokenizer_decode(const tokenizer_t *t, int32_t before, int32_t token,
                                 uint8_t byte[1], int32_t *length) {
     const token_piece_t *p = &t->piece[token];
-    const uint8_t *s = p->text;
+    const uint8_t *s = t->text + p->at;
     *length = p->length;
     if (before == TOKEN_BEGIN && *length > 0 && s[0] == ' ') {
         s++;

@@ -55,7 +55,7 @@ rtl-lite: $(LITE_CONFIGS:%=$(BUILD)/lite/rtl/%/libnpu.so) ## build the Verilated
 TEST_NEEDS += rtl-lite
 
 .PHONY: rtl rtl-trace rtl-all
-rtl: $(BUILD)/rtl/$(CONFIG_FOLDER)/libnpu.so ## build the Verilated NPU of one configuration (CONFIG=npu4, npu8, npu8s, npu16, npu32)
+rtl: $(BUILD)/rtl/$(CONFIG_FOLDER)/libnpu.so ## build the Verilated NPU of one configuration (CONFIG=npu4, npu8, npu8s, npu16, npu16w, npu32)
 rtl-trace: $(BUILD)/rtl/$(CONFIG_FOLDER)/libnpu_trace.so
 rtl-all: $(NAMED_CONFIGS:%=$(BUILD)/rtl/%/libnpu.so)
 

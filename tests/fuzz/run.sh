@@ -16,13 +16,13 @@ case "$1" in
 model)
     {
         build/asan/fuzz --count "${2:-25}" || echo "exit $?"
-        for config in npu8,wide_lanes=2 npu16,wide_lanes=4 npu32,wide_lanes=1; do
+        for config in npu8,wide_lanes=2 npu16w npu32,wide_lanes=1; do
             build/asan/fuzz --config $config --count "${2:-25}" || echo "exit $?"
         done
     } | add_up
     exit ;;
 rtl) configs="npu4 npu8 npu8s npu16 npu32" ;;
-wide) configs="npu16,wide_lanes=4" ;;
+wide) configs="npu16w" ;;
 *) echo "usage: tests/fuzz/run.sh model | rtl | wide [COUNT]" >&2; exit 2 ;;
 esac
 count=${2:-120}

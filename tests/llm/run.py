@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Suite: language models on the golden model.
 
-Synopsis: tests/llm/run.py [--systole build/asan/systole] [--rtl]
-          --rtl: only the steps on the RTL (build/rtl/npu16-wide_lanes4), with random memory stalls too
+Synopsis: tests/llm/run.py [--systole build/asan/systole] [--rtl] [--soc]
+          --rtl: only the steps on the RTL (build/rtl/npu16w), with random memory stalls too
+          --soc: only the text that the soft-core makes (build/soc/npu16w, build/firmware/talk.bin)
 
   quality   scripts/bench_llm.py: the integer decoder against the float network, teacher-forced, within the bounds below
   model     command lists on the C model of the NPU, which checks their order: every logit equal to ref's, over shapes and configurations
@@ -83,7 +84,7 @@ def test_model(folder):
         model.write_bytes(checkpoint_bytes(seed, **shape))
         count = min(shape.get("context", 32), 70)
         np.random.default_rng(seed).integers(0, 300, count).astype("<i4").tofile(given)
-        for config in ("npu16,wide_lanes=4", "npu8,wide_lanes=2", "npu32,wide_lanes=4", "npu16,wide_lanes=1,acc_depth=128,sp_words=4096"):
+        for config in ("npu16w", "npu8,wide_lanes=2", "npu32,wide_lanes=4", "npu16,wide_lanes=1,acc_depth=128,sp_words=4096"):
             weights = ("int8", "int4")[seed % 2]
             done = generate(model, "--tokens", given, "--logits", out, "--target", "model", "--config", config, "--weights", weights, "--stats")
             check(f"model {shape} {config}", done.returncode == 0 and b"every logit equal to ref" in done.stderr, done.stderr[-300:])
@@ -95,9 +96,8 @@ def test_model(folder):
     del os.environ["NPU_MODEL_CHECK_ORDER"]
     model.write_bytes(checkpoint_bytes(dim=12, heads=2, kv_heads=1))
     given.write_bytes(struct.pack("<i", 1))
-    refuse("heads that fill no words", [model, "--tokens", given, "--logits", out, "--target", "model", "--config", "npu16,wide_lanes=4"], ["heads of 6"])
+    refuse("heads that fill no words", [model, "--tokens", given, "--logits", out, "--target", "model", "--config", "npu16w"], ["heads of 6"])
     refuse("no wide lanes", [model, "--tokens", given, "--logits", out, "--target", "model", "--config", "npu4"], ["wide"])
-    refuse("a target without", [model, "--tokens", given, "--logits", out, "--target", "soc"], ["soc"])
 
 
 def test_rtl(folder):
@@ -119,6 +119,54 @@ def test_rtl(folder):
         if stalls == "0" and good:
             check(f"rtl {shape}: cycles as predicted", abs(r["cycles_predicted"] / r["cycles_total"] - 1) < 0.08,
                   f"{r['cycles_predicted']} predicted, {r['cycles_total']} measured")
+
+
+def soc(what, arguments, stalls="0"):
+    """The same text as ref's, over the UART, and every logit compared; the same report but for the cycles."""
+    reports = [pathlib.Path(arguments[0]).parent / f"{what.replace(' ', '-')}-{target}.json" for target in ("ref", "soc")]
+    ref = generate(*arguments, "--report", reports[0])
+    os.environ["SYSTOLE_STALL"] = stalls
+    done = generate(*arguments, "--target", "soc", "--stats", "--report", reports[1], timeout=900)
+    del os.environ["SYSTOLE_STALL"]
+    good = ref.returncode == 0 and done.returncode == 0 and done.stdout == ref.stdout and b"every logit equal to ref" in done.stderr
+    check(f"soc {what}", good, f"{done.stdout[-200:]!r} {done.stderr[-300:]!r}, ref {ref.stdout[-200:]!r}")
+    if good:
+        a, b = (json.loads(r.read_text()) for r in reports)
+        check(f"soc {what}: report", all(a[k] == b[k] for k in ("tokens_prompt", "tokens_generated", "macs")) and b["bit_exact"] is True and
+              0 < b["cycles_driver"] < b["cycles_total"], str(b)[:300])
+        npu = b["cycles_total"] - b["cycles_driver"]
+        if stalls == "0":  # without the driver's own time between doorbell and interrupt
+            check(f"soc {what}: cycles as predicted", 0.9 < npu / b["cycles_predicted"] < 1.1, f"{npu} of the NPU, {b['cycles_predicted']} predicted")
+
+
+def test_soc(folder):
+    kjv, stories = folder / "kjv", bench_llm.MODELS / "stories260K"
+    kjv.mkdir()
+    for name in ("kjv260K.bin", "kjv_tok512.bin"):
+        (kjv / name).write_bytes((ROOT / "sw/examples/kjv" / name).read_bytes())
+    given = [kjv / "kjv260K.bin", "--tokenizer", kjv / "kjv_tok512.bin"]
+    soc("kjv greedy", [*given, "--prompt", "And the LORD said unto", "-n", "4"])
+    soc("kjv temperature", [*given, "--prompt", "In the be\u00e9ginning", "-n", "2", "--temperature", "0.9", "--top-p", "1", "--seed", "5"])
+    if stories.exists():
+        for name in ("stories260K.bin", "tok512.bin"):
+            (folder / name).write_bytes((stories / name).read_bytes())
+        soc("stories260K top-p", [folder / "stories260K.bin", "--tokenizer", folder / "tok512.bin", "-n", "3", "--temperature", "1", "--seed", "3"])
+        soc("stories260K int4", [folder / "stories260K.bin", "--tokenizer", folder / "tok512.bin", "--prompt", "One day", "-n", "2", "--weights", "int4"])
+    else:
+        sums[2] += 1
+        print(f"SKIP stories260K: not in {bench_llm.MODELS}")
+    model, tok, tokens, out = folder / "model.bin", folder / "tok.bin", folder / "tokens.bin", folder / "logits.npy"
+    model.write_bytes(checkpoint_bytes(7, dim=64, heads=8, kv_heads=2, hidden=400, layers=1, context=40))
+    tok.write_bytes(tokenizer_bytes())
+    soc("prompt of many positions, stalls", [model, "--tokenizer", tok, "--prompt", "a b" * 7, "-n", 5, "--seed", 2, "--temperature", "1.3"], "30")
+    np.random.default_rng(1).integers(0, 300, 18).astype("<i4").tofile(tokens)
+    wanted = bench_llm.integer_logits(options.systole, model, np.fromfile(tokens, "<i4"), "int8")
+    done = generate(model, "--tokens", tokens, "--logits", out, "--target", "soc", timeout=900)
+    check("soc given tokens", done.returncode == 0 and done.stdout == b"" and np.array_equal(np.load(out), wanted), done.stderr[-300:])
+    one_line = [model, "--tokenizer", tok, "--target", "soc", "--prompt"]
+    refuse("soc: prompt longer than the context", [*one_line, "b " * 50], ["prompt", "40"])
+    refuse("soc: no such simulator", [*one_line, "b", "--config", "npu16w,acc_depth=256"], ["make soc CONFIG=npu16,acc_depth=256,wide_lanes=4"])
+    refuse("soc: no wide lanes", [*one_line, "b", "--config", "npu16"], ["wide"])
 
 
 def test_text(folder):
@@ -246,12 +294,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--systole", default=ROOT / "build/asan/systole")
     parser.add_argument("--rtl", action="store_true")
+    parser.add_argument("--soc", action="store_true")
     options = parser.parse_args()
-    if not options.rtl:
+    if not options.rtl and not options.soc:
         test_quality()
     with tempfile.TemporaryDirectory() as folder:
-        if options.rtl:
-            test_rtl(pathlib.Path(folder))
+        if options.rtl or options.soc:
+            (test_rtl if options.rtl else test_soc)(pathlib.Path(folder))
             print(f"{sums[0]} passed, {sums[1]} failed, {sums[2]} skipped")
             return sums[1] != 0
         test_model(pathlib.Path(folder))

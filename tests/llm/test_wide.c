@@ -264,17 +264,21 @@ static void test_sampler(void) {
     check("sampler: greedy, and the smallest top-p", wrong, 0);
     s = sampler_new(temperature, 0.6, 9);
     double inside = 0;
-    for (int i = 0; i < DRAWS; i++)
-        sampler_next(&s, logits, N, order, weight);
-    int kept = 0;
+    int kept = 0, falling[N];
+    for (int i = 0; i < N; i++) { /* tokens by falling probability */
+        int at = i;
+        for (; at > 0 && p[falling[at - 1]] < p[i]; at--)
+            falling[at] = falling[at - 1];
+        falling[at] = i;
+    }
     while (inside <= 0.6)
-        inside += p[order[kept++]] / sum;
+        inside += p[falling[kept++]] / sum;
     memset(count, 0, sizeof count);
     for (int i = 0; i < DRAWS; i++)
         count[sampler_next(&s, logits, N, order, weight)]++;
     wrong = 0;
     for (int k = 0; k < N; k++)
-        wrong += (count[order[k]] > 0) != (k < kept);
+        wrong += (count[falling[k]] > 0) != (k < kept);
     check("sampler: top-p keeps the fewest that exceed it", wrong, 0);
 }
 
