@@ -1,0 +1,71 @@
+/*
+ * program_step.h - one command list under construction: where everything lies in the scratchpad,
+ * and the commands. Internal to program*.c; order between the units is the compiler's (cc_emit).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SYSTOLE_LLM_PROGRAM_STEP_H
+#define SYSTOLE_LLM_PROGRAM_STEP_H
+
+#include "cc.h"
+#include "program.h"
+
+/* Addresses in the scratchpad. Wide rows are as long as whole blocks of N elements. */
+typedef struct {
+    uint32_t length; /* of the longest row of scores */
+    uint32_t count;  /* positions T; int8 rows of all of them: block b of row t at b * T + t */
+    const llm_program_t *p;
+    const ref_decoder_t *d;
+    cc_t cc;
+    uint32_t n, record;           /* words of a scale record */
+    uint32_t x, y, u, g, q, k, v; /* wide rows (T), u and g in the place of the others */
+    uint32_t dim_words, kv_words, hidden_words; /* from one of them to the next */
+    uint32_t y_words; /* the same of y: the last head may write a part of a block too much */
+    uint32_t q8;      /* int8 row that enters a product; its scale: scale */
+    uint32_t scale, gain, rotary, square;
+    uint32_t heads8, heads_scale; /* queries: head h of row t, block b at (b * T + t) * heads + h */
+    uint32_t k8, k_scale, v8, v_scale; /* (kv_heads) likewise */
+    uint32_t kmax[2], vmax[2];         /* rows of one head; heads in turn */
+    uint32_t scores, score_words;      /* (group) rows */
+    uint32_t p8,
+        p_scale; /* weights of a group: head r of row t, block b at (b * T + t) * group + r */
+    uint32_t out[2], out_words; /* logits on their way */
+    uint32_t slots, slot, slot_words, n_slots, turn;
+    uint32_t acc, top; /* next accumulator entry; first free word */
+} step_t;
+
+static inline uint32_t div_up(uint32_t a, uint32_t b) {
+    return (a + b - 1) / b;
+}
+/* Words of a wide row of `count` elements in whole blocks of N. */
+static inline uint32_t wide_words(const step_t *s, uint32_t count) {
+    return div_up(count, s->n) * 4;
+}
+
+void step_emit_load(step_t *s, npu_cmd_load_t c);
+/* Contiguous bytes to contiguous words. */
+void step_load(step_t *s, uint32_t region, uint32_t offset, uint32_t bytes, uint32_t sp);
+void step_store(step_t *s, npu_cmd_store_t c);
+/* Next slot of the ring. */
+uint32_t step_next_slot(step_t *s);
+/* ny rows, `row` words apart, of nx vectors, their blocks `pitch` apart, times `passes` tiles. */
+void step_conv(step_t *s, uint32_t in, uint32_t pitch, uint32_t ny, uint32_t row, uint32_t nx,
+               uint32_t tiles, uint32_t passes, uint32_t acc, uint32_t half, bool accumulate);
+void step_drain(step_t *s, npu_cmd_drainw_t c);
+/* Rows to int8, blocks of a row `blk` words apart; through a norm where norm is given. */
+void step_quantize(step_t *s, uint32_t in, uint32_t count, uint32_t rows, uint32_t row_words,
+                   uint32_t q8, uint32_t blk, uint32_t scale, const ref_wide_norm_t *norm);
+/* Accumulator entries for the next product: the halves in turn. */
+uint32_t step_entries(step_t *s, uint32_t count, uint32_t *half);
+/* The int8 rows at q8 times a matrix; blocks first..first + count - 1 to wide rows at out, `pitch`
+ * words apart. */
+void step_matvec_blocks(step_t *s, const llm_tiles_t *t, const ref_matrix_t *a, uint32_t first,
+                        uint32_t count, uint32_t out, uint32_t pitch, bool add);
+uint32_t step_blocks_at_once(const step_t *s, const llm_tiles_t *t);
+void step_matvec(step_t *s, const llm_tiles_t *t, const ref_matrix_t *a, uint32_t out,
+                 uint32_t pitch, bool add);
+
+/* The attention of layer i over positions up to pos + count - 1, from the quantised row (q8, scale)
+ * to y; keys and values go into the caches (program_attention.c). */
+void step_attention(step_t *s, int32_t i, uint32_t pos);
+
+#endif
