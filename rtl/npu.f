@@ -1,5 +1,6 @@
 // RTL of the NPU, leaf modules first. Include path: spec/gen.
 rtl/npu_fifo.v
+rtl/npu_fifo2.v
 rtl/npu_delay.v
 rtl/npu_add_ecp5.v
 rtl/npu_mul_ecp5_carry.v
@@ -20,6 +21,8 @@ rtl/npu_trace_unit.v
 rtl/npu_trace.v
 rtl/npu_counters.v
 rtl/npu_regs.v
+rtl/npu_fetch.v
+rtl/npu_cmd_queue.v
 rtl/npu_sequencer.v
 rtl/npu_axi_rd_arb.v
 rtl/npu_sp_bank.v

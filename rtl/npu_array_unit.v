@@ -143,7 +143,7 @@ module npu_array_unit #(
     wire          s_valid;
     wire [15:0]   s_index;
     wire [SB-1:0] s_cmd;
-    npu_fifo #(.WIDTH(SB + 16), .DEPTH(2)) u_stage (
+    npu_fifo2 #(.WIDTH(SB + 16)) u_stage (
         .clk(clk), .rst_n(rst_n), .in_valid(l_go), .in_ready(s_ready), .in_data({cmd_index, cmd_data[SB-1:0]}),
         .out_valid(s_valid), .out_ready(s_go), .out_data({s_index, s_cmd}));
 

@@ -67,7 +67,12 @@ module npu_line_feed #(
     wire       kx_last = kx_next >= {1'b0, kw};
     wire       ky_last = ky_next >= {1'b0, kh};
     wire       blk_last = blk_q + 16'd1 == nblk;
-    wire [7:0] flush = !fir ? 8'd0 : ({1'b0, kw} > TAPS9 ? TAPS9[7:0] : kw) - 8'd1;
+    reg  [7:0] flush_last_q;                         // elements after a pass's last line, less one; of the command, from its start on
+    reg        flush_none_q;
+    always @(posedge clk) begin
+        flush_last_q <= ({1'b0, kw} > TAPS9 ? TAPS9[7:0] : kw) - 8'd2;
+        flush_none_q <= !fir || kw == 8'd1 || TAPS == 1;
+    end
 
     wire [GROUPS-1:0] active;
     genvar g;
@@ -81,7 +86,7 @@ module npu_line_feed #(
 
     wire        x_last   = x_q + 16'd1 == (fir ? span : nx);
     wire        lines_end = x_last && y_q + 16'd1 == ny;
-    wire        pass_end = tail_q ? flush_q + 8'd1 == flush : lines_end && flush == 8'd0;
+    wire        pass_end = tail_q ? flush_q == flush_last_q : lines_end && flush_none_q;
     wire        in_range   = iy_q < in_h && ix_q < in_w;
     wire        mine     = active[GROUP];
     wire        result   = !fir || (!tail_q && phase_q == 8'd0 && ox_q < nx);
@@ -89,12 +94,15 @@ module npu_line_feed #(
     reg  [CW-1:0] held_q;                            // elements issued and not popped
     wire          room  = held_q != DEPTH[CW-1:0];
     wire          can   = run_q && mine && room;
-    wire          issue = can && (!in_range || rd_gnt);
+    wire          asks_room;
+    wire          issue = can && asks_room;
     wire          skip  = run_q && !mine;            // whole pass without this line
     wire          next_pass = (issue && pass_end) || skip;
 
-    assign rd_req  = can && in_range;
-    assign rd_addr = addr_q;
+    // Requests wait in a queue of two: the grant, which comes late in a cycle, moves no more than that.
+    npu_fifo2 #(.WIDTH(16)) u_asks (
+        .clk(clk), .rst_n(rst_n), .in_valid(issue && in_range), .in_ready(asks_room), .in_data(addr_q),
+        .out_valid(rd_req), .out_ready(rd_gnt), .out_data(rd_addr));
     assign busy    = run_q;
 
     // Next pass: kernel column, then kernel row, then block.

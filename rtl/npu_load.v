@@ -168,24 +168,23 @@ module npu_load #(
     wire [5:0]    op_lo, op_hi, op_first, op_last;
     wire [7:0]    op_pad;
     wire [BW-1:0] op_byte_addr;
-    wire [2:0]    op_need;
-    wire [31:0]   op_front, op_release;
+    wire [31:0]   op_release, received;
 
     npu_load_windows #(.N(N), .RING(RING)) u_windows (
         .clk(clk), .rst_n(rst_n), .stop(stop), .cmd_data(context_cmd), .cmd_pop(context_pop),
         .run_valid(next_valid), .run_ready(next_ready), .run_misalign(next_misalign), .run_word(next_word),
-        .run_beats(next_beats), .run_last(next_last),
+        .run_beats(next_beats), .run_last(next_last), .received(received),
         .op_valid(op_valid), .op_ready(op_ready), .op_word(op_word), .op_lo(op_lo), .op_hi(op_hi), .op_first(op_first),
         .op_last(op_last), .op_keep(op_keep), .op_xor80(op_xor80), .op_pad(op_pad), .op_byte_addr(op_byte_addr),
-        .op_need(op_need), .op_front(op_front), .op_release(op_release), .op_final(op_final), .idle(windows_idle)
+        .op_release(op_release), .op_final(op_final), .idle(windows_idle)
     );
 
     npu_load_align #(.N(N), .RING(RING)) u_align (
         .clk(clk), .rst_n(rst_n), .stop(stop),
-        .r_valid(r_valid), .r_ready(r_ready), .r_data(r_data),
+        .r_valid(r_valid), .r_ready(r_ready), .r_data(r_data), .received(received),
         .op_valid(op_valid), .op_ready(op_ready), .op_word(op_word), .op_lo(op_lo), .op_hi(op_hi), .op_first(op_first),
         .op_last(op_last), .op_keep(op_keep), .op_xor80(op_xor80), .op_pad(op_pad), .op_byte_addr(op_byte_addr),
-        .op_need(op_need), .op_front(op_front), .op_release(op_release), .op_final(op_final),
+        .op_release(op_release), .op_final(op_final),
         .wr_req(wr_req), .wr_addr(wr_addr), .wr_data(wr_data), .wr_be(wr_be), .wr_gnt(wr_gnt),
         .done(done), .idle(align_idle)
     );

@@ -1,6 +1,6 @@
 // Ring of received beats, and the path from there to scratchpad words.
-// Contract: beats are taken in bus order (r_valid & r_ready); an op (see npu_load_windows) is taken when its beats are there
-// and becomes one scratchpad write two cycles later; writes keep the order of the ops and stay until wr_gnt.
+// Contract: beats are taken in bus order (r_valid & r_ready); an op (see npu_load_windows), whose beats are there, becomes one
+// scratchpad write two cycles after it is taken; writes keep the order of the ops and stay until wr_gnt.
 // One beat in and one word out every cycle. RING: beats held, a power of two, at least N/8 + 2.
 // stop: beats are taken and dropped, no write is requested any more.
 // SPDX-License-Identifier: Apache-2.0
@@ -16,6 +16,7 @@ module npu_load_align #(
     input  wire           r_valid,
     output wire           r_ready,
     input  wire [63:0]    r_data,
+    output wire [31:0]    received,    // beats taken so far
     input  wire           op_valid,
     output wire           op_ready,
     input  wire [15:0]    op_word,
@@ -27,8 +28,6 @@ module npu_load_align #(
     input  wire           op_xor80,
     input  wire [7:0]     op_pad,
     input  wire [BW-1:0]  op_byte_addr,
-    input  wire [2:0]     op_need,
-    input  wire [31:0]    op_front,
     input  wire [31:0]    op_release,
     input  wire           op_final,
     output wire           wr_req,
@@ -50,12 +49,10 @@ module npu_load_align #(
 
     wire [31:0] held = received_q - release_q;
     wire        take = r_valid && r_ready && !stop;
+    assign      received = received_q;
     // Decided a cycle ahead, so with one place in reserve.
     reg         room_q;
     assign r_ready = stop || room_q;
-
-    wire [31:0] ahead   = received_q - op_front;
-    wire        present = op_need == 3'd0 || (!ahead[31] && (ahead[30:3] != 28'd0 || ahead[2:0] >= op_need));
 
     // Stage 1: the beats; stage 2: the bytes.
     reg                s1_valid_q, s2_valid_q;
@@ -70,7 +67,7 @@ module npu_load_align #(
 
     wire s2_free = !s2_valid_q || wr_gnt;
     wire s1_free = !s1_valid_q || s2_free;
-    assign op_ready = present && s1_free;
+    assign op_ready = s1_free;
     wire issue = op_valid && op_ready;
 
     wire [64*BEATS-1:0] beats;

@@ -2,8 +2,9 @@
 // An op says which bytes of the beat stream make the word. Beats are numbered as the bus delivers them, over all runs; a run
 // starts in a fresh beat at byte `run_misalign`. Lanes first..last-1 are the window's; those of them within lo..hi-1 take data,
 // all others the padding value. Lane l takes byte (byte_addr + l) of the ring that holds beat b in slot b mod RING.
-// Contract: op_* stay until op_ready. op_need beats from number op_front on must be there (0: none); once the op is done,
+// Contract: op_valid rises when the beats that the op touches are in the ring; op_* then stay until op_ready. Once the op is done,
 // beats before number op_release are no longer needed, received or not. One op a cycle; a bubble only between commands.
+// `received` beats are in the ring.
 // Counterpart: the loop over w and b of LOAD in cmodel/npu.
 // SPDX-License-Identifier: Apache-2.0
 `include "npu_spec.vh"
@@ -26,8 +27,10 @@ module npu_load_windows #(
     input  wire [29:0]              run_beats,
     input  wire [15:0]              run_word,
     input  wire                     run_last,
+    // Beats
+    input  wire [31:0]              received,
     // Ops
-    output reg                      op_valid,
+    output wire                     op_valid,
     input  wire                     op_ready,
     output reg  [15:0]              op_word,
     output reg  [5:0]               op_lo,
@@ -38,8 +41,6 @@ module npu_load_windows #(
     output reg                      op_xor80,
     output reg  [7:0]               op_pad,
     output reg  [BW-1:0]            op_byte_addr,
-    output reg  [2:0]               op_need,
-    output reg  [31:0]              op_front,
     output reg  [31:0]              op_release,
     output reg                      op_final,     // last op of its command
     output wire                     idle
@@ -94,13 +95,25 @@ module npu_load_windows #(
     wire [17:0]  byte_addr  = {front_q[14:0], 3'd0} + pos_q;
     wire unused_addr = &{1'b0, byte_addr};
 
-    wire step = active_q && (!op_valid || op_ready) && !stop;
+    // Whether `need` beats from number `front` on are in the ring: for the op made now and for the one that stands. Known a cycle after
+    // they came: the bus's valid is late in a cycle, and this a long sum.
+    function there(input [31:0] ahead, input [2:0] beats);
+        there = beats == 3'd0 || (!ahead[31] && (ahead[30:3] != 28'd0 || ahead[2:0] >= beats));
+    endfunction
+    reg         op_full_q, there_q;
+    reg  [2:0]  op_need_q;
+    reg  [31:0] op_front_q;
+    wire        new_there = there(received - front_q, need);
+    wire        old_there = there(received - op_front_q, op_need_q);
+    assign op_valid = op_full_q && there_q;
+
+    wire step = active_q && (!op_full_q || (there_q && op_ready)) && !stop;
     assign cmd_pop   = step && last_op && cmd_last_q;
     assign run_ready = !active_q || (step && last_op && !cmd_last_q);
-    assign idle      = !active_q && !op_valid;
+    assign idle      = !active_q && !op_full_q;
 
     // A new run: its beats follow those of the run before.
-    wire        take        = run_valid && run_ready;
+    wire        begin_run   = run_valid && run_ready;
     wire [32:0] new_end     = {1'b0, run_bytes} + {30'd0, run_misalign};
     wire [31:0] new_run_end = run_end_q + {2'd0, run_beats};
     wire [17:0] new_lead    = {2'd0, pad_left} + {10'd0, lane_off};
@@ -116,12 +129,13 @@ module npu_load_windows #(
             op_xor80     <= cmd_data[`NPU_F_LOAD_XOR80];
             op_pad       <= cmd_data[`NPU_F_LOAD_PAD_VALUE];
             op_byte_addr <= byte_addr[BW-1:0];
-            op_need      <= need;
-            op_front     <= front_q;
+            op_need_q    <= need;
+            op_front_q   <= front_q;
             op_release   <= last_op ? run_end_q : next_front;
             op_final     <= last_op && cmd_last_q;
         end
-        if (take) begin
+        there_q <= step ? new_there : old_there;
+        if (begin_run) begin
             cmd_last_q <= run_last;
             pos_q      <= $signed({15'd0, run_misalign}) - $signed(new_lead);
             left_q     <= run_misalign;
@@ -156,12 +170,12 @@ module npu_load_windows #(
         end
         if (!rst_n) begin
             active_q  <= 1'b0;
-            op_valid  <= 1'b0;
+            op_full_q <= 1'b0;
             run_end_q <= 32'd0;
         end else begin
-            active_q <= take || (active_q && !(step && last_op));
-            if (stop) op_valid <= 1'b0;
-            else if (!op_valid || op_ready) op_valid <= step;
+            active_q <= begin_run || (active_q && !(step && last_op));
+            if (stop) op_full_q <= 1'b0;
+            else if (!op_full_q || (there_q && op_ready)) op_full_q <= step;
         end
     end
 endmodule

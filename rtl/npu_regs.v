@@ -1,7 +1,7 @@
 // AXI4-Lite registers, counters and interrupt (spec/npu.toml, docs/reference.md).
 //
 // AXI4-Lite: one access at a time, write address and data may come in any order; unknown offsets read as 0 and ignore writes (response
-// OKAY). Byte strobes are honoured. Counters hold while not busy, are cleared by start; reading a low word latches its high word.
+// OKAY). Byte strobes are honoured. Read data come four cycles after their address. Counters hold while not busy, are cleared by start; reading a low word latches its high word.
 // start, reset: one-cycle pulses. Counterpart: cmodel/npu's register file.
 // SPDX-License-Identifier: Apache-2.0
 `include "npu_spec.vh"
@@ -153,21 +153,23 @@ module npu_regs #(
     // ---------------------------------------------------------------- reads
     localparam integer LOG_SP = $clog2(SP_WORDS), LOG_ACC = $clog2(ACC_DEPTH), LOG_BANKS = $clog2(SP_BANKS),
         LOG_TRACE = TRACE_RECORDS == 0 ? 0 : $clog2(TRACE_RECORDS);
-    wire [11:0] raddr = {s_axil_araddr[11:2], 2'b00};
-    wire        rd = s_axil_arvalid && !s_axil_rvalid;
-    assign s_axil_arready = rd;
-    assign trace_read = rd && raddr == `NPU_REG_TRACE_DATA;
+    // One read at a time: its address; then what it reads, registers and counters apart; then the data of the answer.
+    reg  [11:2] raddr_q;
+    reg         rd_q, counter_q, answer_q;  // counter_q: the read is of a counter's low word
+    reg         late_q;
+    wire [11:0] raddr = {raddr_q, 2'b00};
+    assign s_axil_arready = s_axil_arvalid && !rd_q && !late_q && !answer_q && !s_axil_rvalid;
+    assign trace_read = rd_q && raddr == `NPU_REG_TRACE_DATA;
     assign      cnt_index = raddr[6:3];                 // from 0x100 on
     wire        cnt_hit = raddr >= `NPU_REG_COUNTER && raddr < `NPU_REG_COUNTER + 12'd8 * `NPU_COUNTERS;
-    assign      cnt_read = rd && cnt_hit;
+    assign      cnt_read = counter_q;
     wire        reg_hit = raddr[11:6] == 6'd1;          // 0x040..0x07f
     wire [1:0]  region = raddr[5:4];
-    reg  [31:0] high_q, value;
+    reg  [31:0] low_q, high_q, value_q, value;
 
     always @* begin
         value = 32'd0;
-        if (cnt_hit) value = raddr[2] ? high_q : cnt_value[31:0];
-        else if (reg_hit) begin
+        if (reg_hit) begin
             case (raddr[3:2])
                 2'd0: value = region_base[32*region+:32];
                 2'd1: value = region_size[32*region+:32];
@@ -197,15 +199,26 @@ module npu_regs #(
     end
 
     always @(posedge clk) begin
+        if (s_axil_arready) raddr_q <= s_axil_araddr[11:2];
+        if (rd_q) value_q <= value;
         if (!rst_n) begin
+            rd_q          <= 1'b0;
+            counter_q     <= 1'b0;
+            late_q        <= 1'b0;
+            answer_q      <= 1'b0;
             s_axil_rvalid <= 1'b0;
             s_axil_rdata  <= 32'd0;
+            low_q         <= 32'd0;
             high_q        <= 32'd0;
         end else begin
-            if (rd) begin
+            rd_q      <= s_axil_arready;
+            counter_q <= rd_q && cnt_hit && !raddr[2];
+            late_q    <= rd_q;
+            answer_q  <= late_q;
+            if (cnt_read) {high_q, low_q} <= cnt_value;
+            if (answer_q) begin
                 s_axil_rvalid <= 1'b1;
-                s_axil_rdata  <= value;
-                if (cnt_hit && !raddr[2]) high_q <= cnt_value[63:32];
+                s_axil_rdata  <= !cnt_hit ? value_q : raddr[2] ? high_q : low_q;
             end else if (s_axil_rready) s_axil_rvalid <= 1'b0;
         end
     end

@@ -81,10 +81,16 @@ module npu_requant #(
     reg  [31:0] r5_q;
     always_ff @(posedge clk) r5_q <= sat4_q ? 32'h7fff_ffff : total[46:15];
 
-    // 6: right shift; the bit below the result, and whether any bit is left under that one
-    wire [33:0] shifted = $signed({r5_q[31] & ~dn5_q[1], r5_q, 1'b0}) >>> rsh5_q;
-    wire [31:0] below   = ~(32'hffff_ffff << rsh5_q) >> 1;
-    wire        sticky  = |(r5_q & below);
+    // 6: right shift; the bit below the result, and whether any bit is left under that one: what each step of the shift drops
+    wire        top  = r5_q[31] & ~dn5_q[1];
+    wire [33:0] from = {top, r5_q, 1'b0};
+    wire [33:0] by16 = rsh5_q[4] ? {{16{top}}, from[33:16]} : from;
+    wire [33:0] by8  = rsh5_q[3] ? {{8{top}}, by16[33:8]} : by16;
+    wire [33:0] by4  = rsh5_q[2] ? {{4{top}}, by8[33:4]} : by8;
+    wire [33:0] by2  = rsh5_q[1] ? {{2{top}}, by4[33:2]} : by4;
+    wire [33:0] shifted = rsh5_q[0] ? {top, by2[33:1]} : by2;
+    wire        sticky = (rsh5_q[4] && |from[15:0]) || (rsh5_q[3] && |by16[7:0]) || (rsh5_q[2] && |by8[3:0])
+                       || (rsh5_q[1] && |by4[1:0]) || (rsh5_q[0] && by2[0]);
     reg  [31:0] q6_q;
     reg         inc6_q;
     always_ff @(posedge clk) begin

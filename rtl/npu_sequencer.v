@@ -1,6 +1,6 @@
 // Sequencer: fetches the command list, puts each command in the queue of its unit, ends the run, handles faults.
 //
-// Commands take their own number of beats (spec). Fetch: bursts of at most 16 beats, within 4 KiB and region 0, as far ahead as the beat buffer holds. A run ends when every command is dispatched,
+// npu_fetch brings the beats, npu_cmd_queue keeps the commands of each unit. A run ends when every command is dispatched,
 // queues and units are empty; tokens left are an error. Fault: the first error is kept, `abort` stops all units,
 // their bursts are drained, then `unit_rst_n` is low for one cycle and `failed` (or, for a requested reset, `cleared`) pulses.
 // Watchdog: `timeout` cycles (0 = never) without any progress pulse.
@@ -32,10 +32,10 @@ module npu_sequencer #(
     output reg  [15:0]                err_cmd,
     output reg  [31:0]                err_addr,
     // fetch
-    output reg                        ar_valid,
+    output wire                       ar_valid,
     input  wire                       ar_ready,
-    output reg  [31:0]                ar_addr,
-    output reg  [7:0]                 ar_len,
+    output wire [31:0]                ar_addr,
+    output wire [7:0]                 ar_len,
     input  wire                       r_valid,
     output wire                       r_ready,
     input  wire [63:0]                r_data,
@@ -60,7 +60,6 @@ module npu_sequencer #(
     input  wire                       tokens_overflow
 );
     localparam [2:0] IDLE = 3'd0, CHECK = 3'd1, RUN = 3'd2, STOP = 3'd3, CLEAR = 3'd4;
-    localparam BW = $clog2(BUFFER) + 1;
 
     reg  [2:0]  state_q;
     reg         failing_q;             // STOP because of an error (else requested)
@@ -69,158 +68,76 @@ module npu_sequencer #(
     assign unit_rst_n = rst_n && state_q != CLEAR;
 
     // ---------------------------------------------------------------- fetch
-    reg  [31:0] fetch_addr_q;          // next beat to request, bus address
-    reg  [20:0] beats_left_q;          // beats not yet requested
-    reg  [BW-1:0] room_q;              // free places of the buffer, minus beats on their way
-    reg  [BW-1:0] flying_q;            // beats requested and not arrived
     wire [33:0] list_end = {2'b00, cmd_offset} + {10'd0, cmd_bytes};
     wire        list_ok = list_end <= {2'b00, region_size} && cmd_offset[2:0] == 3'd0 && cmd_bytes[2:0] == 3'd0 && region_read;
-
-    wire [9:0]  to_page = 10'd512 - {1'b0, fetch_addr_q[11:3]};
-    wire [4:0]  cap_page = to_page > 10'd16 ? 5'd16 : to_page[4:0];
-    wire [4:0]  cap_left = beats_left_q > 21'd16 ? 5'd16 : beats_left_q[4:0];
-    wire [4:0]  burst = cap_left < cap_page ? cap_left : cap_page;
-    wire [4:0]  ar_beats = ar_len[4:0] + 5'd1;
-    wire        request = state_q == RUN && !ar_valid && beats_left_q != 21'd0 && room_q >= {{(BW - 5) {1'b0}}, burst};
-    wire        arrive = r_valid && r_ready;
+    wire        on_bus, all_out, beat_valid, beat_ready, beat_legal, beat_last;
+    wire [1:0]  beat_unit;
+    wire [63:0] beat_data;
+    wire [31:0] next_addr;
     assign      r_ready = 1'b1;
+    npu_fetch #(.BUFFER(BUFFER)) u_fetch (
+        .clk(clk), .rst_n(rst_n), .load(state_q == CHECK), .run(state_q == RUN), .address(region_base + cmd_offset),
+        .beats(cmd_bytes[23:3]), .ar_valid(ar_valid), .ar_ready(ar_ready), .ar_addr(ar_addr), .ar_len(ar_len), .r_valid(r_valid),
+        .r_data(r_data), .out_valid(beat_valid), .out_ready(beat_ready), .out_data(beat_data), .out_unit(beat_unit),
+        .out_legal(beat_legal), .out_last(beat_last), .next_addr(next_addr), .on_bus(on_bus), .all_out(all_out));
 
-    wire        buf_valid, buf_ready, unused_buf_ready;
-    wire [63:0] buf_data;
-    npu_fifo #(.WIDTH(64), .DEPTH(BUFFER)) u_buffer (
-        .clk(clk), .rst_n(unit_rst_n), .in_valid(arrive && state_q == RUN), .in_ready(unused_buf_ready), .in_data(r_data),
-        .out_valid(buf_valid), .out_ready(buf_ready), .out_data(buf_data));
-
-    always @(posedge clk) begin
-        if (!rst_n) begin
-            ar_valid <= 1'b0;
-            flying_q <= {BW{1'b0}};
-        end else begin
-            if (request) ar_valid <= 1'b1;
-            else if (ar_ready) ar_valid <= 1'b0;
-            flying_q <= flying_q + (ar_valid && ar_ready ? {{(BW - 5) {1'b0}}, ar_beats} : {BW{1'b0}}) - {{(BW - 1) {1'b0}}, arrive};
-        end
-        if (request) begin
-            ar_addr <= fetch_addr_q;
-            ar_len  <= {3'd0, burst} - 8'd1;
-        end
-        if (state_q == CHECK) begin
-            fetch_addr_q <= region_base + cmd_offset;
-            beats_left_q <= cmd_bytes[23:3];
-            room_q       <= BUFFER[BW-1:0];
-        end else begin
-            if (request) begin
-                fetch_addr_q <= fetch_addr_q + {24'd0, burst, 3'd0};
-                beats_left_q <= beats_left_q - {16'd0, burst};
-            end
-            room_q <= room_q - (request ? {{(BW - 5) {1'b0}}, burst} : {BW{1'b0}}) + {{(BW - 1) {1'b0}}, buf_valid && buf_ready};
-        end
-    end
-
-    // ---------------------------------------------------------------- assemble and dispatch
-    reg  [`NPU_CMD_BITS-1:0] cmd_q;
-    reg  [2:0]  beat_q;
-    reg         full_q;                // cmd_q holds a whole command
-    reg  [15:0] index_q;               // of the command in cmd_q
-    reg  [1:0]  unit;
-    reg         legal;
-    always @* begin
-        legal = 1'b1;
-        case (cmd_q[`NPU_F_OPCODE])
-            `NPU_OP_LOAD: unit = 2'd0;
-            `NPU_OP_CONV: unit = 2'd1;
-            `NPU_OP_DRAIN, `NPU_OP_POOL, `NPU_OP_ELTWISE, `NPU_OP_TABLE, `NPU_OP_SOFTMAX, `NPU_OP_DRAINW, `NPU_OP_QUANTW,
-            `NPU_OP_ROTATE, `NPU_OP_SILUW, `NPU_OP_SOFTMAXW: unit = 2'd2;
-            `NPU_OP_STORE: unit = 2'd3;
-            default: begin
-                unit = 2'd0;
-                legal = 1'b0;
-            end
-        endcase
-    end
-    // Beats of the command whose first beat holds `opcode`; an unknown one ends at once and is then found illegal.
-    function [2:0] beats(input [7:0] opcode);
-        case (opcode)
-            `NPU_OP_LOAD:    beats = `NPU_BEATS_LOAD;
-            `NPU_OP_STORE:   beats = `NPU_BEATS_STORE;
-            `NPU_OP_CONV:    beats = `NPU_BEATS_CONV;
-            `NPU_OP_DRAIN:   beats = `NPU_BEATS_DRAIN;
-            `NPU_OP_POOL:    beats = `NPU_BEATS_POOL;
-            `NPU_OP_ELTWISE: beats = `NPU_BEATS_ELTWISE;
-            `NPU_OP_TABLE:   beats = `NPU_BEATS_TABLE;
-            `NPU_OP_SOFTMAX: beats = `NPU_BEATS_SOFTMAX;
-            `NPU_OP_DRAINW:  beats = `NPU_BEATS_DRAINW;
-            `NPU_OP_QUANTW:  beats = `NPU_BEATS_QUANTW;
-            `NPU_OP_ROTATE:  beats = `NPU_BEATS_ROTATE;
-            `NPU_OP_SILUW:   beats = `NPU_BEATS_SILUW;
-            `NPU_OP_SOFTMAXW: beats = `NPU_BEATS_SOFTMAXW;
-            default:         beats = 3'd1;
-        endcase
-    endfunction
-    wire [2:0] need = beats(beat_q == 3'd0 ? buf_data[`NPU_F_OPCODE] : cmd_q[`NPU_F_OPCODE]);
-    wire       last_beat = beat_q + 3'd1 == need;
-    wire [3:0] in_ready;
-    wire       dispatch = state_q == RUN && full_q && legal && in_ready[unit];
-    wire       illegal  = state_q == RUN && full_q && !legal;
-    assign     buf_ready = !full_q || dispatch;
+    // ---------------------------------------------------------------- dispatch: beats go straight into the queue of their unit
+    reg  [2:0]  beat_q;                // place of the next beat in its command
+    reg  [15:0] index_q;               // of that command
+    wire [3:0]  q_room, q_empty;
+    wire        illegal  = state_q == RUN && beat_valid && !beat_legal;
+    wire        dispatch = state_q == RUN && beat_valid && beat_legal && q_room[beat_unit];
+    assign      beat_ready = dispatch;
     genvar u;
     generate
         for (u = 0; u < 4; u = u + 1) begin : gen_queue
-            npu_fifo #(.WIDTH(16 + `NPU_CMD_BITS), .DEPTH(QUEUE_DEPTH)) u_queue (
-                .clk(clk), .rst_n(unit_rst_n), .in_valid(dispatch && unit == u), .in_ready(in_ready[u]),
-                .in_data({index_q, cmd_q}), .out_valid(q_valid[u]), .out_ready(q_ready[u]),
-                .out_data({q_index[16*u+:16], q_data[`NPU_CMD_BITS*u+:`NPU_CMD_BITS]}));
+            localparam BEATS = u == 0 ? {29'd0, `NPU_BEATS_LOAD} : u == 1 ? {29'd0, `NPU_BEATS_CONV} : u == 2 ?
+                {29'd0, `NPU_BEATS_POOL} : {29'd0, `NPU_BEATS_STORE};   // the vector unit's longest is POOL
+            npu_cmd_queue #(.BEATS(BEATS), .DEPTH(QUEUE_DEPTH)) u_queue (
+                .clk(clk), .rst_n(unit_rst_n), .in_valid(dispatch && beat_unit == u), .in_beat(beat_q), .in_last(beat_last),
+                .in_data(beat_data), .in_index(index_q), .room(q_room[u]), .empty(q_empty[u]), .out_valid(q_valid[u]),
+                .out_ready(q_ready[u]), .out_data(q_data[`NPU_CMD_BITS*u+:`NPU_CMD_BITS]), .out_index(q_index[16*u+:16]));
         end
     endgenerate
     always @(posedge clk) begin
-        if (state_q == CHECK || state_q == CLEAR) begin
+        if (state_q == CHECK) begin
             beat_q  <= 3'd0;
-            full_q  <= 1'b0;
             index_q <= 16'd0;
-        end else begin
-            if (buf_valid && buf_ready) beat_q <= last_beat ? 3'd0 : beat_q + 3'd1;
-            if (buf_valid && buf_ready && last_beat) full_q <= 1'b1;
-            else if (dispatch) full_q <= 1'b0;
-            if (dispatch) index_q <= index_q + 16'd1;
+        end else if (dispatch) begin
+            beat_q <= beat_last ? 3'd0 : beat_q + 3'd1;
+            if (beat_last) index_q <= index_q + 16'd1;
         end
-        if (!rst_n) full_q <= 1'b0;
     end
-    // A beat to its place by enables: an indexed assignment would become a shifter for all 512 bits.
-    generate
-        for (u = 0; u < 8; u = u + 1) begin : gen_beat
-            always @(posedge clk) if (buf_valid && buf_ready && beat_q == u) cmd_q[64*u+:64] <= buf_data;
-        end
-    endgenerate
 
     // ---------------------------------------------------------------- watchdog
-    // The oldest command that waits is the one to name: queue heads, and a CONV that left its queue.
+    // The oldest command that waits is the one to name: queue heads, and a CONV that left its queue, which is older than the array's
+    // next. Nothing moves when time runs out, so it may be found a cycle after.
     reg  [31:0] quiet_q;
+    reg         expired_q;
+    wire        arrive = r_valid && r_ready;
     wire        moving = (|unit_progress) || dispatch || arrive || state_q != RUN;
-    wire        expired = timeout != 32'd0 && quiet_q >= timeout;
-    always @(posedge clk) quiet_q <= moving ? 32'd0 : quiet_q + 32'd1;
-
-    reg  [15:0] oldest;
-    reg  [3:0]  oldest_unit;
-    reg         found;
-    integer     k;
-    always @* begin
-        found = stuck;
-        oldest = stuck_index;
-        oldest_unit = stuck ? `NPU_UNIT_ARRAY : `NPU_UNIT_SEQUENCER;
-        for (k = 0; k < 4; k = k + 1)
-            if (q_valid[k] && (!found || q_index[16*k+:16] < oldest)) begin
-                found = 1'b1;
-                oldest = q_index[16*k+:16];
-                oldest_unit = k[3:0];
-            end
-        if (!found) oldest = index_q;
+    always @(posedge clk) begin
+        quiet_q   <= moving ? 32'd0 : quiet_q + 32'd1;
+        expired_q <= timeout != 32'd0 && quiet_q >= timeout;
     end
 
+    // Of load and array, and of vector and store: {waits, its index, its unit}; then of both.
+    function [20:0] older(input [20:0] a, input [20:0] b);
+        older = a[20] && (!b[20] || a[19:4] < b[19:4]) ? a : b;
+    endfunction
+    reg  [20:0] old01_q, old23_q;
+    always @(posedge clk) begin
+        old01_q <= older({q_valid[0], q_index[15:0], `NPU_UNIT_LOAD},
+                         {stuck || q_valid[1], stuck ? stuck_index : q_index[31:16], `NPU_UNIT_ARRAY});
+        old23_q <= older({q_valid[2], q_index[47:32], `NPU_UNIT_VECTOR}, {q_valid[3], q_index[63:48], `NPU_UNIT_STORE});
+    end
+    wire [20:0] oldest = older(old01_q, old23_q);
+
     // ---------------------------------------------------------------- state and first error
-    wire all_out = beats_left_q == 21'd0 && !ar_valid && flying_q == {BW{1'b0}} && !buf_valid && !full_q;
-    wire finished = all_out && beat_q == 3'd0 && q_valid == 4'd0 && unit_busy == 4'd0;
-    wire quiet_bus = !ar_valid && flying_q == {BW{1'b0}} && unit_busy == 4'd0;
+    wire finished = all_out && beat_q == 3'd0 && (&q_empty) && unit_busy == 4'd0;
+    wire quiet_bus = !on_bus && unit_busy == 4'd0;
     reg         fault;
+    integer     k;
     reg  [7:0]  fault_code;
     reg  [3:0]  fault_unit;
     reg  [15:0] fault_cmd;
@@ -240,7 +157,7 @@ module npu_sequencer #(
             if (arrive && r_resp != 2'b00) begin
                 fault = 1'b1;
                 fault_code = `NPU_ERR_FETCH;
-                fault_addr = fetch_addr_q;
+                fault_addr = next_addr;
             end else if (illegal) begin
                 fault = 1'b1;
                 fault_code = `NPU_ERR_ILLEGAL_OPCODE;
@@ -251,11 +168,11 @@ module npu_sequencer #(
             end else if (tokens_overflow) begin
                 fault = 1'b1;
                 fault_code = `NPU_ERR_TOKEN;
-            end else if (expired) begin
+            end else if (expired_q) begin
                 fault = 1'b1;
                 fault_code = `NPU_ERR_TIMEOUT;
-                fault_unit = oldest_unit;
-                fault_cmd = oldest;
+                fault_unit = oldest[20] ? oldest[3:0] : `NPU_UNIT_SEQUENCER;
+                fault_cmd = oldest[20] ? oldest[19:4] : index_q;
             end else if (finished && tokens_any) begin
                 fault = 1'b1;
                 fault_code = `NPU_ERR_TOKEN;
@@ -319,6 +236,5 @@ module npu_sequencer #(
             if (reset && state_q != IDLE) failing_q <= 1'b0;   // a reset while stopping: no error left behind
         end
     end
-    wire unused = &{1'b0, unused_buf_ready, list_end};
 endmodule
 `default_nettype wire

@@ -56,7 +56,7 @@ module npu_store #(
     output wire [15:0]              ev_done_index
 );
     localparam IN_FLIGHT = N > 4 ? 8 : 4;  // commands
-    localparam AHEAD     = N > 4 ? 8 : 4;  // words
+    localparam AHEAD     = N > 4 ? 8 : 5;  // words
     localparam integer N_I = N;
     localparam [8:0] N9 = N_I[8:0];
 

@@ -1,6 +1,6 @@
 // The scratchpad reads of a STORE: for each run the loop over its words, giving each word with what to do with it.
 // Contract: rd_* as in docs/design.md (data two cycles after the grant). Words come out in order; out_* stay until out_ready.
-// AHEAD: words read and not yet passed on; 4 or more sustain one word a cycle. Of a word, bytes out_lane.. for out_len go to
+// AHEAD: words asked for and not yet passed on; 5 or more sustain one word a cycle. Of a word, bytes out_lane.. for out_len go to
 // memory, the first of them to byte out_pos of an 8-byte beat; out_first / out_last mark the ends of a run.
 // Counterpart: the loop over w and b of STORE in cmodel/npu.
 // SPDX-License-Identifier: Apache-2.0
@@ -60,15 +60,22 @@ module npu_store_reads #(
     wire       run_end  = left_q[31:6] == 26'd0 && left_q[5:0] <= most;
     wire [5:0] len      = run_end ? left_q[5:0] : most;
 
-    // One credit for each place in the FIFO behind the scratchpad.
+    // One credit for each place in the FIFO behind the scratchpad. Requests wait in a queue of two: the grant, which comes late in a
+    // cycle, then only moves that.
     reg [CW-1:0] used_q;
-    assign rd_req  = active_q && used_q != AHEAD_I[CW-1:0] && !stop;
-    assign rd_addr = word_q;
-    wire step = rd_req && rd_gnt;
+    wire         asks_room;
+    wire step = active_q && used_q != AHEAD_I[CW-1:0] && asks_room && !stop;
     wire pop  = out_valid && out_ready;
 
     localparam MW = 18;
     wire [MW-1:0] meta = {lane_off[5:0], len, pos_q, cmd_data[`NPU_F_STORE_XOR80], first_q, run_end};
+    wire [MW-1:0] ask_meta;
+    wire          asks;
+    wire          granted = rd_req && rd_gnt;
+    assign        rd_req = asks && !stop;
+    npu_fifo2 #(.WIDTH(16 + MW)) u_asks (
+        .clk(clk), .rst_n(rst_n), .in_valid(step), .in_ready(asks_room), .in_data({word_q, meta}),
+        .out_valid(asks), .out_ready(granted), .out_data({rd_addr, ask_meta}));
     reg  [MW-1:0] meta1_q, meta2_q;
     reg           valid1_q, valid2_q;
     wire          unused_room;
@@ -85,7 +92,7 @@ module npu_store_reads #(
     wire   take      = run_valid && run_ready;
 
     always_ff @(posedge clk) begin
-        if (step) meta1_q <= meta;
+        meta1_q <= ask_meta;
         meta2_q <= meta1_q;
         if (take) begin
             cmd_last_q <= run_last;
@@ -120,7 +127,7 @@ module npu_store_reads #(
             used_q   <= 0;
         end else begin
             active_q <= take || (active_q && !(step && run_end));
-            valid1_q <= step;
+            valid1_q <= granted;
             valid2_q <= valid1_q;
             if (step && !pop) used_q <= used_q + 1'b1;
             if (pop && !step) used_q <= used_q - 1'b1;

@@ -25,18 +25,21 @@ module npu_tokens (
                     assign over[4*u+v] = 1'b0;
                 end else begin : gen_pair
                     reg [11:0] count_q;
-                    reg        over_q;
+                    reg        over_q, any_q;  // any_q: count_q is not 0, from a flip-flop: units start on it
                     wire up = give[4*u+v] && !take[4*v+u];
                     wire down = take[4*v+u] && !give[4*u+v];
-                    assign avail[4*v+u] = count_q != 12'd0;
+                    assign avail[4*v+u] = any_q;
                     assign over[4*u+v] = over_q;
                     always @(posedge clk) begin
                         if (!rst_n) begin
                             count_q <= 12'd0;
                             over_q  <= 1'b0;
+                            any_q   <= 1'b0;
                         end else begin
                             if (up && &count_q) over_q <= 1'b1;
                             else if (up || down) count_q <= count_q + {{11{down}}, 1'b1};
+                            if (up) any_q <= 1'b1;
+                            else if (down) any_q <= count_q != 12'd1;
                         end
                     end
                 end

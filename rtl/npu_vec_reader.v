@@ -34,9 +34,15 @@ module npu_vec_reader #(
     wire room, elem_valid, data_valid, data_ready;
     reg [1:0] flight_q;
 
-    assign rd_req   = in_valid && !in_skip && room && !stop;
-    assign rd_addr  = in_addr;
-    assign in_step  = in_valid && room && !stop && (in_skip || rd_gnt);
+    // Requests wait in a queue of two: the grant, which comes late in a cycle, moves no more than that.
+    wire asks, asks_room;
+    npu_fifo2 #(.WIDTH(16)) u_asks (
+        .clk(clk), .rst_n(rst_n),
+        .in_valid(in_step && !in_skip), .in_ready(asks_room), .in_data(in_addr),
+        .out_valid(asks), .out_ready(rd_req && rd_gnt), .out_data(rd_addr)
+    );
+    assign rd_req   = asks && !stop;
+    assign in_step  = in_valid && room && !stop && asks_room;
     assign inflight = |flight_q;
 
     always_ff @(posedge clk)

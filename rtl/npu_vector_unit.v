@@ -97,7 +97,7 @@ module npu_vector_unit #(
     wire has_tables = (is_table && cmd_q[`NPU_F_TABLE_LOAD]) || (is_softmax && cmd_q[`NPU_F_SOFTMAX_LOAD]);
 
     wire overlap  = is_drain && op_next == `NPU_OP_DRAIN && legal_q;
-    wire idle     = state_q == IDLE || (state_q == RUN && is_drain && issue && out_last);
+    wire idle     = state_q == IDLE || (state_q == RUN && is_drain && drain_issue && out_last);
     wire tokens   = (wait_from & ~avail & ~(4'd1 << `NPU_UNIT_VECTOR)) == 4'd0;
     wire can_go   = checked_q && cmd_valid && !stop && idle && tokens && done_room && (!done_valid || overlap);
     wire start    = can_go && legal_q;
@@ -122,7 +122,7 @@ module npu_vector_unit #(
                     MULTIPLY: if (mul_done) state_q <= WALK;
                     TABLE: if (table_loaded || softmax_loaded) state_q <= WALK;
                     WALK: state_q <= RUN;
-                    RUN: if (is_drain ? issue && out_last : wrote_end) state_q <= IDLE;
+                    RUN: if (is_drain ? drain_issue && out_last : wrote_end) state_q <= IDLE;
                     default: ;
                 endcase
         end

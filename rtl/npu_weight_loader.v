@@ -76,9 +76,13 @@ module npu_weight_loader #(
     wire       room   = held_q != DEPTH[3:0];
     wire       can    = run_q && room && (!params_q || params_ok);
     wire       reads  = params_q || has_tap;
-    wire       issue  = can && (!reads || rd_gnt);
-    assign     rd_req  = can && reads;
-    assign     rd_addr = params_q ? p_addr_q : w_addr_q + {{(16 - RW) {1'b0}}, row_q};
+    // Requests wait in a queue of two: the grant, which comes late in a cycle, moves no more than that.
+    wire       asks_room;
+    wire       issue  = can && asks_room;
+    npu_fifo2 #(.WIDTH(16)) u_asks (
+        .clk(clk), .rst_n(rst_n), .in_valid(issue && reads), .in_ready(asks_room),
+        .in_data(params_q ? p_addr_q : w_addr_q + {{(16 - RW) {1'b0}}, row_q}),
+        .out_valid(rd_req), .out_ready(rd_gnt), .out_data(rd_addr));
     assign     busy    = run_q;
     assign     at_params = run_q && params_q;
     wire       tile_end = issue && !params_q && row_last;

@@ -123,7 +123,7 @@ static const char *predict(timing_t *t, npu_trace_t *trace, npu_prediction_t *ou
     t->array.waiting = NO_COMMAND;
     t->vector.next = first[NPU_UNIT_VECTOR];
     t->store.next = first[NPU_UNIT_STORE];
-    t->fetch.free = 1;
+    t->fetch.free = 2;
     t->fetch.offset = t->list->address % t->memory.beat_bytes;
     t->fetch.beats =
         (t->fetch.offset + t->list->size + t->memory.beat_bytes - 1) / t->memory.beat_bytes;

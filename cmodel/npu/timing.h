@@ -19,7 +19,7 @@
 
 #define TIME_NEVER UINT64_MAX
 #define NO_COMMAND UINT32_MAX
-#define QUEUE_DEPTH 8u   /* commands in the queue of a unit */
+#define QUEUE_DEPTH 9u   /* commands in the queue of a unit, the one at its output included */
 #define FETCH_BUFFER 64u /* beats */
 #define BURST_BEATS 16u  /* at most */
 #define PORT_BURSTS 10u  /* read bursts under way, fetch and load together */

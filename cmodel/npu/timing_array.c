@@ -14,7 +14,7 @@
 
 #define WEIGHT_QUEUE 8u
 #define STREAM_AHEAD 16u /* elements of an operand stream before the array */
-#define READ 3u          /* from a scratchpad read to the word at the head of its queue */
+#define READ 4u          /* from a scratchpad read to the word at the head of its queue */
 #define TURN 2u          /* from the last word into the transposing buffer to its first row */
 #define SEVERAL 8u       /* passes, before and after those that repeat */
 
@@ -156,7 +156,7 @@ static int stage_s(timing_t *t) {
 
     int transpose = (int)c->transpose;
     uint64_t full = read_tile(u, n, transpose, u->taken + 1, u->n_passes ? u->swap + 1 : 0);
-    uint64_t swap = later(full, go + 5), params = 0, period = 0;
+    uint64_t swap = later(full, go + 6), params = 0, period = 0;
     if (u->n_passes) {
         swap = later(swap, u->last_element + 1);
         if (c->accumulate || c->minus)

@@ -43,7 +43,7 @@ static int take_beat(timing_fetch_t *f, uint64_t from) {
         f->now++;
     uint64_t arrival = f->burst[f->now % RING].arrival + f->taken - f->burst[f->now % RING].first;
     uint64_t before = f->taken ? f->taken_at[(f->taken - 1) % FETCH_BUFFER] + 1 : 0;
-    f->taken_at[f->taken++ % FETCH_BUFFER] = later(later(arrival + 1, before), from);
+    f->taken_at[f->taken++ % FETCH_BUFFER] = later(later(arrival + 2, before), from);
     return 1;
 }
 
@@ -54,21 +54,22 @@ int timing_dispatch(timing_t *t) {
     timing_cmd_t *c = &t->cmd[f->next];
     uint32_t end = f->next + 1 < t->n ? t->cmd[f->next + 1].at : t->list->size;
     uint32_t last = (f->offset + end - 1) / t->memory.beat_bytes; /* its last beat */
-    while (f->taken <= last)
-        if (!take_beat(f, f->dispatched))
-            return 0;
-    uint64_t when = later(f->taken_at[last % FETCH_BUFFER], f->dispatched) + 1;
+    uint64_t from = f->next ? f->dispatched + 1 : 0;
     uint32_t queued = f->queued[c->unit];
     history_t *left = &t->left[c->unit];
     if (queued >= QUEUE_DEPTH) {
         uint32_t must = queued - QUEUE_DEPTH; /* command of the unit that must have left */
         if (left->count <= must)
             return 0;
-        when = later(when, history_back(left, left->count - must) + 1);
+        from = later(from, history_back(left, left->count - must) + 1);
     }
+    while (f->taken <= last)
+        if (!take_beat(f, from))
+            return 0;
+    uint64_t when = later(f->taken_at[last % FETCH_BUFFER], from);
     f->queued[c->unit]++;
     f->dispatched = when;
     f->next++;
-    c->ready = when + 1;
+    c->ready = when + 2;
     return 1;
 }

@@ -96,12 +96,12 @@ static uint64_t make(timing_t *t, uint32_t beats, uint32_t words, uint64_t first
     uint32_t ring = t->cfg->n > 4 ? 16 : 8, end = u->beats + beats;
     if (u->beats >= ring)
         first = later(first, used(u, u->beats - ring + 1) + 2);
-    uint64_t last = first + beats - 1, from = later(begin, first + 1);
+    uint64_t last = first + beats - 1, from = later(begin, first + 2);
     if (beats >= ring) /* the first of these beats must be used before the last comes */
         last = later(last, from + (uint64_t)words * (beats - ring + 1) / beats + 1);
     else if (end >= ring)
         last = later(last, used(u, end - ring) + 2);
-    u->made = words ? later(from + words - 1, last + 1) : u->made;
+    u->made = words ? later(from + words - 1, last + 2) : u->made;
     u->chunk[u->n_chunks++ % RING] = (timing_chunk_t){u->beats, beats, from, later(from, u->made)};
     u->beats = end;
     return last;

@@ -5,7 +5,7 @@
  */
 #include "timing.h"
 
-#define FIRST_DATA 6u /* from the read of a word to its first beat at the port */
+#define FIRST_DATA 7u /* from the read of a word to its first beat at the port */
 
 /* Of a run's first `bytes`, the first at byte `skew` of a beat: words, and the cycles in which they
  * are packed into beats. A word takes a cycle for each beat that it completes, and one at least;

@@ -10,7 +10,9 @@
 #include "timing.h"
 
 #define POST 12u      /* from a beat at the lanes to the word's write */
-#define WORDS_READ 3u /* from the first address to the first word */
+#define WORDS_READ 4u /* from the first address to the first word */
+#define DATA_READ 3u  /* from the grant of a read to its word */
+#define ASKS 2u       /* addresses that wait for their grant */
 #define READ_AHEAD 8u /* words of a stream */
 #define TABLE_BYTES 256u
 
@@ -25,34 +27,38 @@ static uint64_t pool(const timing_t *t, const uint32_t *words, uint64_t s) {
 
 /* From the first address, at `begin`, to the last pair taken of `rows` x `columns` words, a pair
  * every `pace` cycles where the two streams do not ask the same bank; a goes first, each runs
- * READ_AHEAD words ahead at most. */
+ * READ_AHEAD words ahead at most, and ASKS of them wait for their grant. */
 static uint64_t pairs(timing_t *t, const npu_cmd_eltwise_t *c, uint64_t begin, uint32_t pace) {
-    uint32_t total = c->ny * c->nx, mask = t->cfg->sp_banks - 1, taken = 0, ahead[WORDS_READ] = {0};
-    uint32_t asked[2] = {0, 0}, x[2] = {0, 0};
+    uint32_t total = c->ny * c->nx, mask = t->cfg->sp_banks - 1, taken = 0, ahead[DATA_READ] = {0};
+    uint32_t walked[2] = {0, 0}, granted[2] = {0, 0}, x[2] = {0, 0};
     uint32_t at[2] = {c->a_addr, c->b_addr}, row[2] = {c->a_addr, c->b_addr};
     const uint32_t pitch[2] = {(uint32_t)c->a_row, (uint32_t)c->b_row}, step[2] = {c->a_x, c->b_x};
     uint64_t cycles = 0, next = 0;
     for (; taken < total; cycles++) {
+        uint32_t before = taken;
         if (cycles >= next &&
-            ahead[cycles % WORDS_READ] > taken) { /* granted WORDS_READ cycles ago */
+            ahead[cycles % DATA_READ] > taken) { /* granted DATA_READ cycles ago */
             taken++;
             next = cycles + pace;
         }
         int busy = -1; /* bank that the other stream reads */
         for (int s = 0; s < 2; s++) {
-            int bank = (int)(at[s] & mask);
-            if (asked[s] == total || asked[s] - taken >= READ_AHEAD || bank == busy)
+            int bank = (int)(at[s] & mask), waits = walked[s] > granted[s];
+            if (walked[s] < total && walked[s] - before < READ_AHEAD &&
+                walked[s] - granted[s] < ASKS)
+                walked[s]++;
+            if (!waits || bank == busy)
                 continue;
             busy = bank;
             timing_bank_read(t, begin + cycles, at[s]);
-            asked[s]++;
+            granted[s]++;
             at[s] += step[s];
             if (++x[s] == c->nx) {
                 x[s] = 0;
                 at[s] = row[s] += pitch[s];
             }
         }
-        ahead[cycles % WORDS_READ] = asked[0] < asked[1] ? asked[0] : asked[1];
+        ahead[cycles % DATA_READ] = granted[0] < granted[1] ? granted[0] : granted[1];
     }
     return cycles;
 }

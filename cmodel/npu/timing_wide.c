@@ -8,14 +8,14 @@
  */
 #include "timing.h"
 
-#define FIRST_WORD 5u /* from the command's start to the first group of lanes */
+#define FIRST_WORD 6u /* from the command's start to the first group of lanes */
 #define PIPE 22u      /* from a group of lanes to its word's write */
 #define EARLY 5u      /* ... earlier: the second multiplication does not wait for the first */
 #define ENTRY 3u      /* accumulator entry and scale record, before the groups of a row */
 /* A row of several passes: all but the groups of its passes. */
-#define QUANT_ROW 120u   /* two pipelines, the factor from the largest magnitude, the record */
+#define QUANT_ROW 122u   /* two pipelines, the factor from the largest magnitude, the record */
 #define ROOT 82u         /* with a norm: the reciprocal root and the product */
-#define SOFTMAX_ROW 211u /* three pipelines, factor, reciprocal of the sum and product, record */
+#define SOFTMAX_ROW 214u /* three pipelines, factor, reciprocal of the sum and product, record */
 
 static uint64_t groups(const timing_t *t, uint32_t elements) {
     uint32_t lanes = t->cfg->wide_lanes ? t->cfg->wide_lanes : 1;
