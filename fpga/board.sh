@@ -1,7 +1,7 @@
 #!/bin/sh
 # From the sources to a board's bitstream: Yosys, nextpnr, packer.
 #
-# Synopsis: fpga/board.sh BOARD [CONFIG]        BOARD: a folder of fpga/ ($FPGA_BOARDS) with a board.conf; CONFIG: not the board's own
+# Synopsis: fpga/board.sh BOARD [CONFIG]        BOARD: a folder of fpga/ ($FPGA_BOARDS) with a board.conf; CONFIG: not the board's own; a named one, or as npu16,lanes=8
 # Writes build/fpga/BOARD/: synth.log, BOARD.json (netlist), pnr.log, pnr.json (nextpnr's report), the bitstream, report.json
 # (fpga/board_report.py); prints one line. `make fpga` calls it when firmware and CPU are built.
 # FPGA_STOP=netlist: only to the netlist; FPGA_OUT: another folder for it.
@@ -24,7 +24,10 @@ synth_options= place_options= seed=1 mul_style= flash_offset= firmware=firmware 
 . "$folder/$board/board.conf"
 config=${2:-$config}
 header=spec/gen/config_$config.vh
-[ -f "$header" ] || fail "no configuration $config"
+if [ ! -f "$header" ]; then # of the form npu16,lanes=8
+    header=$out/config.vh
+    build/systole config "$config" --verilog >"$header" 2>/dev/null || fail "no configuration $config"
+fi
 tools=${FPGA_TOOLS:-build/venv-fpga/bin}
 need() { # command, where it comes from
     command -v "$1" >/dev/null 2>&1 || fail "$board: $1 not found: $2"

@@ -41,7 +41,7 @@ fpga-array-table: $(FPGA_VENV)/.stamp ## array of 4 to 16 rows placed and routed
 
 # Boards: a folder with a board.conf each.
 BOARDS    := $(patsubst fpga/%/board.conf,%,$(wildcard fpga/*/board.conf))
-FPGA_NEEDS := $(FPGA_VENV)/.stamp $(SOC_CPU) $(BUILD)/firmware/firmware.hex $(BUILD)/firmware/boot.hex $(SMALL_NEEDS)
+FPGA_NEEDS := $(FPGA_VENV)/.stamp $(SYSTOLE) $(SOC_CPU) $(BUILD)/firmware/firmware.hex $(BUILD)/firmware/boot.hex $(SMALL_NEEDS)
 TEST_NEEDS += $(FPGA_NEEDS)
 .PHONY: fpga fpga-all fpga-table
 fpga: $(FPGA_NEEDS) ## bitstream of one board (BOARD=ulx3s): build/fpga/BOARD/
