@@ -56,6 +56,11 @@ typedef struct {
     int32_t with;         /* ADD, pool: the convolution before, with which it may be lowered;
                              table: with which it is lowered */
     bool done;            /* while lowering: that has happened */
+    int32_t since, until; /* softmax and its table (late.c): among the commands of the operators
+                             since..until; until 0: on its own */
+    bool alone;           /* did not fit: not so */
+    bool in_place, apart; /* ADD: over the parts of the convolution before, whose result is no
+                             tensor; never so: did not fit */
     int32_t first, end;   /* chain (cascade.c) that runs strip by strip: operators first..end-1 */
     uint32_t chain_words; /* of the first: scratchpad words it wants beside residents */
     int32_t n_in, n_out;
@@ -93,6 +98,16 @@ typedef struct {
     uint32_t n_line;
 } cc_step_t;
 
+/* An operator of lower_vector.c while it is lowered piece by piece. */
+typedef struct {
+    int32_t op;                  /* CC_NONE: none */
+    int32_t pixels, piece, next; /* of all; of a piece; first of the next piece */
+    int32_t ready;               /* pixels of its input that are there (late.c) */
+    uint32_t table, table_words; /* its table in the scratchpad */
+    int32_t after;               /* operator whose table goes over its result, or CC_NONE */
+    uint32_t after_table, after_words;
+} cc_pieces_t;
+
 typedef struct {
     const graph_t *g;
     const npu_config_t *cfg;
@@ -113,6 +128,9 @@ typedef struct {
     uint8_t *busy;       /* (sp_words) 1: allocated or resident */
     int32_t layer;       /* operator being lowered */
     uint32_t turn;       /* accumulators of the next part: cc_half(), cc_acc() */
+    int32_t byte_table;  /* operator whose table of bytes the vector unit has, or CC_NONE */
+    int32_t exp_table;   /* the same of exponentials */
+    cc_pieces_t late;    /* the softmax at hand among other operators' commands */
     npu_layer_t *layers; /* (n_ops) */
     uint64_t cycles;
     uint32_t n_steps, n_cpu_steps;
@@ -168,8 +186,42 @@ int cc_layout_memory(cc_t *cc);
 /* Words that op needs beside resident tensors to work well. */
 uint32_t cc_work_words(const cc_t *cc, int32_t op);
 
+/* follow.c: operators among the commands of others */
+void cc_find_leader(cc_t *cc, int32_t op); /* sets cc_op_t.with */
+void cc_find_windows(cc_t *cc);            /* sets cc_op_t.since, until */
+bool cc_find_in_place(cc_t *cc);           /* sets cc_op_t.in_place; true: of any more */
+/* The softmax in whose window op is, or CC_NONE. */
+int32_t cc_window_at(const cc_t *cc, int32_t op);
+/* The table that goes over parts of op's result, or CC_NONE. */
+int32_t cc_following_table(const cc_t *cc, int32_t op);
+/* The ADD that goes over parts of op's result, or CC_NONE. */
+int32_t cc_following_add(const cc_t *cc, int32_t op);
+/* The product whose matrices can follow as channel blocks of op's result are there, or CC_NONE. */
+int32_t cc_following_product(const cc_t *cc, int32_t op);
+
+/* late.c: the softmax in whose window the operator at hand is */
+int cc_late_begin(cc_t *cc, int32_t op); /* before lowering op; starts it when op is the first */
+int cc_late_end(cc_t *cc, int32_t op);   /* after lowering op; ends it when op is the last */
+/* The array has just been given work: pieces that the vector unit can begin meanwhile. */
+void cc_late_pace(cc_t *cc);
+/* The box of its input is there, and all before it. */
+void cc_late_ready(cc_t *cc, int32_t store, cc_box_t box);
+/* The box of its result will be read. */
+int cc_late_reach(cc_t *cc, int32_t store, cc_box_t box);
+
 /* cascade_plan.c, cascade.c: chains of operators that run strip by strip */
 bool cc_in_chain(const cc_t *cc, int32_t op);
+/* First and last of the operators among whose commands op's are. */
+static inline int32_t cc_first_op(const cc_t *cc, int32_t op) {
+    const cc_op_t *o = &cc->ops[op];
+    if (cc_in_chain(cc, op))
+        return o->first;
+    return o->until > 0 ? o->since : o->in_place && o->with != CC_NONE ? o->with : op;
+}
+static inline int32_t cc_last_op(const cc_t *cc, int32_t op) {
+    const cc_op_t *o = &cc->ops[op];
+    return cc_in_chain(cc, op) ? o->end - 1 : o->until > 0 ? o->until : op;
+}
 void cc_choose_chains(cc_t *cc);
 int cc_lower_chain(cc_t *cc, int32_t op);
 
@@ -227,9 +279,13 @@ void cc_emit_add(cc_t *cc, const ref_binary_t *p, int32_t ny, int32_t nx, const 
                  const int32_t row[3]);
 /* Table of the operator into the scratchpad, if it has one; words: of the allocation, or 0. */
 int cc_load_table(cc_t *cc, const cc_op_t *o, uint32_t *at, uint32_t *words);
-/* TABLE in place; load: it reads the table at `table`, where the last one is of another. */
-void cc_emit_table(cc_t *cc, uint32_t at, int32_t ny, int32_t nx, int32_t row, uint32_t table,
-                   bool load);
+/* TABLE of operator cc->layer in place; its table is at `table`. */
+void cc_emit_table(cc_t *cc, uint32_t at, int32_t ny, int32_t nx, int32_t row, uint32_t table);
+/* An operator of the vector unit piece by piece. */
+int cc_pieces_begin(cc_t *cc, int32_t op, cc_pieces_t *p);
+int cc_pieces_next(cc_t *cc, cc_pieces_t *p);
+bool cc_pieces_room(cc_t *cc, const cc_pieces_t *p); /* for the next piece? */
+void cc_pieces_end(cc_t *cc, cc_pieces_t *p);
 int cc_lower_pool(cc_t *cc, int32_t op);
 /* AVERAGE_POOL_2D, MAX_POOL_2D, MEAN, REDUCE_MAX. */
 bool cc_is_pool(int32_t kind);

@@ -96,11 +96,15 @@ static int lower_all(cc_t *cc, int32_t *failed_op) {
         cc_op_t *o = &cc->ops[i];
         *failed_op = i;
         cc->layer = i;
-        if (o->skip || o->done)
+        if (o->skip)
             continue;
         if (on_npu(cc, i)) {
             mark_residents(cc, i);
-            st = cc_in_chain(cc, i) ? cc_lower_chain(cc, i) : lower(cc, i);
+            st = cc_late_begin(cc, i);
+            if (st == CC_OK && !o->done)
+                st = cc_in_chain(cc, i) ? cc_lower_chain(cc, i) : lower(cc, i);
+            if (st == CC_OK)
+                st = cc_late_end(cc, i);
         } else {
             st = cc_step_end(cc);
             if (st == CC_OK)
@@ -233,6 +237,16 @@ static void summarise(cc_t *cc, npu_compiled_t *out) {
  * it uses; when there is none, allocate tightly; at last the operator goes to the CPU. */
 static void make_room(cc_t *cc, int32_t op) {
     cc_store_t *best = NULL;
+    int32_t softmax = cc_window_at(cc, op);
+    if (softmax != CC_NONE) {
+        cc->ops[softmax].alone = true;
+        return;
+    }
+    for (int32_t i = 0; i < cc->n_ops; i++)
+        if (cc->ops[i].in_place && cc->ops[i].with == op) {
+            cc->ops[i].apart = true;
+            return;
+        }
     if (cc_in_chain(cc, op)) { /* one after the other, then */
         for (int32_t i = cc->ops[op].end - 1; i >= op; i--)
             cc->ops[i].first = cc->ops[i].end = 0;
@@ -263,6 +277,7 @@ static int attempt(cc_t *cc, npu_compiled_t *out, bool *again) {
     cc->scratch_bytes = 0;
     cc->cycles = 0;
     cc->turn = 0;
+    cc->byte_table = cc->exp_table = cc->late.op = CC_NONE;
     int st = cc_plan(cc);
     if (st != CC_OK)
         return st;

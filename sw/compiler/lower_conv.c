@@ -89,9 +89,10 @@ void cc_conv_emit(cc_job_t *j, cc_box_t part, cc_acc_t acc, const cc_chunk_t *ch
 }
 
 static void emit_add(cc_job_t *j, cc_box_t part, int32_t ob);
+static int emit_add_in_place(cc_job_t *j, cc_box_t part, int32_t ob, const npu_cmd_drain_t *drain);
 static void emit_table(cc_job_t *j, const npu_cmd_drain_t *drain);
 
-void cc_conv_drain(cc_job_t *j, cc_box_t part, cc_acc_t acc, int32_t ob, const cc_view_t *out) {
+int cc_conv_drain(cc_job_t *j, cc_box_t part, cc_acc_t acc, int32_t ob, const cc_view_t *out) {
     const cc_conv_t *d = &j->d;
     cc_t *cc = j->cc;
     int32_t ny = part.y1 - part.y0, nx = part.x1 - part.x0;
@@ -107,32 +108,25 @@ void cc_conv_drain(cc_job_t *j, cc_box_t part, cc_acc_t acc, int32_t ob, const c
                          .act_max = d->hi};
     uint32_t words[NPU_CMD_WORDS];
     npu_pack_drain(&c, words);
+    cc_late_pace(cc);
     cc_emit(cc, words, (uint64_t)ny * (uint64_t)nx * (cc->n / cc->cfg->lanes) + 10);
     if (j->table != CC_NONE)
         emit_table(j, &c);
+    if (j->in_place)
+        return emit_add_in_place(j, part, ob, &c);
     if (j->add != CC_NONE)
         emit_add(j, part, ob);
+    return CC_OK;
 }
 
 /* ------------------------------------------------------------------ what follows it */
-/* The table that goes over this convolution's result (plan.c decides). */
-static int32_t following_table(const cc_t *cc, int32_t op) {
-    int32_t i = op + 1;
-    while (i < cc->n_ops && cc->ops[i].skip)
-        i++;
-    bool found = i < cc->n_ops && cc->ops[i].place.on_npu && !cc->ops[i].force_cpu &&
-                 cc_is_table(cc->ops[i].r.op.kind) && cc->ops[i].with == op;
-    return found ? i : CC_NONE;
-}
-
 /* The table over a part that has just been drained. */
 static void emit_table(cc_job_t *j, const npu_cmd_drain_t *drain) {
     cc_t *cc = j->cc;
     int32_t layer = cc->layer;
     cc->layer = j->table;
     cc_emit_table(cc, drain->out_addr, (int32_t)drain->ny, (int32_t)drain->nx, drain->out_row,
-                  j->table_at, !j->table_loaded);
-    j->table_loaded = true;
+                  j->table_at);
     cc->layer = layer;
     cc->ops[j->table].done = true;
 }
@@ -140,11 +134,8 @@ static void emit_table(cc_job_t *j, const npu_cmd_drain_t *drain) {
 /* The ADD that can be lowered with this convolution: everything in the scratchpad. */
 static int32_t following_add(const cc_job_t *j, int32_t op) {
     const cc_t *cc = j->cc;
-    int32_t i = op + 1;
-    while (i < cc->n_ops && cc->ops[i].skip)
-        i++;
-    if (i == cc->n_ops || !cc->ops[i].place.on_npu || cc->ops[i].force_cpu ||
-        cc->ops[i].r.op.kind != REF_ADD || cc->ops[i].with != op)
+    int32_t i = cc_following_add(cc, op);
+    if (i == CC_NONE)
         return CC_NONE;
     const cc_op_t *o = &cc->ops[i];
     for (int k = 0; k < 3; k++) {
@@ -183,8 +174,38 @@ static int emit_pool(cc_job_t *j, int32_t ob) {
     return st;
 }
 
+/* Output blocks up to ob are there: the matrices of the product behind it that need no more. */
+static int emit_products(cc_job_t *j, int32_t ob) {
+    cc_product_t *p = &j->product;
+    cc_t *cc = j->cc;
+    int32_t layer = cc->layer;
+    int st = CC_OK;
+    cc->layer = p->op;
+    while (st == CC_OK && p->next < p->batches && cc_product_needs(p) <= ob + 1)
+        st = cc_product_next(p);
+    cc->layer = layer;
+    return st;
+}
+
 int cc_conv_end_block(cc_job_t *j, int32_t ob) {
-    return j->pool != CC_NONE ? emit_pool(j, ob) : CC_OK;
+    int st = j->multiplies ? emit_products(j, ob) : CC_OK;
+    return st == CC_OK && j->pool != CC_NONE ? emit_pool(j, ob) : st;
+}
+
+/* A product behind it that can be lowered with it: its result stays, and each block of it is
+ * made at once. */
+static int begin_product(cc_job_t *j, int32_t op) {
+    cc_t *cc = j->cc;
+    int32_t product = cc_following_product(cc, op), layer = cc->layer;
+    if (product == CC_NONE || !j->out_resident || !cc->ops[product].direct[1] || j->tb < j->d.b ||
+        j->th < j->d.oh || j->tw < j->d.ow)
+        return CC_OK;
+    cc->layer = product;
+    int st = cc_product_begin(cc, product, &j->product);
+    cc->layer = layer;
+    j->multiplies = true;
+    cc->ops[product].done = true;
+    return st;
 }
 
 /* The ADD of a part that has just been drained. */
@@ -204,6 +225,29 @@ static void emit_add(cc_job_t *j, cc_box_t part, int32_t ob) {
     cc_emit_add(cc, &o->r.op.p.binary, part.y1 - part.y0, part.x1 - part.x0, at, row);
     cc->layer = layer;
     o->done = true;
+}
+
+/* The same in place, where its operand may be in memory. */
+static int emit_add_in_place(cc_job_t *j, cc_box_t part, int32_t ob, const npu_cmd_drain_t *drain) {
+    cc_t *cc = j->cc;
+    cc_op_t *o = &cc->ops[j->add];
+    int32_t layer = cc->layer, other = o->in[0] == j->o->out ? 1 : 0;
+    cc_view_t v;
+    part.k0 = ob;
+    part.k1 = ob + 1;
+    cc->layer = j->add;
+    int st = cc_fetch(cc, o->in[other], o->direct[other], part, &v);
+    if (st == CC_OK) {
+        uint32_t at[3] = {drain->out_addr, drain->out_addr, drain->out_addr};
+        int32_t row[3] = {drain->out_row, drain->out_row, drain->out_row};
+        at[other] = cc_view_at(&v, ob, part.b0, part.y0, part.x0);
+        row[other] = v.row;
+        cc_emit_add(cc, &o->r.op.p.binary, (int32_t)drain->ny, (int32_t)drain->nx, at, row);
+        cc_drop(cc, &v);
+    }
+    cc->layer = layer;
+    o->done = true;
+    return st;
 }
 
 /* Next chunk of at most `most` passes of an output block after *c (all zero: the first). */
@@ -300,7 +344,9 @@ static int emit_block(cc_job_t *j, cc_box_t tile, int32_t ob, uint32_t at, const
                                  at, !set[cc_half(cc)]);
                     set[cc_half(cc)] = 1;
                 }
-                cc_conv_drain(j, part, next_acc(cc, part), ob, out);
+                int st = cc_conv_drain(j, part, next_acc(cc, part), ob, out);
+                if (st != CC_OK)
+                    return st;
                 cc_next_part(cc);
             }
     return cc_conv_end_block(j, ob);
@@ -312,7 +358,7 @@ void cc_conv_part(cc_job_t *j, cc_box_t part, int32_t ob, uint32_t at, const cc_
     next_chunk(j, ob, NEVER, &all);
     cc_acc_t acc = next_acc(j->cc, part);
     cc_conv_emit(j, part, acc, &all, in, at + (uint32_t)j->d.params, at, load_params);
-    cc_conv_drain(j, part, acc, ob, out);
+    (void)cc_conv_drain(j, part, acc, ob, out); /* a drain alone */
     cc_next_part(j->cc);
 }
 
@@ -425,12 +471,16 @@ static bool fit_tile(cc_job_t *j) {
 int cc_lower_conv(cc_t *cc, int32_t op) {
     cc_job_t j = {.cc = cc, .o = &cc->ops[op]};
     j.in = j.o->in[0];
-    j.table = following_table(cc, op);
+    j.table = cc_following_table(cc, op);
     j.out = j.table != CC_NONE ? cc->ops[j.table].out : j.o->out;
+    int32_t add = cc_following_add(cc, op);
+    j.in_place = add != CC_NONE && cc->ops[add].in_place;
+    if (j.in_place)
+        j.out = cc->ops[add].out;
     const cc_store_t *in = &cc->stores[j.in], *out = &cc->stores[j.out];
     j.in_resident = j.o->direct[0] && in->resident && op >= in->from && op <= in->to;
     j.out_resident = out->resident;
-    j.add = following_add(&j, op);
+    j.add = j.in_place ? add : following_add(&j, op);
     j.pool = CC_NONE;
     cc_conv_describe(cc, op, &j.d);
     cc_conv_set_mode(cc, &j.d, cc_conv_best_mode(cc, op, &j.d));
@@ -457,7 +507,11 @@ int cc_lower_conv(cc_t *cc, int32_t op) {
     if (st == CC_OK)
         st = cc_conv_pack(cc, &j.d);
     if (st == CC_OK)
+        st = begin_product(&j, op);
+    if (st == CC_OK)
         st = lower_tiles(&j);
+    if (st == CC_OK && j.multiplies)
+        cc_product_end(&j.product);
     if (table_words)
         cc_release(cc, j.table_at, table_words);
     free(j.d.at);

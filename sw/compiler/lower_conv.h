@@ -8,6 +8,7 @@
 #define SYSTOLE_LOWER_CONV_H
 
 #include "conv.h"
+#include "lower_matmul.h"
 
 typedef struct {
     cc_t *cc;
@@ -22,10 +23,12 @@ typedef struct {
     bool chunk_input;       /* input fetched chunk by chunk too */
     int32_t slice;          /* input blocks of a slice (lower_slice.c); 0: the input at once */
     int32_t add;            /* ADD operator that follows part by part, or CC_NONE */
+    bool in_place;          /* it goes over the part; `out` is its result */
     int32_t pool;           /* pool that follows block by block, or CC_NONE */
+    cc_product_t product;   /* of this result with another, matrix by matrix behind it: */
+    bool multiplies;        /* it is */
     int32_t table;          /* table that follows part by part, or CC_NONE; `out` is its result */
     uint32_t table_at;      /* in the scratchpad */
-    bool table_loaded;      /* the vector unit has it */
 } cc_job_t;
 
 /* Where a part's sums are: half, first entry. */
@@ -43,7 +46,7 @@ typedef struct {
 void cc_conv_emit(cc_job_t *j, cc_box_t part, cc_acc_t acc, const cc_chunk_t *ch,
                   const cc_view_t *in, uint32_t weights, uint32_t params, bool load_params);
 /* DRAIN of a part of output block ob, and the part of the table or the ADD behind it. */
-void cc_conv_drain(cc_job_t *j, cc_box_t part, cc_acc_t acc, int32_t ob, const cc_view_t *out);
+int cc_conv_drain(cc_job_t *j, cc_box_t part, cc_acc_t acc, int32_t ob, const cc_view_t *out);
 /* After the last part of an output block: the block of the pool behind it. */
 int cc_conv_end_block(cc_job_t *j, int32_t ob);
 /* An output tile whose input and weights stream along the depth; tk blocks share a stream. */

@@ -18,25 +18,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cc.h"
+#include "lower_matmul.h"
 #include "../../cmodel/ref/ref_arith.h"
 
 #define FROM_UNIT 16u  /* entries that acc_from of a CONV counts in */
 #define FROM_MOST 2048 /* where the rows' sums begin, at most */
+#define SHARE 256      /* words for pieces of a softmax */
+#define COMMAND_CYCLES 12
+#define RUN_CYCLES 2 /* more for each run of bytes */
 
-typedef struct {
-    cc_t *cc;
-    cc_op_t *o;
-    const ref_matmul_t *p;
-    int32_t n, depth_blocks, col_blocks;
-    int32_t row_tile, col_tile;    /* rows; column blocks */
-    int32_t side;                  /* entry where the rows' sums begin */
-    uint32_t params, param_words;  /* parameter block in the scratchpad, its size */
-    uint32_t tile;                 /* tile of zb */
-    uint32_t constants, const_len; /* the allocation of both */
-    uint32_t minus_half;           /* of the rows' sums */
-    bool both;                     /* they are in both halves */
-} job_t;
+typedef cc_product_t job_t;
 
 /* One matrix of operand 0 or 1 or of the result (2), as it is stored: `rows` pixels of image
  * `image` of a tensor of `channels`, from channel block `block` on. */
@@ -94,26 +85,57 @@ static int load_constants(job_t *j) {
     return CC_OK;
 }
 
-/* Rows by what an accumulator half holds, column blocks by what the scratchpad does, if possible
- * twice so that transfers hide. */
+/* Estimated cycles of one matrix in tiles of so many rows and column blocks; 0: no room. What
+ * passes through memory does so behind arithmetic where there is room for two of each. */
+static uint64_t tile_cost(const job_t *j, int32_t rows, int32_t cols, const bool passes[3]) {
+    const ref_matmul_t *p = j->p;
+    int64_t n = j->n, depth = j->depth_blocks, positions = rows + (p->a_zp != 0);
+    int64_t tiles = cc_div_up(p->rows, rows), ranges = cc_div_up(j->col_blocks, cols);
+    int64_t words[3] = {passes[0] ? rows * depth : 0, passes[1] ? cols * n * depth : 0,
+                        passes[2] ? (int64_t)rows * cols : 0};
+    int64_t total = words[0] + words[1] + words[2], most = cc_free_extent(j->cc);
+    /* a softmax among these commands takes its share */
+    int64_t room = cc_free_words(j->cc) - (cc_window_at(j->cc, j->op) >= 0 ? SHARE : 0);
+    if (total > room || words[0] > most || words[1] > most || words[2] > most)
+        return 0;
+    int64_t pass = positions > n ? positions : n + 1, sums = p->b_zp != 0 ? ranges : 0;
+    int64_t array = tiles * depth * (j->col_blocks + (depth == 1 ? 2 : 1) * sums) * pass;
+    int64_t run = cols < j->col_blocks ? cols * n / 8 + RUN_CYCLES : j->col_blocks * n / 8;
+    int64_t load = passes[0] ? ranges * p->rows * (depth * n / 8 + RUN_CYCLES) : 0;
+    int64_t store = passes[2] ? ranges * p->rows * run : 0;
+    if (passes[1])
+        load += j->col_blocks * n * depth * n / 8;
+    array += tiles * (2 * j->col_blocks + 3 * ranges) * COMMAND_CYCLES;
+    int64_t busy = array > load ? array : load;
+    busy = busy > store ? busy : store;
+    return (uint64_t)(2 * total <= room ? busy + (load + store) / (tiles * ranges * j->batches)
+                                        : array + load + store);
+}
+
+/* Rows and column blocks that an accumulator half and the scratchpad hold, of least cost. */
 static void choose_tiles(job_t *j) {
     const cc_store_t *a = &j->cc->stores[j->o->in[0]], *b = &j->cc->stores[j->o->in[1]];
-    const cc_store_t *out = &j->cc->stores[j->o->out];
     int32_t half = (int32_t)j->cc->cfg->acc_depth / 2, rows = j->p->rows;
+    bool passes[3] = {!(j->o->direct[0] && a->resident), !(j->o->direct[1] && b->resident),
+                      !j->cc->stores[j->o->out].resident};
+    uint64_t best = UINT64_MAX;
     j->side = cc_min(half, FROM_MOST);
     int32_t most = j->side - (j->p->a_zp != 0);
-    int64_t free_words = cc_free_extent(j->cc);
-    bool a_passes = !(j->o->direct[0] && a->resident), out_passes = !out->resident;
-    bool b_passes = !(j->o->direct[1] && b->resident);
-    while (a_passes && most > j->n && 6 * (int64_t)most * j->depth_blocks > free_words)
-        most /= 2;
-    j->row_tile = cc_div_up(rows, cc_div_up(rows, most));
-    for (j->col_tile = j->col_blocks; j->col_tile > 1; j->col_tile = cc_div_up(j->col_tile, 2)) {
-        int64_t words = (a_passes ? (int64_t)j->row_tile * j->depth_blocks : 0) +
-                        (b_passes ? (int64_t)j->col_tile * j->n * j->depth_blocks : 0) +
-                        (out_passes ? (int64_t)j->row_tile * j->col_tile : 0);
-        if (2 * words <= free_words)
-            break;
+    j->row_tile = cc_min(rows, j->n); /* least of all: what the search does not improve on */
+    j->col_tile = 1;
+    for (int32_t parts = cc_div_up(rows, most), before = 0; parts <= rows; parts++) {
+        int32_t r = cc_div_up(rows, parts);
+        if (r == before || (parts > cc_div_up(rows, most) && r < j->n))
+            continue;
+        before = r;
+        for (int32_t c = j->col_blocks; c > 0; c = c > 1 ? cc_div_up(c, 2) : 0) {
+            uint64_t cost = tile_cost(j, r, c, passes);
+            if (cost == 0 || cost >= best)
+                continue;
+            best = cost;
+            j->row_tile = r;
+            j->col_tile = c;
+        }
     }
 }
 
@@ -212,6 +234,7 @@ static void emit_drain(job_t *j, const cc_view_t *out, const matrix_t *m, int32_
                          .act_max = INT8_MAX};
     uint32_t words[NPU_CMD_WORDS];
     npu_pack_drain(&c, words);
+    cc_late_pace(j->cc);
     cc_emit(j->cc, words, (uint64_t)(rows + 1) * (j->cc->n / j->cc->cfg->lanes) + 10);
 }
 
@@ -236,6 +259,8 @@ static int lower_tile(job_t *j, const matrix_t m[3], const cc_view_t *b, int32_t
     }
     cc_drop(cc, &a);
     cc_put(cc, j->o->out, to, &out);
+    if (c1 == j->col_blocks && j->o->heads[2] == 0)
+        cc_late_ready(cc, j->o->out, to);
     return CC_OK;
 }
 
@@ -267,24 +292,46 @@ static int32_t number_of(const ref_shape_t *s, const int32_t index[REF_MAX_RANK]
     return at;
 }
 
-int cc_lower_matmul(cc_t *cc, int32_t op) {
+int cc_product_begin(cc_t *cc, int32_t op, cc_product_t *j) {
     cc_op_t *o = &cc->ops[op];
     const ref_op_t *r = &o->r.op;
-    job_t j = {.cc = cc, .o = o, .p = &r->p.matmul, .n = (int32_t)cc->n};
-    j.depth_blocks = cc_blocks(cc, j.p->depth);
-    j.col_blocks = cc_blocks(cc, j.p->cols);
-    int st = load_constants(&j);
-    if (st != CC_OK)
-        return st;
-    choose_tiles(&j);
-    int32_t batches = 1, index[REF_MAX_RANK] = {0};
+    *j = (cc_product_t){.cc = cc, .o = o, .op = op, .p = &r->p.matmul, .n = (int32_t)cc->n};
+    j->depth_blocks = cc_blocks(cc, j->p->depth);
+    j->col_blocks = cc_blocks(cc, j->p->cols);
+    j->batches = 1;
     for (int d = 0; d < REF_MAX_RANK - 2; d++)
-        batches *= r->out.dims[d];
-    for (int32_t i = 0; i < batches && st == CC_OK; i++) {
-        st = lower_batch(&j, (int32_t[]){number_of(&r->a, index), number_of(&r->b, index), i});
-        for (int d = REF_MAX_RANK - 3; d >= 0 && ++index[d] == r->out.dims[d]; d--)
-            index[d] = 0;
-    }
-    cc_release(cc, j.constants, j.const_len);
+        j->batches *= r->out.dims[d];
+    int st = load_constants(j);
+    if (st == CC_OK)
+        choose_tiles(j);
+    return st;
+}
+
+int32_t cc_product_needs(const cc_product_t *j) {
+    int32_t width = b_by_columns(j) ? j->p->depth : j->p->cols;
+    matrix_t m = matrix_of(j, 1, 0, width, number_of(&j->o->r.op.b, j->index));
+    return m.block + cc_blocks(j->cc, width);
+}
+
+int cc_product_next(cc_product_t *j) {
+    const ref_op_t *r = &j->o->r.op;
+    int st = lower_batch(
+        j, (int32_t[]){number_of(&r->a, j->index), number_of(&r->b, j->index), j->next++});
+    for (int d = REF_MAX_RANK - 3; d >= 0 && ++j->index[d] == r->out.dims[d]; d--)
+        j->index[d] = 0;
+    return st;
+}
+
+void cc_product_end(cc_product_t *j) {
+    cc_release(j->cc, j->constants, j->const_len);
+}
+
+int cc_lower_matmul(cc_t *cc, int32_t op) {
+    cc_product_t j;
+    int st = cc_product_begin(cc, op, &j);
+    while (st == CC_OK && j.next < j.batches)
+        st = cc_product_next(&j);
+    if (st == CC_OK)
+        cc_product_end(&j);
     return st;
 }

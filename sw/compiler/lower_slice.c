@@ -67,8 +67,9 @@ static int emit_slice(cc_job_t *j, cc_box_t tile, int32_t k0, uint32_t params,
         st = emit_share(j, tile, ob, &ch, acc, &in, params + (uint32_t)(i * d->params));
         if (st != CC_OK || k0 + nk < d->blocks)
             continue;
-        cc_conv_drain(j, tile, acc, ob, out);
-        st = cc_conv_end_block(j, ob);
+        st = cc_conv_drain(j, tile, acc, ob, out);
+        if (st == CC_OK)
+            st = cc_conv_end_block(j, ob);
     }
     if (st == CC_OK)
         cc_drop(cc, &in);

@@ -12,6 +12,7 @@
 
 #define PIECES 4 /* a resident tensor is worked on in so many parts: readers start earlier */
 #define LEAST_PIECE 32
+#define LATE_PIECE 1500 /* cycles */
 
 /* Room for `count` operands of so many words each? */
 static bool room_for(cc_t *cc, int32_t count, uint32_t words) {
@@ -24,12 +25,25 @@ static bool room_for(cc_t *cc, int32_t count, uint32_t words) {
     return got == count;
 }
 
-/* Pixels of a piece so that all operands that pass through memory fit, if possible twice. */
-static int32_t piece_of(cc_t *cc, const cc_op_t *o, int32_t pixels, int32_t blocks) {
-    int32_t through = !cc->stores[o->out].resident;
+/* Operands of op that pass through memory. */
+static int32_t passing(const cc_t *cc, const cc_op_t *o, int32_t out) {
+    int32_t through = !cc->stores[out].resident;
     for (int32_t k = 0; k < o->n_in; k++)
         through += !(o->direct[k] && cc->stores[o->in[k]].resident);
+    return through;
+}
+
+static uint64_t softmax_cycles(const cc_t *cc, int32_t depth) { /* of a vector, predicted */
+    uint64_t lanes = cc->cfg->lanes >= 16 ? 4 : 1, d = (uint64_t)depth;
+    return 2 * ((d + lanes - 1) / lanes) + d / cc->n + 92;
+}
+
+/* Pixels of a piece so that all operands that pass through memory fit, if possible twice. */
+static int32_t piece_of(cc_t *cc, const cc_op_t *o, int32_t out, int32_t pixels, int32_t blocks) {
+    int32_t through = passing(cc, o, out);
     int32_t most = cc_max(LEAST_PIECE, cc_div_up(pixels, PIECES));
+    if (o->until > 0) /* among others' commands: short, so that they need not wait for long */
+        most = cc_max(1, LATE_PIECE / (int32_t)softmax_cycles(cc, o->r.op.p.softmax.depth));
     most = cc_min(cc_min(most, pixels), 65535);
     if (through)
         most = cc_max(1, cc_min(most, (int32_t)cc_free_words(cc) / (2 * through * blocks)));
@@ -38,28 +52,27 @@ static int32_t piece_of(cc_t *cc, const cc_op_t *o, int32_t pixels, int32_t bloc
     return most;
 }
 
-static void emit_table(cc_t *cc, const npu_cmd_table_t *c) {
+static void emit_table(cc_t *cc, npu_cmd_table_t c) {
     uint32_t words[NPU_CMD_WORDS];
-    npu_pack_table(c, words);
-    cc_emit(cc, words, (uint64_t)c->ny * c->nx * (cc->n / cc->cfg->lanes) + 16);
+    c.load = cc->byte_table != cc->layer;
+    cc->byte_table = cc->layer;
+    npu_pack_table(&c, words);
+    cc_emit(cc, words, (uint64_t)c.ny * c.nx * (cc->n / cc->cfg->lanes) + (c.load ? 272 : 16));
 }
 
-void cc_emit_table(cc_t *cc, uint32_t at, int32_t ny, int32_t nx, int32_t row, uint32_t table,
-                   bool load) {
-    npu_cmd_table_t c = {.load = load,
-                         .in_addr = at,
-                         .out_addr = at,
-                         .ny = (uint32_t)ny,
-                         .nx = (uint32_t)nx,
-                         .in_row = row,
-                         .out_row = row,
-                         .t_addr = table};
-    emit_table(cc, &c);
+void cc_emit_table(cc_t *cc, uint32_t at, int32_t ny, int32_t nx, int32_t row, uint32_t table) {
+    emit_table(cc, (npu_cmd_table_t){.in_addr = at,
+                                     .out_addr = at,
+                                     .ny = (uint32_t)ny,
+                                     .nx = (uint32_t)nx,
+                                     .in_row = row,
+                                     .out_row = row,
+                                     .t_addr = table});
 }
 
 static void emit_softmax(cc_t *cc, int32_t depth, int32_t pixels, const cc_view_t *in,
-                         const cc_view_t *out, int32_t x, uint32_t table, bool load) {
-    npu_cmd_softmax_t c = {.load = load,
+                         const cc_view_t *out, int32_t x, uint32_t table) {
+    npu_cmd_softmax_t c = {.load = cc->exp_table != cc->layer,
                            .in_addr = cc_view_at(in, 0, 0, 0, x),
                            .out_addr = cc_view_at(out, 0, 0, 0, x),
                            .ny = 1,
@@ -69,8 +82,9 @@ static void emit_softmax(cc_t *cc, int32_t depth, int32_t pixels, const cc_view_
                            .t_addr = table,
                            .depth = (uint32_t)depth};
     uint32_t words[NPU_CMD_WORDS];
+    cc->exp_table = cc->layer;
     npu_pack_softmax(&c, words);
-    cc_emit(cc, words, (uint64_t)pixels * (3 * (uint64_t)depth + 60) + 256);
+    cc_emit(cc, words, (uint64_t)pixels * softmax_cycles(cc, depth) + 20);
 }
 
 bool cc_is_table(int32_t kind) {
@@ -120,7 +134,21 @@ int cc_load_table(cc_t *cc, const cc_op_t *o, uint32_t *at, uint32_t *words) {
     return CC_OK;
 }
 
-static int lower_piece(cc_t *cc, const cc_op_t *o, cc_box_t box, uint32_t table) {
+/* The table behind it over a piece of the result. */
+static void emit_after(cc_t *cc, const cc_pieces_t *p, cc_box_t box, const cc_view_t *out) {
+    int32_t layer = cc->layer;
+    cc->layer = p->after;
+    cc_emit_table(cc, cc_view_at(out, 0, 0, 0, box.x0), box.k1, box.x1 - box.x0, out->blk,
+                  p->after_table);
+    cc->layer = layer;
+}
+
+static int32_t result_of(const cc_t *cc, const cc_pieces_t *p) {
+    return cc->ops[p->after != CC_NONE ? p->after : p->op].out;
+}
+
+static int lower_piece(cc_t *cc, const cc_pieces_t *p, cc_box_t box) {
+    const cc_op_t *o = &cc->ops[p->op];
     const ref_op_t *r = &o->r.op;
     cc_view_t in[2], out;
     int32_t pixels = box.x1 - box.x0;
@@ -128,7 +156,7 @@ static int lower_piece(cc_t *cc, const cc_op_t *o, cc_box_t box, uint32_t table)
     for (int32_t k = 0; k < o->n_in && st == CC_OK; k++)
         st = cc_fetch(cc, o->in[k], o->direct[k], box, &in[k]);
     if (st == CC_OK)
-        st = cc_target(cc, o->out, box, &out);
+        st = cc_target(cc, result_of(cc, p), box, &out);
     if (st != CC_OK)
         return st;
     if (cc_is_binary(r->kind))
@@ -138,35 +166,67 @@ static int lower_piece(cc_t *cc, const cc_op_t *o, cc_box_t box, uint32_t table)
                                     cc_view_at(&out, 0, 0, 0, box.x0)},
                        (int32_t[]){in[0].blk, in[1].blk, out.blk}, (int32_t[]){1, 1});
     else if (r->kind == REF_SOFTMAX)
-        emit_softmax(cc, r->p.softmax.depth, pixels, &in[0], &out, box.x0, table, box.x0 == 0);
+        emit_softmax(cc, r->p.softmax.depth, pixels, &in[0], &out, box.x0, p->table);
     else
-        emit_table(cc, &(npu_cmd_table_t){.load = box.x0 == 0,
-                                          .in_addr = cc_view_at(&in[0], 0, 0, 0, box.x0),
-                                          .out_addr = cc_view_at(&out, 0, 0, 0, box.x0),
-                                          .ny = (uint32_t)box.k1,
-                                          .nx = (uint32_t)pixels,
-                                          .in_row = in[0].blk,
-                                          .out_row = out.blk,
-                                          .t_addr = table});
+        emit_table(cc, (npu_cmd_table_t){.in_addr = cc_view_at(&in[0], 0, 0, 0, box.x0),
+                                         .out_addr = cc_view_at(&out, 0, 0, 0, box.x0),
+                                         .ny = (uint32_t)box.k1,
+                                         .nx = (uint32_t)pixels,
+                                         .in_row = in[0].blk,
+                                         .out_row = out.blk,
+                                         .t_addr = p->table});
+    if (p->after != CC_NONE)
+        emit_after(cc, p, box, &out);
     for (int32_t k = 0; k < o->n_in; k++)
         cc_drop(cc, &in[k]);
-    cc_put(cc, o->out, box, &out);
+    cc_put(cc, result_of(cc, p), box, &out);
     return CC_OK;
 }
 
-int cc_lower_vector(cc_t *cc, int32_t op) {
+int cc_pieces_begin(cc_t *cc, int32_t op, cc_pieces_t *p) {
     const cc_op_t *o = &cc->ops[op];
-    const cc_store_t *out = &cc->stores[o->out];
-    int32_t channels = out->c, pixels = (int32_t)(out->bytes / (uint32_t)channels);
-    int32_t blocks = cc_blocks(cc, channels);
-    uint32_t table = 0, table_words;
-    int st = cc_load_table(cc, o, &table, &table_words);
-    int32_t piece = piece_of(cc, o, pixels, blocks);
-    for (int32_t x = 0; x < pixels && st == CC_OK; x += piece) {
-        cc_box_t box = {1, pixels, channels, 0, 1, 0, 1, x, cc_min(pixels, x + piece), 0, blocks};
-        st = lower_piece(cc, o, box, table);
-    }
-    if (table_words)
-        cc_release(cc, table, table_words);
+    *p = (cc_pieces_t){.op = op, .after = CC_NONE};
+    if (o->r.op.kind == REF_SOFTMAX)
+        p->after = cc_following_table(cc, op);
+    const cc_store_t *out = &cc->stores[result_of(cc, p)];
+    p->pixels = (int32_t)(out->bytes / (uint32_t)out->c);
+    int st = cc_load_table(cc, o, &p->table, &p->table_words);
+    if (st == CC_OK && p->after != CC_NONE)
+        st = cc_load_table(cc, &cc->ops[p->after], &p->after_table, &p->after_words);
+    p->piece = piece_of(cc, o, result_of(cc, p), p->pixels, cc_blocks(cc, out->c));
+    return st;
+}
+
+bool cc_pieces_room(cc_t *cc, const cc_pieces_t *p) {
+    const cc_op_t *o = &cc->ops[p->op];
+    int32_t out = result_of(cc, p);
+    return room_for(cc, passing(cc, o, out),
+                    (uint32_t)(p->piece * cc_blocks(cc, cc->stores[out].c)));
+}
+
+int cc_pieces_next(cc_t *cc, cc_pieces_t *p) {
+    int32_t c = cc->stores[result_of(cc, p)].c, end = cc_min(p->pixels, p->next + p->piece);
+    cc_box_t box = {1, p->pixels, c, 0, 1, 0, 1, p->next, end, 0, cc_blocks(cc, c)};
+    int st = lower_piece(cc, p, box);
+    p->next = end;
+    return st;
+}
+
+void cc_pieces_end(cc_t *cc, cc_pieces_t *p) {
+    if (p->table_words)
+        cc_release(cc, p->table, p->table_words);
+    if (p->after_words)
+        cc_release(cc, p->after_table, p->after_words);
+    if (p->after != CC_NONE)
+        cc->ops[p->after].done = true;
+    p->op = CC_NONE;
+}
+
+int cc_lower_vector(cc_t *cc, int32_t op) {
+    cc_pieces_t p;
+    int st = cc_pieces_begin(cc, op, &p);
+    while (st == CC_OK && p.next < p.pixels)
+        st = cc_pieces_next(cc, &p);
+    cc_pieces_end(cc, &p);
     return st;
 }

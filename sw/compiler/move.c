@@ -207,6 +207,9 @@ void cc_load_box(cc_t *cc, int32_t store, cc_box_t box, const cc_view_t *v) {
 
 int cc_fetch(cc_t *cc, int32_t store, bool direct, cc_box_t box, cc_view_t *v) {
     cc_store_t *s = &cc->stores[store];
+    int st = cc_late_reach(cc, store, box);
+    if (st != CC_OK)
+        return st;
     place_constant(cc, s);
     if (direct && lives_in_scratchpad(cc, s)) {
         if (!s->loaded) {
@@ -218,7 +221,7 @@ int cc_fetch(cc_t *cc, int32_t store, bool direct, cc_box_t box, cc_view_t *v) {
         whole_view(s, box, v);
         return CC_OK;
     }
-    int st = cc_room(cc, box, v);
+    st = cc_room(cc, box, v);
     if (st == CC_OK && v->temp_words)
         load_box(cc, s, box, v);
     return st;

@@ -243,6 +243,7 @@ static int find_aliases(cc_t *cc) {
         cc_op_t *o = &cc->ops[i];
         const ref_prepared_t *r = &o->r;
         o->skip = false;
+        o->since = o->until = 0;
         int32_t in = r->n_in > 0 && !r->in[0].data ? r->in[0].tensor : CC_NONE;
         int32_t from = in >= 0 ? cc->store_of[in] : CC_NONE;
         if (from != CC_NONE && !cc->stores[from].state && on_npu(cc, i)) {
@@ -327,66 +328,10 @@ static void used(cc_store_t *s, int32_t at) {
     s->last = cc_max(s->last, at);
 }
 
-/* Operators of a chain run interleaved: all of them use what one uses. */
+/* Operators that run interleaved: all of them use what one uses. */
 static void used_by(cc_t *cc, int32_t store, int32_t op) {
-    bool chain = cc_in_chain(cc, op);
-    used(&cc->stores[store], chain ? cc->ops[op].first : op);
-    used(&cc->stores[store], chain ? cc->ops[op].end - 1 : op);
-}
-
-/* The convolution that runs just before operator i and whose output it reads, if i is an ADD or a
- * pool: then i follows part by part, or block by block, so its result must have room that early. A
- * pool may come after such an ADD too. */
-static int32_t convolution_before(const cc_t *cc, int32_t i) {
-    const cc_op_t *o = &cc->ops[i];
-    int32_t p = i - 1;
-    bool pool = cc_is_pool(o->r.op.kind);
-    if (!pool && (o->r.op.kind != REF_ADD || cc_broadcasts(&o->r.op) || o->in[0] == o->in[1] ||
-                  cc->stores[o->in[0]].data || cc->stores[o->in[1]].data))
-        return CC_NONE;
-    while (p >= 0 && cc->ops[p].skip)
-        p--;
-    if (p < 0 || !on_npu(cc, p))
-        return CC_NONE;
-    int32_t kind = cc->ops[p].r.op.kind, out = cc->ops[p].out;
-    if (out != o->in[0] && (pool || out != o->in[1]))
-        return CC_NONE;
-    if (pool && kind == REF_ADD)
-        return cc->ops[p].with;
-    return is_conv(kind) || kind == REF_FC ? p : CC_NONE;
-}
-
-/* Does anything but operator `by` read the store, or is it an output of the graph? */
-static bool read_elsewhere(const cc_t *cc, int32_t store, int32_t by) {
-    for (int32_t i = 0; i < cc->n_ops; i++)
-        for (int32_t k = 0; i != by && !cc->ops[i].skip && k < cc->ops[i].r.n_in; k++) {
-            const ref_arg_t *a = &cc->ops[i].r.in[k];
-            if (!a->data && a->tensor >= 0 && cc->store_of[a->tensor] == store)
-                return true;
-        }
-    for (int32_t i = 0; i < cc->g->n_outputs; i++)
-        if (cc->store_of[cc->g->outputs[i]] == store)
-            return true;
-    return false;
-}
-
-/* The convolution that runs just before operator i, a table of its result alone: then the table
- * goes over each part in place when it has been drained, and what was drained is no tensor. Not of
- * a few positions: a table for each block would be more commands than work. */
-static int32_t convolution_of_table(const cc_t *cc, int32_t i) {
-    const cc_op_t *o = &cc->ops[i];
-    int32_t p = i - 1;
-    while (p >= 0 && cc->ops[p].skip)
-        p--;
-    if (!cc_is_table(o->r.op.kind) || p < 0 || !on_npu(cc, p) || cc_in_chain(cc, p) ||
-        cc_in_chain(cc, i))
-        return CC_NONE;
-    int32_t kind = cc->ops[p].r.op.kind, store = cc->ops[p].out;
-    const cc_store_t *in = &cc->stores[store], *out = &cc->stores[o->out];
-    if ((!is_conv(kind) && kind != REF_FC) || store != o->in[0] || in->state || in->flip ||
-        in->c != out->c || in->bytes != out->bytes || read_elsewhere(cc, store, i))
-        return CC_NONE;
-    return in->bytes / (uint32_t)in->c >= 2 * cc->n ? p : CC_NONE;
+    used(&cc->stores[store], cc_first_op(cc, op));
+    used(&cc->stores[store], cc_last_op(cc, op));
 }
 
 static int find_lifetimes(cc_t *cc) {
@@ -407,12 +352,7 @@ static int find_lifetimes(cc_t *cc) {
                 used_by(cc, o->in[k], i);
             used_by(cc, o->out, i);
             cc->stores[o->out].inner = cc_in_chain(cc, i) && i + 1 < o->end;
-            o->with = convolution_before(cc, i);
-            int32_t table_of = convolution_of_table(cc, i);
-            if (table_of != CC_NONE) {
-                o->with = table_of;
-                cc->stores[o->in[0]].inner = true;
-            }
+            cc_find_leader(cc, i);
             if (o->with != CC_NONE)
                 used(&cc->stores[o->out], o->with);
             cc->stores[o->out].by_npu = true;
@@ -433,6 +373,10 @@ static int find_lifetimes(cc_t *cc) {
             cc->stores[cc->store_of[o->r.out[k]]].in_memory = true;
         }
     }
+    cc_find_windows(cc);
+    for (int32_t i = 0; i < cc->n_ops; i++)
+        for (int32_t k = 0; cc->ops[i].until > 0 && k <= cc->ops[i].n_in; k++)
+            used_by(cc, k < cc->ops[i].n_in ? cc->ops[i].in[k] : cc->ops[i].out, i);
     for (int32_t i = 0; i < g->n_outputs; i++) {
         int32_t s = cc->store_of[g->outputs[i]];
         if (s == CC_NONE)
@@ -481,6 +425,8 @@ int cc_plan(cc_t *cc) {
         cc->chains_chosen = true;
         st = plan_tensors(cc);
     }
+    if (st == CC_OK && cc_find_in_place(cc))
+        st = plan_tensors(cc);
     return st == CC_OK ? cc_layout_memory(cc) : st;
 }
 

@@ -12,6 +12,8 @@
 #include "lower_binary.h"
 #include "lower_move.h"
 
+#define SOFTMAX_ROWS 32
+
 static bool on_npu(const cc_t *cc, int32_t op) {
     return cc->ops[op].place.on_npu && !cc->ops[op].force_cpu && !cc->ops[op].skip &&
            !cc_is_move(&cc->ops[op].r);
@@ -47,6 +49,26 @@ static uint32_t strip_words(const cc_t *cc, const cc_store_t *s, int32_t rows) {
     return (uint32_t)(w < most ? w : most);
 }
 
+/* Of operand k (2: the result) of a matrix product: one matrix. */
+static uint32_t matrix_words(const cc_t *cc, const ref_op_t *r, int32_t k) {
+    const int32_t *dims = (k == 0 ? &r->a : k == 1 ? &r->b : &r->out)->dims;
+    int64_t w = (int64_t)dims[REF_MAX_RANK - 2] * cc_blocks(cc, dims[REF_MAX_RANK - 1]);
+    int64_t most = cc->sp_words / 4;
+    return (uint32_t)(w < most ? w : most);
+}
+
+static uint32_t through_words(const cc_t *cc, const cc_op_t *o, int32_t k, int32_t rows) {
+    const cc_store_t *s = &cc->stores[k < 2 ? o->in[k] : o->out];
+    uint32_t strip = strip_words(cc, s, rows);
+    if (o->r.op.kind == REF_BATCH_MATMUL)
+        return matrix_words(cc, &o->r.op, k);
+    if (o->r.op.kind == REF_SOFTMAX) { /* in pieces */
+        uint32_t piece = (uint32_t)(SOFTMAX_ROWS * cc_blocks(cc, s->c));
+        return piece < strip ? piece : strip;
+    }
+    return strip;
+}
+
 uint32_t cc_work_words(const cc_t *cc, int32_t op) {
     const cc_op_t *o = &cc->ops[op];
     const ref_op_t *r = &o->r.op;
@@ -77,9 +99,9 @@ uint32_t cc_work_words(const cc_t *cc, int32_t op) {
     need += (uint32_t)(weights < cc->sp_words / 3 ? weights : cc->sp_words / 3);
     for (int32_t k = 0; k < o->n_in; k++)
         if (!(cc->stores[o->in[k]].resident && o->direct[k]))
-            need += strip_words(cc, &cc->stores[o->in[k]], rows);
+            need += through_words(cc, o, k, rows);
     if (!cc->stores[o->out].resident)
-        need += strip_words(cc, &cc->stores[o->out], 2);
+        need += through_words(cc, o, 2, 2);
     return need;
 }
 
@@ -139,8 +161,8 @@ static int32_t stay(cc_t *cc, int32_t store) {
             if (!o->direct[k])
                 continue;
             readers++;
-            s->from = cc_min(s->from, cc_in_chain(cc, i) ? o->first : i);
-            s->to = cc_max(s->to, cc_in_chain(cc, i) ? o->end - 1 : i);
+            s->from = cc_min(s->from, cc_first_op(cc, i));
+            s->to = cc_max(s->to, cc_last_op(cc, i));
         }
     }
     return readers;

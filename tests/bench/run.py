@@ -7,6 +7,7 @@ Synopsis: tests/bench/run.py            compare; a network that $SYSTOLE_MODELS 
 cycles.txt: network | configuration | cycles. Rows of absent networks stay as they are. The cycles are those of
 `systole bench`: no randomness. Last line: `N passed, N failed, N skipped`. SPDX-License-Identifier: Apache-2.0
 """
+import logging
 import os
 import pathlib
 import subprocess
@@ -16,13 +17,16 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
-from bench_networks import MODELS, TINY, measure, networks  # noqa: E402
+from bench_networks import MODELS, OUT, TINY, measure, networks  # noqa: E402
+from onnx_encoder import layer_model  # noqa: E402
 
 TABLE = ROOT / "tests/bench/cycles.txt"
 # Without the channels that are provably constant; only where there are some.
 SMALLER = {"MobileNetV1 0.25 smaller": "MobileNetV1 0.25"}
+# One encoder layer of `make bench-encoder`, so many tokens.
+ENCODERS = {"encoder 64": 64, "encoder 128": 128}
 CASES = [("digits", config) for config in ("npu4", "npu8s")] + [
-    (name, config) for config in ("npu8", "npu16", "npu32") for name in ["digits", *TINY]] + [(name, "npu16") for name in SMALLER]
+    (name, config) for config in ("npu8", "npu16", "npu32") for name in ["digits", *TINY]] + [(name, "npu16") for name in [*SMALLER, *ENCODERS]]
 # What compiling may take: the network, seconds, megabytes.
 COMPILING = ("MobileNetV2 224", 10.0, 500)
 HEAD = """# Cycles from doorbell to completion on rtl, bench conditions: network | configuration | cycles.
@@ -53,11 +57,21 @@ def compiling(path):
         return child.returncode, time.monotonic() - start, usage.ru_maxrss / 1024
 
 
+def encoders():
+    logging.disable(logging.WARNING)
+    OUT.mkdir(parents=True, exist_ok=True)
+    paths = {name: OUT / f"encoder_{tokens}.onnx" for name, tokens in ENCODERS.items()}
+    for name, path in paths.items():
+        path.write_bytes(layer_model(ENCODERS[name], 256, 4, 1024).SerializeToString(deterministic=True))
+    return paths
+
+
 def main():
     update = sys.argv[1:] == ["--update"]
     if sys.argv[1:] and not update:
         sys.exit("usage: tests/bench/run.py [--update]")
     known, found = read(), networks(large=False)
+    found.update(encoders())
     passed = failed = skipped = 0
     for name, config in CASES:
         network = SMALLER.get(name, name)

@@ -4,7 +4,7 @@
 Synopsis: tests/compiler/run.py [--quick]
 
 Runs build/tests/compiler/test_compiler (sanitizers on) over the digits network, random networks and, where $SYSTOLE_MODELS
-(default ../shared/models) has them, the real networks and the single-operator cases; all configurations. Random
+(default ../shared/models) has them, the real networks and the single-operator cases; all configurations; encoder layers. Random
 networks also strip by strip wherever that is possible, and, of networks with many zeros, without the channels that are
 provably constant. Then again
 with the scratchpad cut short and with nothing resident, which forces tiling, chunks of weights and CPU fallback.
@@ -13,6 +13,7 @@ Last line: `N passed, N failed, N skipped`.
 
 SPDX-License-Identifier: Apache-2.0
 """
+import logging
 import os
 import pathlib
 import re
@@ -21,12 +22,17 @@ import sys
 import tarfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+from onnx_encoder import layer_model  # noqa: E402
+
 PROGRAM = ROOT / "build/tests/compiler/test_compiler"
 MODELS = pathlib.Path(os.environ.get("SYSTOLE_MODELS", ROOT.parent / "shared/models"))
 CASES = ROOT / "build/compiler/single_op"
 OPERATORS = """CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED ADD AVERAGE_POOL_2D MAX_POOL_2D MEAN PAD SOFTMAX QUANTIZE
     MUL SUB LOGISTIC TANH HARD_SWISH RELU RELU6 LEAKY_RELU CONCATENATION MAXIMUM MINIMUM TRANSPOSE STRIDED_SLICE
     SPLIT PACK PADV2""".split()
+LAYERS = ROOT / "build/compiler/layers"
+ENCODERS = [(40, 64, 4, 96), (50, 128, 4, 256), (128, 64, 2, 512), (33, 48, 3, 100), (130, 96, 2, 384), (128, 256, 4, 1024)]  # tokens, width, heads, feed-forward
 SUM = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped")
 total = [0, 0, 0]
 
@@ -69,6 +75,17 @@ def single_op_cases():
     return [path for name in OPERATORS for path in sorted((CASES / name).glob("*.tflite"))]
 
 
+def encoder_layers():
+    """Encoder layers of odd shapes, one of `make bench-encoder`'s: softmax among other commands, products behind a layer, slices."""
+    logging.disable(logging.WARNING)
+    LAYERS.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for shape in ENCODERS:
+        paths.append(LAYERS / f"encoder_{'_'.join(map(str, shape))}.onnx")
+        paths[-1].write_bytes(layer_model(*shape).SerializeToString(deterministic=True))
+    return paths
+
+
 def main():
     quick = sys.argv[1:] == ["--quick"]
     few = ["-c", "npu16", "-c", "npu4"]
@@ -81,6 +98,11 @@ def main():
     run(["-f", "-R", "2000", "100" if quick else "400"], [])
     run(["-k", "-R", "1", "200" if quick else "1500"], [])
     run(["-k", "-f", "-R", "3000", "60" if quick else "400"], [])
+    layers = encoder_layers()
+    run(["-c", "npu16", "-c", "npu8s"], layers)
+    run(["-c", "npu16", "-l", "600"], layers)
+    run(["-c", "npu16", "-l", "1500"], layers)
+    run(["-c", "npu16", "-n"], layers)
     cases = single_op_cases()[:: 3 if quick else 1]
     run(every, cases)
     run([*few, "-l", "400"], cases)
