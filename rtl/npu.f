@@ -31,6 +31,7 @@ rtl/npu_run_walker.v
 rtl/npu_burst.v
 rtl/npu_dma_front.v
 rtl/npu_load_align.v
+rtl/npu_load_unpack.v
 rtl/npu_load_windows.v
 rtl/npu_requant.v
 rtl/npu_softmax.v

@@ -11,6 +11,7 @@
 `default_nettype none
 module npu_load #(
     parameter N           = 16,
+    parameter PACKED      = 0,               // 1: with weights of 4 bits
     parameter OUTSTANDING = 8,               // bursts requested and not yet complete
     parameter RING        = N > 4 ? 16 : 8   // beats received and not yet used
 ) (
@@ -66,7 +67,10 @@ module npu_load #(
     wire [7:0]  win_step = cmd_data[`NPU_F_LOAD_WIN_STEP];
     wire [8:0]  widest   = nblk > 16'd1 ? N9 : {1'b0, last_len};
     wire [8:0]  lane_end = {1'b0, cmd_data[`NPU_F_LOAD_LANE_OFF]} + widest;
-    wire fields_legal = cmd_data[`NPU_F_LOAD_N1] != 16'd0 && cmd_data[`NPU_F_LOAD_N2] != 16'd0
+    wire       packs    = cmd_data[`NPU_F_LOAD_PACKED];
+    wire packs_legal = !packs || (PACKED != 0 && nblk > 16'd1 && {1'b0, last_len} == N9 && {win_step, 1'b0} == N9
+        && !cmd_data[`NPU_F_LOAD_KEEP]);
+    wire fields_legal = packs_legal && cmd_data[`NPU_F_LOAD_N1] != 16'd0 && cmd_data[`NPU_F_LOAD_N2] != 16'd0
         && cmd_data[`NPU_F_LOAD_NWIN] != 16'd0 && nblk != 16'd0 && last_len != 8'd0
         && {1'b0, last_len} <= N9 && {1'b0, win_step} <= N9 && lane_end <= N9;
 
@@ -134,22 +138,22 @@ module npu_load #(
     );
 
     // ------------------------------------------------------------------------------------------------ data side
-    // The command's fields for the data side: everything above the loops of the walker, the run's length, two flags.
+    // The command's fields for the data side: everything above the loops of the walker, the run's length, three flags.
     wire [`NPU_CMD_BITS-1:0] context_cmd;
-    wire [1:0]  context_flags;
+    wire [2:0]  context_flags;
     wire [31:0] context_bytes;
     wire [63:0] context_windows;
     wire [47:0] context_lanes;
     wire        context_valid, context_pop;
     wire        unused_context = &{1'b0, context_valid};
-    npu_fifo #(.WIDTH(146), .DEPTH(IN_FLIGHT)) u_contexts (
+    npu_fifo #(.WIDTH(147), .DEPTH(IN_FLIGHT)) u_contexts (
         .clk(clk), .rst_n(rst_n),
         .in_valid(start), .in_ready(context_room),
-        .in_data({cmd_data[351:304], cmd_data[271:208], cmd_data[`NPU_F_LOAD_RUN_BYTES], cmd_data[19:18]}),
+        .in_data({cmd_data[351:304], cmd_data[271:208], cmd_data[`NPU_F_LOAD_RUN_BYTES], cmd_data[20:18]}),
         .out_valid(context_valid), .out_ready(context_pop),
         .out_data({context_lanes, context_windows, context_bytes, context_flags})
     );
-    assign context_cmd = {160'd0, context_lanes, 32'd0, context_windows, 112'd0, context_bytes, 44'd0, context_flags, 18'd0};
+    assign context_cmd = {160'd0, context_lanes, 32'd0, context_windows, 112'd0, context_bytes, 43'd0, context_flags, 18'd0};
 
     wire        next_valid, next_ready, next_last;
     wire [2:0]  next_misalign;
@@ -163,27 +167,27 @@ module npu_load #(
         .out_valid(next_valid), .out_ready(next_ready), .out_data({next_beats, next_misalign, next_last, next_word})
     );
 
-    wire          op_valid, op_ready, op_keep, op_xor80, op_final;
+    wire          op_valid, op_ready, op_keep, op_xor80, op_final, op_packed, op_factors;
     wire [15:0]   op_word;
     wire [5:0]    op_lo, op_hi, op_first, op_last;
     wire [7:0]    op_pad;
     wire [BW-1:0] op_byte_addr;
     wire [31:0]   op_release, received;
 
-    npu_load_windows #(.N(N), .RING(RING)) u_windows (
+    npu_load_windows #(.N(N), .RING(RING), .PACKED(PACKED)) u_windows (
         .clk(clk), .rst_n(rst_n), .stop(stop), .cmd_data(context_cmd), .cmd_pop(context_pop),
         .run_valid(next_valid), .run_ready(next_ready), .run_misalign(next_misalign), .run_word(next_word),
         .run_beats(next_beats), .run_last(next_last), .received(received),
         .op_valid(op_valid), .op_ready(op_ready), .op_word(op_word), .op_lo(op_lo), .op_hi(op_hi), .op_first(op_first),
-        .op_last(op_last), .op_keep(op_keep), .op_xor80(op_xor80), .op_pad(op_pad), .op_byte_addr(op_byte_addr),
+        .op_last(op_last), .op_keep(op_keep), .op_packed(op_packed), .op_factors(op_factors), .op_xor80(op_xor80), .op_pad(op_pad), .op_byte_addr(op_byte_addr),
         .op_release(op_release), .op_final(op_final), .idle(windows_idle)
     );
 
-    npu_load_align #(.N(N), .RING(RING)) u_align (
+    npu_load_align #(.N(N), .RING(RING), .PACKED(PACKED)) u_align (
         .clk(clk), .rst_n(rst_n), .stop(stop),
         .r_valid(r_valid), .r_ready(r_ready), .r_data(r_data), .received(received),
         .op_valid(op_valid), .op_ready(op_ready), .op_word(op_word), .op_lo(op_lo), .op_hi(op_hi), .op_first(op_first),
-        .op_last(op_last), .op_keep(op_keep), .op_xor80(op_xor80), .op_pad(op_pad), .op_byte_addr(op_byte_addr),
+        .op_last(op_last), .op_keep(op_keep), .op_packed(op_packed), .op_factors(op_factors), .op_xor80(op_xor80), .op_pad(op_pad), .op_byte_addr(op_byte_addr),
         .op_release(op_release), .op_final(op_final),
         .wr_req(wr_req), .wr_addr(wr_addr), .wr_data(wr_data), .wr_be(wr_be), .wr_gnt(wr_gnt),
         .done(done), .idle(align_idle)

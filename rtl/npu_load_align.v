@@ -1,6 +1,7 @@
 // Ring of received beats, and the path from there to scratchpad words.
 // Contract: beats are taken in bus order (r_valid & r_ready); an op (see npu_load_windows), whose beats are there, becomes one
 // scratchpad write two cycles after it is taken; writes keep the order of the ops and stay until wr_gnt.
+// An op of factors is no write: they stay for the words of 4-bit weights that follow, which leave multiplied by them.
 // One beat in and one word out every cycle. RING: beats held, a power of two, at least N/8 + 2.
 // stop: beats are taken and dropped, no write is requested any more.
 // SPDX-License-Identifier: Apache-2.0
@@ -8,6 +9,7 @@
 module npu_load_align #(
     parameter N    = 16,
     parameter RING = 16,
+    parameter PACKED = 0,      // 1: with weights of 4 bits
     parameter BW   = $clog2(RING) + 3
 ) (
     input  wire           clk,
@@ -25,6 +27,8 @@ module npu_load_align #(
     input  wire [5:0]     op_first,
     input  wire [5:0]     op_last,
     input  wire           op_keep,
+    input  wire           op_packed,
+    input  wire           op_factors,
     input  wire           op_xor80,
     input  wire [7:0]     op_pad,
     input  wire [BW-1:0]  op_byte_addr,
@@ -60,12 +64,13 @@ module npu_load_align #(
     reg [2:0]          s1_byte_q;
     reg [15:0]         s1_word_q, s2_word_q;
     reg [5:0]          s1_lo_q, s1_hi_q, s1_first_q, s1_last_q;
-    reg                s1_keep_q, s1_xor80_q, s1_final_q, s2_final_q;
+    reg                s1_keep_q, s1_xor80_q, s1_final_q, s2_final_q, s1_packed_q, s2_packed_q, s1_factors_q, s2_factors_q;
+    reg [4*N-1:0]      factors_q;
     reg [7:0]          s1_pad_q;
     reg [8*N-1:0]      s2_data_q;
     reg [N-1:0]        s2_be_q;
 
-    wire s2_free = !s2_valid_q || wr_gnt;
+    wire s2_free = !s2_valid_q || wr_gnt || s2_factors_q;
     wire s1_free = !s1_valid_q || s2_free;
     assign op_ready = s1_free;
     wire issue = op_valid && op_ready;
@@ -90,9 +95,19 @@ module npu_load_align #(
         end
     endgenerate
 
-    assign wr_req  = s2_valid_q && !stop;
+    generate
+        if (PACKED != 0) begin : gen_unpack
+            wire [8*N-1:0] weights;
+            npu_load_unpack #(.N(N)) u_unpack (.packed_word(s2_data_q[4*N-1:0]), .factors(factors_q), .word(weights));
+            assign wr_data = s2_packed_q ? weights : s2_data_q;
+        end else begin : gen_bytes
+            wire unused_factors = &{1'b0, factors_q, s2_packed_q};
+            assign wr_data = s2_data_q;
+        end
+    endgenerate
+
+    assign wr_req  = s2_valid_q && !s2_factors_q && !stop;
     assign wr_addr = s2_word_q;
-    assign wr_data = s2_data_q;
     assign wr_be   = s2_be_q;
     assign done    = wr_req && wr_gnt && s2_final_q;
     assign idle    = !s1_valid_q && !s2_valid_q;
@@ -109,6 +124,8 @@ module npu_load_align #(
             s1_last_q  <= op_last;
             s1_keep_q  <= op_keep;
             s1_xor80_q <= op_xor80;
+            s1_packed_q <= op_packed;
+            s1_factors_q <= op_factors;
             s1_pad_q   <= op_pad;
             s1_final_q <= op_final;
         end
@@ -117,7 +134,10 @@ module npu_load_align #(
             s2_data_q  <= data;
             s2_be_q    <= be;
             s2_final_q <= s1_final_q;
+            s2_packed_q <= s1_packed_q;
+            s2_factors_q <= s1_factors_q;
         end
+        if (s2_valid_q && s2_factors_q) factors_q <= s2_data_q[4*N-1:0];
         if (!rst_n) begin
             received_q <= 32'd0;
             release_q  <= 32'd0;

@@ -2,6 +2,7 @@
 // An op says which bytes of the beat stream make the word. Beats are numbered as the bus delivers them, over all runs; a run
 // starts in a fresh beat at byte `run_misalign`. Lanes first..last-1 are the window's; those of them within lo..hi-1 take data,
 // all others the padding value. Lane l takes byte (byte_addr + l) of the ring that holds beat b in slot b mod RING.
+// Weights of 4 bits: a block is N/2 bytes; the first of a window is factors (op_factors), no word, and the others follow it (op_packed).
 // Contract: op_valid rises when the beats that the op touches are in the ring; op_* then stay until op_ready. Once the op is done,
 // beats before number op_release are no longer needed, received or not. One op a cycle; a bubble only between commands.
 // `received` beats are in the ring.
@@ -12,6 +13,7 @@
 module npu_load_windows #(
     parameter N    = 16,
     parameter RING = 16,              // beats
+    parameter PACKED = 0,             // 1: with weights of 4 bits
     parameter BW   = $clog2(RING) + 3
 ) (
     input  wire                     clk,
@@ -38,6 +40,8 @@ module npu_load_windows #(
     output reg  [5:0]               op_first,
     output reg  [5:0]               op_last,
     output reg                      op_keep,
+    output reg                      op_packed,
+    output reg                      op_factors,
     output reg                      op_xor80,
     output reg  [7:0]               op_pad,
     output reg  [BW-1:0]            op_byte_addr,
@@ -55,11 +59,12 @@ module npu_load_windows #(
     wire [7:0]  win_step  = cmd_data[`NPU_F_LOAD_WIN_STEP];
     wire [7:0]  lane_off  = cmd_data[`NPU_F_LOAD_LANE_OFF];
     wire unused_ok = &{1'b0, cmd_data, last_len, win_step, lane_off};
-    localparam [5:0] N6 = N[5:0];
+    localparam [5:0] N6 = N[5:0], HALF6 = N6 >> 1;
+    wire packs = PACKED != 0 && cmd_data[`NPU_F_LOAD_PACKED];
 
     // State of the run. Byte positions are relative to the front beat, the first one still needed. A word is taken as N lanes
     // from byte pos_q, also where the window covers only some of them.
-    reg               active_q, cmd_last_q, last_blk_q, one_blk_q;
+    reg               active_q, cmd_last_q, first_blk_q, last_blk_q, one_blk_q;
     reg signed [17:0] pos_q;       // byte that lane 0 would take; negative within the padding on the left
     reg [2:0]         left_q;      // first byte of the run, while its first beat is the front
     reg [32:0]        end_q;       // first byte after the run; stops at 0
@@ -71,7 +76,8 @@ module npu_load_windows #(
     // Blocks before the last are whole words: lane_off is 0 when there are any.
     wire       last_op  = last_blk_q && wins_q == 16'd0;
     wire [5:0] lane_end = last_blk_q ? lane_end_q : N6;
-    wire [5:0] advance  = last_blk_q ? step_q : N6;
+    wire [5:0] advance  = last_blk_q ? step_q : packs ? HALF6 : N6;
+    wire [5:0] byte_end = packs ? HALF6 : lane_end;
 
     // Lanes lo..hi-1 lie within the run; clipped to 0..63, which is beyond every lane.
     wire               far    = end_q[32:7] != 26'd0;
@@ -81,7 +87,7 @@ module npu_load_windows #(
     wire [5:0] hi = far ? 6'd63 : to_end[17] ? 6'd0 : to_end[16:6] != 11'd0 ? 6'd63 : to_end[5:0];
 
     // Beats needed: up to the last lane of the window, but none beyond the run. (One too many, of this run, only waits.)
-    wire signed [17:0] tail  = pos_q + $signed({12'd0, lane_end});
+    wire signed [17:0] tail  = pos_q + $signed({12'd0, byte_end});
     wire               short = !far && end_q[6:0] < {1'b0, tail[5:0]};
     wire [5:0]         upto  = short ? end_q[5:0] : tail[5:0];
     wire [2:0]         need  = tail[17] ? 3'd0 : upto[5:3] + {2'd0, upto[2:0] != 3'd0};
@@ -126,6 +132,8 @@ module npu_load_windows #(
             op_lo        <= lo;
             op_hi        <= hi;
             op_keep      <= cmd_data[`NPU_F_LOAD_KEEP];
+            op_packed    <= packs;
+            op_factors   <= packs && first_blk_q;
             op_xor80     <= cmd_data[`NPU_F_LOAD_XOR80];
             op_pad       <= cmd_data[`NPU_F_LOAD_PAD_VALUE];
             op_byte_addr <= byte_addr[BW-1:0];
@@ -146,6 +154,7 @@ module npu_load_windows #(
             win_word_q <= run_word;
             wins_q     <= nwin - 16'd1;
             blks_q     <= nblk - 16'd1;
+            first_blk_q <= 1'b1;
             last_blk_q <= nblk == 16'd1;
             one_blk_q  <= nblk == 16'd1;
             lane_end_q <= lane_off[5:0] + last_len[5:0];
@@ -156,6 +165,7 @@ module npu_load_windows #(
             left_q  <= moved == 3'd0 ? left_q : 3'd0;
             end_q   <= used_up ? 33'd0 : end_q - {27'd0, moved, 3'd0};
             front_q <= next_front;
+            first_blk_q <= last_blk_q;
             if (last_blk_q) begin
                 wins_q     <= wins_q - 16'd1;
                 blks_q     <= nblk - 16'd1;
@@ -165,7 +175,7 @@ module npu_load_windows #(
             end else begin
                 blks_q     <= blks_q - 16'd1;
                 last_blk_q <= blks_q == 16'd1;
-                word_q     <= word_q + sp_blk;
+                if (!packs || !first_blk_q) word_q <= word_q + sp_blk;
             end
         end
         if (!rst_n) begin

@@ -160,7 +160,7 @@ module npu_top #(
     assign m_axi_awsize  = 3'd3;
     assign m_axi_awburst = 2'b01;
 
-    npu_load #(.N(N)) u_load (
+    npu_load #(.N(N), .PACKED(WIDE_LANES != 0)) u_load (
         .clk(clk), .rst_n(unit_rst_n), .abort(stop),
         .cmd_valid(q_valid[0]), .cmd_data(q_data[0+:CB]), .cmd_index(q_index[15:0]), .cmd_ready(q_ready[0]),
         .tok_avail(avail[3:0]), .tok_take(take[3:0]), .tok_give(give[3:0]),

@@ -130,40 +130,39 @@ def random_checkpoint(path, shape):
         f.write(bytes(4 * context * (dim // heads)))
 
 
-def needed_bytes(shape, positions):
-    """Weights, their scales, and the caches up to each position, for all positions; nothing padded, no commands."""
+def needed_bytes(shape, positions, weights):
+    """Weights, factors of int4's groups of 16, scales of rows, and the caches up to each position; nothing padded, no commands."""
     dim, hidden, layers, heads, kv_heads, vocab, _ = shape
     kv = dim // heads * kv_heads
     rows = layers * (2 * dim + 2 * kv + 2 * hidden + dim) + vocab
     macs = layers * (2 * dim * dim + 2 * dim * kv + 3 * dim * hidden) + vocab * dim
     cache = layers * (2 * kv + 8 * kv_heads)
-    return positions * (macs + 4 * rows) + cache * positions * (positions + 1) // 2
+    return positions * ((macs if weights == "int8" else macs // 2 + macs // 32) + 4 * rows) + cache * positions * (positions + 1) // 2
 
 
-def timing(systole, name, checkpoint, positions, config, prompt=False, target="model"):
-    """Token by token, each with its logits; or as a prompt: many to a list, logits of the last."""
+def timing(systole, name, checkpoint, positions, config, prompt=False, target="model", weights="int8"):
+    """Token by token, each with its logits; or as a prompt: many to a list, logits of the last. Prints a row; returns cycles a token."""
     shape = struct.unpack("<7i", open(checkpoint, "rb").read(28))
     with tempfile.TemporaryDirectory() as folder:
         given, report = pathlib.Path(folder) / "tokens.bin", pathlib.Path(folder) / "report.json"
         (np.arange(positions) % 300 + 3).astype("<i4").tofile(given)
         logits = [] if prompt else ["--logits", str(given) + ".npy"]
         subprocess.run([str(systole), "generate", str(checkpoint), "--tokens", str(given), *logits, "--target", target, "--no-compare",
+                        "--weights", weights,
                         "--config", config, "--report", str(report)], check=True, timeout=3000)
         r = json.loads(report.read_text())
-    if prompt:
-        print(f"| {name} | {config} | prompt of {positions} | | {r['cycles_predicted'] / positions:.0f} | |", flush=True)
-        return
-    ideal = needed_bytes(shape, positions) / 8
-    if target == "rtl":
-        print(f"| {name} | {config} | 0 to {positions - 1} | {ideal / positions:.0f} | {r['cycles_total'] / positions:.0f} measured on rtl | "
-              f"{100 * ideal / r['cycles_total']:.1f} % |", flush=True)
-        return
-    print(f"| {name} | {config} | 0 to {positions - 1} | {ideal / positions:.0f} | {r['cycles_predicted'] / positions:.0f} | "
-          f"{100 * ideal / r['cycles_predicted']:.1f} % |", flush=True)
+    cycles = r["cycles_total" if target == "rtl" else "cycles_predicted"] / positions
+    at, share, ideal = f"prompt of {positions}", "", ""
+    if not prompt:
+        per_token = needed_bytes(shape, positions, weights) / 8 / positions
+        at, share, ideal = f"0 to {positions - 1}", f"{100 * per_token / cycles:.1f} %", f"{per_token:.0f}"
+    print(f"| {name} | {weights} | {config} | {at} | {ideal} | {cycles:.0f}{' measured on rtl' if target == 'rtl' else ''} | {share} |", flush=True)
+    return cycles
 
 
 def timings(systole, large, rtl):
-    print("\n| model | configuration | positions | bytes / 8 a token | cycles a token, predicted | share |\n|---|---|---|---:|---:|---:|")
+    print("\n| model | weights | configuration | positions | bytes / 8 a token | cycles a token, predicted | share |\n|---|---|---|---|---:|---:|---:|")
+    ratios = []
     for name, checkpoint, *_ in cases():
         for positions in (16, 256):
             timing(systole, name, checkpoint, positions, CONFIG)
@@ -174,13 +173,17 @@ def timings(systole, large, rtl):
         for name in ["15M", "110M"] if large else ["15M"]:
             path = pathlib.Path(folder) / f"{name}.bin"
             random_checkpoint(path, SHAPES[name])
-            timing(systole, f"{name} shape", path, 16, CONFIG)
+            int8, int4 = (timing(systole, f"{name} shape", path, 16, CONFIG, weights=w) for w in ("int8", "int4"))
+            ratios.append((name, "predicted", 16, int4 / int8))
             timing(systole, f"{name} shape", path, 64, CONFIG, True)
             if rtl and name == "15M":
-                timing(systole, f"{name} shape", path, 2, CONFIG, target="rtl")
+                int8, int4 = (timing(systole, f"{name} shape", path, 2, CONFIG, target="rtl", weights=w) for w in ("int8", "int4"))
+                ratios.append((name, "on rtl", 2, int4 / int8))
             if large and name == "15M":
                 timing(systole, f"{name} shape", path, 256, CONFIG)
             path.unlink()
+    for name, how, positions, ratio in ratios:
+        print(f"{name} shape, {positions} tokens, {how}: int4 takes {ratio:.3f} of int8's cycles", flush=True)
 
 
 def main():

@@ -12,6 +12,9 @@ static int legal_lanes(uint32_t n, uint32_t nblk, uint32_t last_len, uint32_t la
 static int legal_load(const npu_config_t *cfg, const uint32_t *words) {
     npu_cmd_load_t c;
     npu_unpack_load(words, &c);
+    if (c.packed && (!cfg->wide_lanes || c.nblk < 2 || c.last_len != cfg->n ||
+                     c.win_step != cfg->n / 2 || c.keep))
+        return 0;
     return c.n1 >= 1 && c.n2 >= 1 && c.nwin >= 1 && c.win_step <= cfg->n &&
            legal_lanes(cfg->n, c.nblk, c.last_len, c.lane_off);
 }

@@ -53,8 +53,9 @@ static void touch_memory(const foot_t *f, uint32_t region, uint32_t offset, uint
 /* Bytes of the run that LOAD's windows use: all up to the last used one, unless windows skip some.
  */
 static uint32_t used_bytes(const npu_cmd_load_t *c, uint32_t n) {
-    uint64_t window = (uint64_t)(c->nblk - 1) * n;
-    uint64_t end = (c->nwin - 1) * (window + c->win_step) + window + c->last_len;
+    uint32_t block = c->packed ? n / 2 : n, last = c->packed ? block : c->last_len;
+    uint64_t window = (uint64_t)(c->nblk - 1) * block;
+    uint64_t end = (c->nwin - 1) * (window + c->win_step) + window + last;
     uint64_t used = end > c->pad_left ? end - c->pad_left : 0;
     return used < c->run_bytes ? (uint32_t)used : c->run_bytes;
 }
@@ -70,7 +71,7 @@ static void foot_load(const foot_t *f, const uint32_t *words) {
             if (bytes > 0)
                 touch_memory(f, c.region, src, bytes, 0);
             for (uint32_t w = 0; w < c.nwin; w++)
-                for (uint32_t b = 0; b < c.nblk; b++)
+                for (uint32_t b = 0; b < c.nblk - c.packed; b++)
                     touch_words(f, to + w * (uint32_t)c.sp_win + b * (uint32_t)c.sp_blk, 1, 1);
         }
 }

@@ -39,6 +39,28 @@ static void load_run(model_t *m, const npu_cmd_load_t *c, const uint8_t *run, ui
     }
 }
 
+/* The k-th number of 4 bits. */
+static int nibble(const int8_t *packed, uint32_t k) {
+    return (uint8_t)packed[k / 2] >> k % 2 * 4 & 15;
+}
+
+/* Windows of 4-bit weights behind their factors. */
+static void load_packed(model_t *m, const npu_cmd_load_t *c, const uint8_t *run, uint32_t sp_run) {
+    int8_t factors[MODEL_MAX_N / 2], weights[MODEL_MAX_N / 2];
+    uint32_t half = m->cfg.n / 2, pos = 0;
+    for (uint32_t w = 0; w < c->nwin; w++) {
+        stream_bytes(c, run, pos, half, factors);
+        pos += half;
+        for (uint32_t b = 0; b + 1 < c->nblk; b++, pos += half) {
+            int8_t *word =
+                model_word(m, sp_run + w * (uint32_t)c->sp_win + b * (uint32_t)c->sp_blk);
+            stream_bytes(c, run, pos, half, weights);
+            for (uint32_t lane = 0; lane < m->cfg.n; lane++)
+                word[lane] = (int8_t)(((nibble(weights, lane) ^ 8) - 8) * nibble(factors, lane));
+        }
+    }
+}
+
 void model_load(model_t *m, const uint32_t *words) {
     npu_cmd_load_t c;
     npu_unpack_load(words, &c);
@@ -51,7 +73,8 @@ void model_load(model_t *m, const uint32_t *words) {
                 if (!run)
                     return;
             }
-            load_run(m, &c, run, c.sp_addr + i2 * (uint32_t)c.sp_n2 + i1 * (uint32_t)c.sp_n1);
+            (c.packed ? load_packed : load_run)(
+                m, &c, run, c.sp_addr + i2 * (uint32_t)c.sp_n2 + i1 * (uint32_t)c.sp_n1);
         }
     }
 }

@@ -60,14 +60,16 @@ static void step(timing_load_t *u, uint32_t index, uint64_t from) {
         u->walker = from + 1;
 }
 
+/* Words of 4-bit weights come behind their factors, which are made like a word. */
 static uint32_t words_of_run(const npu_cmd_load_t *c) {
     return c->nwin * c->nblk;
 }
 
 /* Words whose last byte is among the first `bytes` of the run. */
 static uint32_t words_within(const timing_t *t, const npu_cmd_load_t *c, uint32_t bytes) {
-    uint32_t n = t->cfg->n, before = (c->nblk - 1) * n, pitch = before + c->win_step;
-    uint32_t window = before + c->last_len, all = words_of_run(c), whole;
+    uint32_t n = c->packed ? t->cfg->n / 2 : t->cfg->n, before = (c->nblk - 1) * n;
+    uint32_t pitch = before + c->win_step, all = words_of_run(c), whole;
+    uint32_t window = before + (c->packed ? n : c->last_len);
     if (bytes >= c->run_bytes)
         return all;
     bytes += c->pad_left;

@@ -7,7 +7,7 @@
 
 #define NPU_ID 0x54535953u
 #define NPU_VERSION 0x00000100u
-#define NPU_SPEC_HASH 0x9c4bdc5eu
+#define NPU_SPEC_HASH 0xdd5410fbu
 #define NPU_CMD_BYTES 64
 #define NPU_CMD_WORDS 16
 #define NPU_REGIONS 4
@@ -225,6 +225,7 @@ typedef struct {
     uint32_t region; /* memory region */
     uint32_t xor80; /* flip the top bit of every byte read (uint8 <-> int8) */
     uint32_t keep; /* 1: lanes outside the window keep their content; 0: they are set to pad_value */
+    uint32_t packed; /* 1: a window is nblk - 1 words of 4-bit weights behind their factors (only with wide lanes; nblk >= 2, last_len N, win_step N/2, lane_off and keep 0) */
     uint32_t offset; /* byte offset of the first run in the region */
     uint32_t run_bytes; /* contiguous bytes of a run; 0: no memory access (fill) */
     uint32_t n1; /* runs, inner count (>= 1) */
@@ -250,6 +251,7 @@ static inline void npu_pack_load(const npu_cmd_load_t *c, uint32_t *w) {
     w[0] |= ((uint32_t)c->region & 0x3u) << 16;
     w[0] |= ((uint32_t)c->xor80 & 0x1u) << 18;
     w[0] |= ((uint32_t)c->keep & 0x1u) << 19;
+    w[0] |= ((uint32_t)c->packed & 0x1u) << 20;
     w[1] |= (uint32_t)c->offset;
     w[2] |= (uint32_t)c->run_bytes;
     w[3] |= ((uint32_t)c->n1 & 0xffffu);
@@ -273,6 +275,7 @@ static inline void npu_unpack_load(const uint32_t *w, npu_cmd_load_t *c) {
     c->region = ((w[0] >> 16) & 0x3u);
     c->xor80 = ((w[0] >> 18) & 0x1u);
     c->keep = ((w[0] >> 19) & 0x1u);
+    c->packed = ((w[0] >> 20) & 0x1u);
     c->offset = w[1];
     c->run_bytes = w[2];
     c->n1 = (w[3] & 0xffffu);

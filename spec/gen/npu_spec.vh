@@ -6,7 +6,7 @@
 `define NPU_SPEC_VH
 `define NPU_ID 32'h54535953
 `define NPU_VERSION 32'h00000100
-`define NPU_SPEC_HASH 32'h9c4bdc5e
+`define NPU_SPEC_HASH 32'hdd5410fb
 `define NPU_CMD_BYTES 64
 `define NPU_CMD_BITS 512
 `define NPU_PARAM_WORDS 9
@@ -75,6 +75,7 @@
 `define NPU_F_LOAD_REGION 17:16
 `define NPU_F_LOAD_XOR80 18
 `define NPU_F_LOAD_KEEP 19
+`define NPU_F_LOAD_PACKED 20
 `define NPU_F_LOAD_OFFSET 63:32
 `define NPU_F_LOAD_RUN_BYTES 95:64
 `define NPU_F_LOAD_N1 111:96

@@ -19,11 +19,23 @@
 
 enum { LLM_AT_ONCE = 64 }; /* positions in one list, at most */
 
-/* A matrix in the weights: for each block of N rows the N multipliers (wide), then a tile of N
- * words for each N columns. */
+/* A matrix in the weights. int8: for each block of N rows the N multipliers (wide), then a tile of
+ * N words for each N columns. int4: the multipliers of all rows; then for each block of N rows
+ * groups of columns, at `packed`: N factors, then N weights for each column, 4 bits each. */
 typedef struct {
     uint32_t offset, blocks, passes; /* of N rows, of N columns */
+    uint32_t packed;                 /* 0: int8 */
 } llm_tiles_t;
+
+/* Columns that share their factors in the weights: of those in ref_matrix_t's groups, as many as a
+ * tile has. */
+static inline uint32_t llm_group(uint32_t n) {
+    return n < REF_GROUP ? n : REF_GROUP;
+}
+/* Bytes of a block's int4 tiles. */
+static inline uint32_t llm_packed_bytes(uint32_t n, uint32_t passes) {
+    return passes * n / llm_group(n) * (llm_group(n) + 1) * n / 2;
+}
 
 typedef struct {
     llm_tiles_t wq, wk, wv, wo, w1, w2, w3;

@@ -102,14 +102,55 @@ uint32_t step_entries(step_t *s, uint32_t count, uint32_t *half) {
     return at;
 }
 
+/* Tiles first..first + passes - 1 of blocks block..block + count - 1 of a matrix to slot, a block
+ * `block_words` apart; `head`: their multipliers in front. */
+static void load_tiles(step_t *s, const llm_tiles_t *t, uint32_t block, uint32_t count,
+                       uint32_t first, uint32_t passes, bool head, uint32_t slot) {
+    uint32_t n = s->n, begin = head ? 4 : 0, block_words = begin + passes * n;
+    if (!t->packed) { /* several blocks: all tiles of each */
+        uint32_t at = (block * (4 + t->passes * n) + (head ? 0 : 4 + first * n)) * n;
+        step_load(s, LLM_WEIGHTS, t->offset + at, count * block_words * n, slot);
+        return;
+    }
+    if (head)
+        step_emit_load(s, (npu_cmd_load_t){.region = LLM_WEIGHTS,
+                                           .offset = t->offset + block * 4 * n,
+                                           .run_bytes = count * 4 * n,
+                                           .n1 = 1,
+                                           .n2 = 1,
+                                           .sp_addr = slot,
+                                           .nwin = count,
+                                           .nblk = 4,
+                                           .sp_blk = 1,
+                                           .sp_win = (int32_t)block_words,
+                                           .last_len = n,
+                                           .win_step = n});
+    uint32_t group = llm_group(n), bytes = llm_packed_bytes(n, t->passes);
+    step_emit_load(
+        s, (npu_cmd_load_t){.packed = 1,
+                            .region = LLM_WEIGHTS,
+                            .offset = t->packed + block * bytes + llm_packed_bytes(n, first),
+                            .run_bytes = llm_packed_bytes(n, passes),
+                            .n1 = count,
+                            .n2 = 1,
+                            .stride1 = (int32_t)bytes,
+                            .sp_addr = slot + begin,
+                            .sp_n1 = (int32_t)block_words,
+                            .nwin = passes * n / group,
+                            .nblk = group + 1,
+                            .sp_blk = 1,
+                            .sp_win = (int32_t)group,
+                            .last_len = n,
+                            .win_step = n / 2});
+}
+
 void step_matvec_blocks(step_t *s, const llm_tiles_t *t, const ref_matrix_t *a, uint32_t first,
                         uint32_t count, uint32_t out, uint32_t pitch, bool add) {
     uint32_t n = s->n, rows = s->count, block_words = 4 + t->passes * n, half,
              acc = step_entries(s, count * rows, &half), mult = 0;
-    uint32_t offset = t->offset + first * block_words * n;
     if (block_words <= s->slot_words) {
         mult = step_next_slot(s);
-        step_load(s, LLM_WEIGHTS, offset, count * block_words * n, mult);
+        load_tiles(s, t, first, count, 0, t->passes, true, mult);
         for (uint32_t i = 0; i < count; i++)
             step_conv(s, s->q8, rows, 1, 0, rows, mult + i * block_words + 4, t->passes,
                       acc + i * rows, half, false);
@@ -124,8 +165,7 @@ void step_matvec_blocks(step_t *s, const llm_tiles_t *t, const ref_matrix_t *a, 
                 mult = slot;
             else if (slot == mult)
                 slot = step_next_slot(s);
-            step_load(s, LLM_WEIGHTS, offset + (done ? (4 + done * n) * n : 0),
-                      (head + passes * n) * n, slot);
+            load_tiles(s, t, first, 1, done, passes, head > 0, slot);
             step_conv(s, s->q8 + done * rows, rows, 1, 0, rows, slot + head, passes, acc, half,
                       done > 0);
         }

@@ -43,25 +43,44 @@ static uint32_t put_row(llm_program_t *p, const int32_t *x, uint32_t n) {
     return at;
 }
 
-static int8_t weight(const ref_matrix_t *a, uint32_t row, uint32_t col) {
-    if (a->w)
-        return a->w[(size_t)row * (size_t)a->cols + col];
-    size_t pitch = (size_t)(a->cols + 1) / 2,
-           groups = (size_t)(a->cols + REF_GROUP - 1) / REF_GROUP;
-    int nibble = a->w4[row * pitch + col / 2] >> (col % 2 * 4) & 15;
-    return (int8_t)(((nibble ^ 8) - 8) * a->factor[row * groups + col / REF_GROUP]);
+static void put_nibble(uint8_t *to, uint32_t at, int x) {
+    to[at / 2] |= (uint8_t)((x & 15) << at % 2 * 4);
+}
+
+static llm_tiles_t put_packed(llm_program_t *p, const ref_matrix_t *a) {
+    uint32_t n = p->config->n, rows = (uint32_t)a->rows, cols = (uint32_t)a->cols;
+    uint32_t group = llm_group(n), group_bytes = (group + 1) * n / 2;
+    size_t pitch = (cols + 1) / 2, factors = (cols + REF_GROUP - 1) / REF_GROUP;
+    llm_tiles_t t = {.blocks = (rows + n - 1) / n, .passes = (cols + n - 1) / n};
+    size_t block = llm_packed_bytes(n, t.passes);
+    t.offset = reserve(p, 4 * (size_t)n * t.blocks);
+    t.packed = reserve(p, block * t.blocks);
+    for (uint32_t row = 0; p->weights && row < rows; row++) {
+        uint8_t *tiles = p->weights + t.packed + row / n * block;
+        put32(p->weights + t.offset + 4 * (size_t)row, a->mult[row]);
+        for (uint32_t col = 0; col < cols; col++) {
+            uint8_t *to = tiles + (size_t)(col / group) * group_bytes;
+            if (col % group == 0)
+                put_nibble(to, row % n, a->factor[row * factors + col / REF_GROUP]);
+            put_nibble(to + (col % group + 1) * n / 2, row % n,
+                       a->w4[row * pitch + col / 2] >> col % 2 * 4);
+        }
+    }
+    return t;
 }
 
 static llm_tiles_t put_matrix(llm_program_t *p, const ref_matrix_t *a) {
+    if (!a->w)
+        return put_packed(p, a);
     uint32_t n = p->config->n, rows = (uint32_t)a->rows, cols = (uint32_t)a->cols;
-    llm_tiles_t t = {0, (rows + n - 1) / n, (cols + n - 1) / n};
+    llm_tiles_t t = {.blocks = (rows + n - 1) / n, .passes = (cols + n - 1) / n};
     size_t block = 4 * (size_t)n + (size_t)t.passes * n * n;
     t.offset = reserve(p, block * t.blocks);
     for (uint32_t row = 0; p->weights && row < rows; row++) {
         uint8_t *to = p->weights + t.offset + row / n * block;
         put32(to + row % n * 4, a->mult[row]);
         for (uint32_t col = 0; col < cols; col++)
-            to[4 * (size_t)n + (size_t)col * n + row % n] = (uint8_t)weight(a, row, col);
+            to[4 * (size_t)n + (size_t)col * n + row % n] = (uint8_t)a->w[(size_t)row * cols + col];
     }
     return t;
 }

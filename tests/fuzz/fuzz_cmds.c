@@ -131,7 +131,14 @@ static int make_load(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
                                            fuzz_chance(r, 90)   ? 3 * n
                                            : fuzz_chance(r, 80) ? 600
                                                                 : 65535);
-    uint32_t window = (c.nblk - 1) * n + c.win_step;
+    if (p->cfg->wide_lanes && fuzz_chance(r, 20)) {
+        c.packed = 1;
+        c.keep = c.lane_off = 0;
+        c.nblk = fuzz_chance(r, 60) ? 17 : 1 + count(r, 20);
+        c.last_len = n;
+        c.win_step = n / 2;
+    }
+    uint32_t window = c.packed ? c.nblk * n / 2 : (c.nblk - 1) * n + c.win_step;
     c.run_bytes = fuzz_chance(r, 8) ? 0 : run_length(r, c.nwin * window);
     if (c.run_bytes == 0) {
         c.region = pick(r, 0, NPU_REGIONS - 1);

@@ -182,6 +182,8 @@ static const struct {
     {NPU_OP_LOAD, "lane_off", N_PLUS_1, NULL, 0},
     {NPU_OP_LOAD, "lane_off", 1, "nblk", 2},
     {NPU_OP_LOAD, "lane_off", 255, NULL, 0},
+    {NPU_OP_LOAD, "packed", 1, NULL, 0},
+    {NPU_OP_LOAD, "packed", 1, "nblk", 2},
     {NPU_OP_STORE, "run_bytes", 0, NULL, 0},
     {NPU_OP_STORE, "n1", 0, NULL, 0},
     {NPU_OP_STORE, "n2", 0, NULL, 0},
