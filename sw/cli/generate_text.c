@@ -98,8 +98,12 @@ static int run_positions(runner_t *r, sequence_t *q, int32_t pos, int32_t count,
 }
 
 int32_t generate_count(const sequence_t *q, int32_t pos, int32_t most, int *logits) {
-    /* positions of the prompt share a list, unless each one's logits are kept */
-    int32_t count = pos >= q->given || q->keep ? 1 : q->given - pos < most ? q->given - pos : most;
+    /* positions of the prompt share lists, unless each one's logits are kept; as many each */
+    int32_t left = q->given - pos, count = 1;
+    if (left > 0 && !q->keep) {
+        int32_t lists = (left + most - 1) / most;
+        count = (left + lists - 1) / lists;
+    }
     *logits = q->keep || pos + count >= q->given;
     return count;
 }

@@ -52,7 +52,8 @@ typedef struct {
     uint32_t final_gain, square, rotary; /* offsets in the weights */
     uint64_t arena_size;
     uint32_t arena_x, arena_logits, arena_k, arena_v, arena_kmax, arena_vmax;
-    uint32_t logit_rows, logit_pitch;               /* rows of logits, bytes from one to the next */
+    uint32_t arena_hidden;            /* rows (positions in a list, hidden) wide, in whole blocks */
+    uint32_t logit_rows, logit_pitch; /* rows of logits, bytes from one to the next */
     uint32_t head_dim, head_blocks, context_blocks; /* blocks: of N */
 } llm_program_t;
 

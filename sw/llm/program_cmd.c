@@ -73,7 +73,8 @@ void step_drain(step_t *s, npu_cmd_drainw_t c) {
 }
 
 void step_quantize(step_t *s, uint32_t in, uint32_t count, uint32_t rows, uint32_t row_words,
-                   uint32_t q8, uint32_t blk, uint32_t scale, const ref_wide_norm_t *norm) {
+                   uint32_t q8, uint32_t q_row, uint32_t blk, uint32_t scale,
+                   const ref_wide_norm_t *norm) {
     uint32_t words[NPU_CMD_WORDS];
     npu_cmd_quantw_t c = {.norm = norm != NULL,
                           .in_addr = in,
@@ -81,10 +82,10 @@ void step_quantize(step_t *s, uint32_t in, uint32_t count, uint32_t rows, uint32
                           .n = count,
                           .rows = rows,
                           .in_row = (int32_t)row_words,
-                          .q_row = 1,
+                          .q_row = (int32_t)q_row,
                           .q_blk = (int32_t)blk,
                           .scale_addr = scale,
-                          .scale_row = (int32_t)s->record,
+                          .scale_row = (int32_t)(q_row * s->record),
                           .gain_addr = norm ? s->gain : 0,
                           .eps_low = norm ? (uint32_t)norm->epsilon : 0,
                           .eps_high = norm ? (uint32_t)(norm->epsilon >> 32) : 0};
@@ -205,10 +206,15 @@ uint32_t step_blocks_at_once(const step_t *s, const llm_tiles_t *t) {
     return count < 1 ? 1 : count;
 }
 
+void step_matvec_range(step_t *s, const llm_tiles_t *t, const ref_matrix_t *a, uint32_t first,
+                       uint32_t count, uint32_t out, uint32_t pitch, bool add) {
+    uint32_t most = step_blocks_at_once(s, t);
+    for (uint32_t i = 0; i < count; i += most)
+        step_matvec_blocks(s, t, a, first + i, count - i < most ? count - i : most, out + 4 * i,
+                           pitch, add);
+}
+
 void step_matvec(step_t *s, const llm_tiles_t *t, const ref_matrix_t *a, uint32_t out,
                  uint32_t pitch, bool add) {
-    uint32_t most = step_blocks_at_once(s, t);
-    for (uint32_t i = 0; i < t->blocks; i += most)
-        step_matvec_blocks(s, t, a, i, t->blocks - i < most ? t->blocks - i : most, out + 4 * i,
-                           pitch, add);
+    step_matvec_range(s, t, a, 0, t->blocks, out, pitch, add);
 }

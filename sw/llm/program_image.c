@@ -98,6 +98,7 @@ static void lay_out_arena(llm_program_t *p) {
     p->arena_x = arena(p, (uint64_t)d->dim * 4 * LLM_AT_ONCE);
     p->logit_pitch = ((uint32_t)d->vocab * 4 + 63) & ~63u;
     p->arena_logits = arena(p, (uint64_t)p->logit_pitch * p->logit_rows);
+    p->arena_hidden = arena(p, ((uint64_t)d->hidden + n - 1) / n * n * 4 * LLM_AT_ONCE);
     p->arena_kmax = arena(p, tokens * 4);
     p->arena_vmax = arena(p, tokens * 4);
     p->arena_k = arena(p, tokens * p->head_blocks * n);

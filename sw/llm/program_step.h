@@ -16,14 +16,19 @@ typedef struct {
     const llm_program_t *p;
     const ref_decoder_t *d;
     cc_t cc;
-    uint32_t n, record;           /* words of a scale record */
-    uint32_t x, y, u, g, q, k, v; /* wide rows (T), u and g in the place of the others */
-    uint32_t dim_words, kv_words, hidden_words; /* from one of them to the next */
-    uint32_t y_words; /* the same of y: the last head may write a part of a block too much */
-    uint32_t q8;      /* int8 row that enters a product; its scale: scale */
+    uint32_t n, record;  /* words of a scale record */
+    uint32_t x, y, k, v; /* wide rows (T) */
+    uint32_t u[2], g[2]; /* gate and up: whole rows [0]; spilled: blocks of them in turn */
+    bool spilled;        /* their products go to the arena, block by block, and come back as rows */
+    uint32_t back[2], back_rows, hidden8;       /* some of these, in turn; int8 rows */
+    uint32_t dim_words, kv_words, hidden_words; /* from one row to the next */
+    uint32_t y_words;     /* the same of y: the last head may write a part of a block too much */
+    uint32_t unit, first; /* key/value heads at once; the first of those under way */
+    uint32_t q8;          /* int8 row that enters a product; its scale: scale */
     uint32_t scale, gain, rotary, square;
-    uint32_t heads8, heads_scale; /* queries: head h of row t, block b at (b * T + t) * heads + h */
-    uint32_t k8, k_scale, v8, v_scale; /* (kv_heads) likewise */
+    uint32_t heads8,
+        heads_scale; /* queries of a unit: head h of row t, block b at (b * T + t) * heads + h */
+    uint32_t k8, k_scale, v8, v_scale; /* (unit) likewise */
     uint32_t kmax[2], vmax[2];         /* rows of one head; heads in turn */
     uint32_t scores, score_words;      /* (group) rows */
     uint32_t p8,
@@ -51,9 +56,11 @@ uint32_t step_next_slot(step_t *s);
 void step_conv(step_t *s, uint32_t in, uint32_t pitch, uint32_t ny, uint32_t row, uint32_t nx,
                uint32_t tiles, uint32_t passes, uint32_t acc, uint32_t half, bool accumulate);
 void step_drain(step_t *s, npu_cmd_drainw_t c);
-/* Rows to int8, blocks of a row `blk` words apart; through a norm where norm is given. */
+/* Rows to int8, `q_row` words (and scale records) apart, blocks of a row `blk` words apart; through
+ * a norm where norm is given. */
 void step_quantize(step_t *s, uint32_t in, uint32_t count, uint32_t rows, uint32_t row_words,
-                   uint32_t q8, uint32_t blk, uint32_t scale, const ref_wide_norm_t *norm);
+                   uint32_t q8, uint32_t q_row, uint32_t blk, uint32_t scale,
+                   const ref_wide_norm_t *norm);
 /* Accumulator entries for the next product: the halves in turn. */
 uint32_t step_entries(step_t *s, uint32_t count, uint32_t *half);
 /* The int8 rows at q8 times a matrix; blocks first..first + count - 1 to wide rows at out, `pitch`
@@ -61,6 +68,9 @@ uint32_t step_entries(step_t *s, uint32_t count, uint32_t *half);
 void step_matvec_blocks(step_t *s, const llm_tiles_t *t, const ref_matrix_t *a, uint32_t first,
                         uint32_t count, uint32_t out, uint32_t pitch, bool add);
 uint32_t step_blocks_at_once(const step_t *s, const llm_tiles_t *t);
+/* The same for as many blocks as there are, and for the whole matrix. */
+void step_matvec_range(step_t *s, const llm_tiles_t *t, const ref_matrix_t *a, uint32_t first,
+                       uint32_t count, uint32_t out, uint32_t pitch, bool add);
 void step_matvec(step_t *s, const llm_tiles_t *t, const ref_matrix_t *a, uint32_t out,
                  uint32_t pitch, bool add);
 

@@ -79,7 +79,9 @@ def test_model(folder):
     os.environ["NPU_MODEL_CHECK_ORDER"] = "1"
     (folder / "tok.bin").write_bytes(tokenizer_bytes())
     shapes = [dict(), dict(dim=48, heads=2, kv_heads=2, hidden=50, layers=1, vocab=-300), dict(dim=96, heads=2, kv_heads=1, hidden=17, context=70),
-              dict(dim=64, heads=8, kv_heads=2, hidden=400, layers=1, context=70), dict(dim=512, heads=16, kv_heads=4, hidden=520, layers=1, context=20)]
+              dict(dim=64, heads=8, kv_heads=2, hidden=400, layers=1, context=70), dict(dim=512, heads=16, kv_heads=4, hidden=520, layers=1, context=20),
+              # prompts whose gated rows pass through memory; a head at once, two
+              dict(dim=64, heads=4, kv_heads=4, hidden=1003, layers=1, context=70), dict(dim=96, heads=12, kv_heads=6, hidden=770, layers=2, context=70)]
     for seed, shape in enumerate(shapes):
         model.write_bytes(checkpoint_bytes(seed, **shape))
         count = min(shape.get("context", 32), 70)
@@ -103,7 +105,8 @@ def test_model(folder):
 def test_rtl(folder):
     model, given, out = folder / "model.bin", folder / "tokens.bin", folder / "logits.npy"
     shapes = [(dict(), 20, "0"), (dict(dim=96, heads=2, kv_heads=1, hidden=50, layers=1, vocab=-300), 3, "30"),
-              (dict(dim=64, heads=8, kv_heads=2, hidden=400, layers=1, context=70), 6, "0")]
+              (dict(dim=64, heads=8, kv_heads=2, hidden=400, layers=1, context=70), 6, "0"),
+              (dict(dim=64, heads=4, kv_heads=4, hidden=770, layers=1, context=48), 2, "20")]
     for seed, (shape, count, stalls) in enumerate(shapes):
         model.write_bytes(checkpoint_bytes(seed, **shape))
         np.random.default_rng(seed).integers(0, 300, count).astype("<i4").tofile(given)
@@ -114,7 +117,8 @@ def test_rtl(folder):
         r = json.loads(report.read_text()) if good else {}
         check(f"rtl {shape} stalls {stalls} %", good, done.stderr[-300:])
         (folder / "tok.bin").write_bytes(tokenizer_bytes())
-        done = generate(model, "--tokenizer", folder / "tok.bin", "--prompt", "a b" * 5, "-n", 2, "--target", "rtl", "--stats", timeout=600)
+        done = generate(model, "--tokenizer", folder / "tok.bin", "--prompt", "a b" * ((min(shape.get("context", 32), 48) - 8) // 3), "-n", 2, "--target", "rtl",
+                        "--stats", timeout=600)
         check(f"rtl prompt {shape} stalls {stalls} %", done.returncode == 0 and b"every logit equal to ref" in done.stderr, done.stderr[-300:])
         if stalls == "0" and good:
             check(f"rtl {shape}: cycles as predicted", abs(r["cycles_predicted"] / r["cycles_total"] - 1) < 0.08,
