@@ -27,6 +27,7 @@ BLOCKS = [
     ("array control", ["u_array_unit."]),
     ("lanes and output", ["u_vector_unit.u_post."]),
     ("softmax", ["u_vector_unit.gen_softmax."]),
+    ("norm", ["u_vector_unit.gen_norm."]),
     ("vector unit, rest", ["u_vector_unit."]),
     ("scratchpad", ["u_scratchpad."]),
     ("load", ["u_load."]),

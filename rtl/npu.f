@@ -33,6 +33,8 @@ rtl/npu_dma_front.v
 rtl/npu_load_align.v
 rtl/npu_load_unpack.v
 rtl/npu_load_windows.v
+rtl/npu_norm.v
+rtl/npu_norm_scalar.v
 rtl/npu_requant.v
 rtl/npu_softmax.v
 rtl/npu_softmax_reciprocal.v

@@ -95,6 +95,7 @@ module npu_fetch #(
             `NPU_OP_QUANTW:  kind = {3'b110, `NPU_BEATS_QUANTW};
             `NPU_OP_ROTATE:  kind = {3'b110, `NPU_BEATS_ROTATE};
             `NPU_OP_SILUW:   kind = {3'b110, `NPU_BEATS_SILUW};
+            `NPU_OP_NORM:    kind = {3'b110, `NPU_BEATS_NORM};
             `NPU_OP_SOFTMAXW: kind = {3'b110, `NPU_BEATS_SOFTMAXW};
             `NPU_OP_STORE:   kind = {3'b111, `NPU_BEATS_STORE};
             default:         kind = {3'b000, 3'd1};

@@ -17,7 +17,8 @@ module npu_regs #(
     parameter MATMUL = 0,
     parameter TRACE_RECORDS = 0,
     parameter WIDE_LANES = 0,
-    parameter SOFTMAX = 1
+    parameter SOFTMAX = 1,
+    parameter NORM = 0
 ) (
     input  wire          clk,
     input  wire          rst_n,
@@ -181,7 +182,7 @@ module npu_regs #(
                 `NPU_REG_ID:         value = `NPU_ID;
                 `NPU_REG_VERSION:    value = `NPU_VERSION;
                 `NPU_REG_SPEC_HASH:  value = `NPU_SPEC_HASH;
-                `NPU_REG_CONFIG0:    value = {FIR_TAPS[7:0], 3'd0, MATMUL != 0, FIR_GROUPS[3:0], LANES[7:0], N[7:0]};
+                `NPU_REG_CONFIG0:    value = {FIR_TAPS[7:0], 2'd0, NORM != 0, MATMUL != 0, FIR_GROUPS[3:0], LANES[7:0], N[7:0]};
                 `NPU_REG_CONFIG1:    value = {WIDE_LANES[2:0], SOFTMAX != 0, LOG_TRACE[3:0], LOG_BANKS[7:0], LOG_ACC[7:0], LOG_SP[7:0]};
                 `NPU_REG_STATUS:     value = {29'd0, error_q, done_q, busy || start || reset};
                 `NPU_REG_IRQ_ENABLE: value = {29'd0, irq_enable_q, 1'b0};

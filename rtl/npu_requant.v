@@ -1,13 +1,14 @@
 // One requantise lane, fully pipelined: y = add + x, then shift left, multiply high, shift right.
-//   divide = 0:  out = rdbpot(srdhm((x + add) << lsh, mult), rsh)                    TFLite's double rounding
+//   divide = 0:  out = rdbpot(srdhm((x + add) << lsh, mult) + late, rsh)             TFLite's double rounding
 //   divide = 1:  out = sign(x) * min((((|x| + add) << lsh) * mult >> 31) >> rsh, 2^31-1)   no rounding, mult >= 0
-// Contract: one operand set a cycle, result exactly 7 cycles later, no stall, no reset (data only). Sums and left
-// shifts modulo 2^32; lsh >= 32 gives 0; mult is signed (-2^31 * -2^31 saturates as in gemmlowp); rsh 0..31.
+// Contract: one operand set a cycle, result exactly 7 cycles later, no stall, no reset (data only). in_late comes 3 cycles
+// after the rest (with LATE; else it is 0; not where the product saturates). Sums and left shifts modulo 2^32; lsh >= 32 gives 0; mult is signed (-2^31 * -2^31 saturates as in gemmlowp); rsh 0..31.
 // srdhm is (a*b + 2^30) >>> 31, built from four 17x17 products, so that each fits one 18x18 multiplier.
 // Counterpart: cmodel/ref/ref_arith.h, ref_requant (lsh = max(shift, 0), rsh = max(-shift, 0)).
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 module npu_requant #(
+    parameter LATE = 0,      // 1: with in_late
     parameter MUL_STYLE = 0  // npu_mul18
 ) (
     input  wire        clk,
@@ -17,6 +18,7 @@ module npu_requant #(
     input  wire [5:0]  in_lsh,
     input  wire [4:0]  in_rsh,
     input  wire        in_divide,
+    input  wire [31:0] in_late,
     output wire [31:0] out
 );
     // 1: bias, or magnitude + nudge
@@ -69,10 +71,11 @@ module npu_requant #(
     reg [31:0] hh4_q;
     reg [15:0] ll4_q;
     reg [47:0] mid4_q;
+    wire [32:0] outer = {hh3_q[31:0], ll3_q[31]} + (LATE != 0 ? {in_late[31], in_late} : 33'd0);  // late at weight 2^31
     wire [34:0] mid = {hl3_q[33], hl3_q} + {lh3_q[33], lh3_q} + {20'd0, ~dn3_q[1], 14'd0};
     always_ff @(posedge clk) begin
-        hh4_q  <= hh3_q[31:0];
-        ll4_q  <= ll3_q[31:16];
+        hh4_q  <= outer[32:1];
+        ll4_q  <= {outer[0], ll3_q[30:16]};
         mid4_q <= {{13{mid[34]}}, mid};
     end
 
@@ -103,6 +106,6 @@ module npu_requant #(
     always_ff @(posedge clk) out_q <= q6_q + {31'd0, inc6_q};
     assign out = out_q;
 
-    wire unused = &{1'b0, hh3_q[33:32], ll3_q[33:32], ll3_q[15:0], total[47], total[14:0], shifted[33]};
+    wire unused = &{1'b0, in_late, hh3_q[33:32], ll3_q[33:32], ll3_q[15:0], total[47], total[14:0], shifted[33]};
 endmodule
 `default_nettype wire

@@ -19,6 +19,7 @@ module npu_top #(
     parameter TRACE_RECORDS = 0,     // 0: no trace
     parameter WIDE_LANES = 0,        // 0: no wide row engine
     parameter SOFTMAX = 1,           // 0: a SOFTMAX command is illegal
+    parameter NORM = 0,              // 1: with NORM; 0: the command is illegal
     parameter MUL_STYLE = 0,         // products of the array: npu_mul2, npu_array; of the lanes: npu_mul18
     parameter MUL_DSP = N * N
 ) (
@@ -87,7 +88,7 @@ module npu_top #(
     wire         trace_read;
     npu_regs #(.N(N), .LANES(LANES), .SP_WORDS(SP_WORDS), .SP_BANKS(SP_BANKS), .ACC_DEPTH(ACC_DEPTH),
                .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .TRACE_RECORDS(TRACE_RECORDS),
-               .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX)) u_regs (
+               .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX), .NORM(NORM)) u_regs (
         .clk(clk), .rst_n(rst_n),
         .s_axil_awvalid(s_axil_awvalid), .s_axil_awready(s_axil_awready), .s_axil_awaddr(s_axil_awaddr),
         .s_axil_wvalid(s_axil_wvalid), .s_axil_wready(s_axil_wready), .s_axil_wdata(s_axil_wdata),
@@ -210,7 +211,7 @@ module npu_top #(
         .cnt_stall_bank(stall_bank));
     assign unit_err_addr[63:32] = 32'd0;
 
-    npu_vector_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(ACC_DEPTH), .MATMUL(MATMUL), .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX),
+    npu_vector_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(ACC_DEPTH), .MATMUL(MATMUL), .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX), .NORM(NORM),
                       .MUL_STYLE(MUL_STYLE)) u_vector_unit (
         .clk(clk), .rst_n(unit_rst_n), .abort(stop),
         .cmd_valid(q_valid[2]), .cmd_data(q_data[2*CB+:CB]), .cmd_index(q_index[47:32]), .cmd_ready(q_ready[2]),

@@ -6,7 +6,9 @@
 module npu_vec_check #(
     parameter MATMUL = 0,
     parameter WIDE   = 0,  // 1: commands on wide rows are there
-    parameter SOFTMAX = 1  // 0: the unit has none
+    parameter N      = 16,
+    parameter NORM   = 0,  // 1: the unit has NORM
+    parameter SOFTMAX = 1  // 0: the unit has no SOFTMAX
 ) (
     input  wire [`NPU_CMD_BITS-1:0] cmd,
     output wire         legal
@@ -40,6 +42,10 @@ module npu_vec_check #(
     wire table_ok = cmd[`NPU_F_TABLE_NY] != 0 && cmd[`NPU_F_TABLE_NX] != 0;
     wire softmax = SOFTMAX != 0 && cmd[`NPU_F_SOFTMAX_NY] != 0 && cmd[`NPU_F_SOFTMAX_NX] != 0 && cmd[`NPU_F_SOFTMAX_DEPTH] != 0;
 
+    localparam integer DEEPEST = `NPU_NORM_WORDS * N / 4;
+    wire [15:0] r_depth = cmd[`NPU_F_NORM_DEPTH];
+    wire norm = NORM != 0 && cmd[`NPU_F_NORM_ROWS] != 0 && r_depth != 0 && r_depth <= DEEPEST[15:0] && cmd[`NPU_F_NORM_SHIFT] != 0;
+
     wire [7:0]  w_shift = cmd[`NPU_F_DRAINW_SHIFT];
     wire [15:0] w_n = cmd[`NPU_F_QUANTW_N];        // the same place in all of them, as ROWS
     wire [15:0] w_rows = cmd[`NPU_F_QUANTW_ROWS];
@@ -56,7 +62,8 @@ module npu_vec_check #(
     wire own = |((wait_from | signal_to) & (4'd1 << `NPU_UNIT_VECTOR));
 
     assign legal = !own && (op == `NPU_OP_DRAIN ? drain : op == `NPU_OP_POOL ? pool : op == `NPU_OP_ELTWISE ? eltwise :
-                            op == `NPU_OP_TABLE ? table_ok : op == `NPU_OP_SOFTMAX ? softmax : wide);
+                            op == `NPU_OP_TABLE ? table_ok : op == `NPU_OP_SOFTMAX ? softmax :
+                            op == `NPU_OP_NORM ? norm : wide);
 
     wire unused = &{1'b0, cmd, p_in_h[14:0], p_in_w[14:0], p_mult[30:0], a_mult[30:0], b_mult[30:0], o_mult[30:0], w_longest[15:0]};
 endmodule

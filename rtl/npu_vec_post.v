@@ -2,7 +2,8 @@
 // Contract: a beat (LANES operands) enters every cycle it is valid; nothing stalls. beat_kind 0: the results + zp, clamped to
 // min..max (beat_cfg = {max, min, zp}), become bytes beat_pos.. of the word under assembly (beat_elem: only those lanes below
 // SHORT that beat_mask names, and beat_first clears the word before); beat_last completes it. Other kinds: the raw results come back on res_*,
-// exactly 8 cycles after the beat, and nothing is written. Each word was announced before its first beat with issue (needs
+// exactly 8 cycles after the beat, and nothing is written. beat_late, 4 cycles behind its beat, is added between a short lane's multiplication and shift
+// (with LATE; 0 when not wanted). Each word was announced before its first beat with issue (needs
 // room), in order: its address, and whether it is the last of its command. wrote / wrote_end: that word's write was granted.
 // Counterpart: cmodel/ref/ref_arith.h, ref_output_stage.
 // SPDX-License-Identifier: Apache-2.0
@@ -12,6 +13,7 @@ module npu_vec_post #(
     parameter LANES = 16,
     parameter SHORT = 1,   // lanes of a beat with beat_elem, at most LANES
     parameter DEPTH = 32,  // words between issue and write
+    parameter LATE  = 0,   // 1: with beat_late
     parameter MUL_STYLE = 0
 ) (
     input  wire                clk,
@@ -37,6 +39,7 @@ module npu_vec_post #(
     input  wire [6*LANES-1:0]  beat_lsh,
     input  wire [5*LANES-1:0]  beat_rsh,
     input  wire                beat_divide,
+    input  wire [32*SHORT-1:0] beat_late,
     // raw results
     output wire                res_valid,
     output wire [1:0]          res_kind,
@@ -94,9 +97,9 @@ module npu_vec_post #(
     genvar i;
     generate
         for (i = 0; i < LANES; i = i + 1) begin : gen_lane
-            npu_requant #(.MUL_STYLE(MUL_STYLE)) u_requant (
+            npu_requant #(.LATE(LATE != 0 && i < SHORT), .MUL_STYLE(MUL_STYLE)) u_requant (
                 .clk(clk), .in_x(x_q[32*i+:32]), .in_add(add_q[32*i+:32]), .in_mult(mult_q[32*i+:32]),
-                .in_lsh(lsh_q[6*i+:6]), .in_rsh(rsh_q[5*i+:5]), .in_divide(divide_q), .out(res_data[32*i+:32])
+                .in_lsh(lsh_q[6*i+:6]), .in_rsh(rsh_q[5*i+:5]), .in_divide(divide_q), .in_late(beat_late[32*(i%SHORT)+:32]), .out(res_data[32*i+:32])
             );
             reg [31:0] sum_q;
             reg [7:0] byte_q;

@@ -1,4 +1,4 @@
-// The vector unit: DRAIN, POOL, ELTWISE, TABLE, SOFTMAX, and with WIDE_LANES the commands on wide rows. Takes commands in order, checks their fields, waits for tokens, runs the
+// The vector unit: DRAIN, POOL, ELTWISE, TABLE, SOFTMAX, NORM, and with WIDE_LANES the commands on wide rows. Takes commands in order, checks their fields, waits for tokens, runs the
 // command's front end, and gives tokens when its last scratchpad write was granted.
 // Contract: ports as in docs/design.md. A DRAIN begins while the writes of a DRAIN before it are still on their way (it reads
 // accumulators only); every other command begins when all earlier writes were granted. After an error or `abort` nothing
@@ -14,7 +14,8 @@ module npu_vector_unit #(
     parameter MATMUL    = 0,
     parameter WIDE_LANES = 0,  // 0: no wide row engine
     parameter SOFTMAX   = 1, // 0: a SOFTMAX command is illegal
-    parameter SOFTMAX_LANES = LANES >= 16 ? 4 : 1,  // elements of a softmax a cycle, at most LANES; as in cmodel/npu/timing_vector.c
+    parameter NORM      = 0, // 1: with NORM
+    parameter SOFTMAX_LANES = LANES >= 16 ? 4 : 1,  // elements of a softmax or norm a cycle, at most LANES (NORM: N / 4); as in cmodel/npu/timing_vector.c
     parameter MUL_STYLE = 0  // products of the lanes: npu_mul18
 ) (
     input  wire              clk,
@@ -78,11 +79,11 @@ module npu_vector_unit #(
     reg [`NPU_CMD_BITS-1:0] cmd_q;      // the command that runs
     wire        stop = abort || halted_q;
     wire        legal, done_valid, done_room, wrote, wrote_end, post_wrote_end, wide_done, room, out_valid, out_last;
-    wire        drain_issue, pool_issue, eltwise_issue, table_issue, softmax_issue;
-    wire        issue = drain_issue || pool_issue || eltwise_issue || table_issue || softmax_issue;
-    wire        table_loaded, softmax_loaded, mul_done;
+    wire        drain_issue, pool_issue, eltwise_issue, table_issue, softmax_issue, norm_issue;
+    wire        issue = drain_issue || pool_issue || eltwise_issue || table_issue || softmax_issue || norm_issue;
+    wire        table_loaded, softmax_loaded, norm_loaded, mul_done;
 
-    npu_vec_check #(.MATMUL(MATMUL), .WIDE(WIDE_LANES != 0), .SOFTMAX(SOFTMAX)) u_check (.cmd(cmd_data), .legal(legal));
+    npu_vec_check #(.MATMUL(MATMUL), .WIDE(WIDE_LANES != 0), .N(N), .NORM(NORM), .SOFTMAX(SOFTMAX)) u_check (.cmd(cmd_data), .legal(legal));
 
     wire [3:0] wait_from = cmd_data[`NPU_F_WAIT];
     wire [7:0] op_next   = cmd_data[`NPU_F_OPCODE];
@@ -92,9 +93,12 @@ module npu_vector_unit #(
     wire is_eltwise = op == `NPU_OP_ELTWISE;
     wire is_table   = op == `NPU_OP_TABLE;
     wire is_softmax = SOFTMAX != 0 && op == `NPU_OP_SOFTMAX;
+    wire is_norm    = NORM != 0 && op == `NPU_OP_NORM;
+    wire is_deep    = is_softmax || is_norm;  // element by element, along the channel blocks
     wire is_wide    = WIDE_LANES != 0 && (op == `NPU_OP_DRAINW || op == `NPU_OP_QUANTW || op == `NPU_OP_ROTATE ||
                                           op == `NPU_OP_SILUW || op == `NPU_OP_SOFTMAXW);
-    wire has_tables = (is_table && cmd_q[`NPU_F_TABLE_LOAD]) || (is_softmax && cmd_q[`NPU_F_SOFTMAX_LOAD]);
+    wire has_tables = (is_table && cmd_q[`NPU_F_TABLE_LOAD]) || (is_softmax && cmd_q[`NPU_F_SOFTMAX_LOAD]) ||
+                      (is_norm && cmd_q[`NPU_F_NORM_LOAD]);
 
     wire overlap  = is_drain && op_next == `NPU_OP_DRAIN && legal_q;
     wire idle     = state_q == IDLE || (state_q == RUN && is_drain && drain_issue && out_last);
@@ -120,7 +124,7 @@ module npu_vector_unit #(
                 case (state_q)
                     INIT: state_q <= is_drain || is_wide ? RUN : is_pool ? MULTIPLY : has_tables ? TABLE : WALK;
                     MULTIPLY: if (mul_done) state_q <= WALK;
-                    TABLE: if (table_loaded || softmax_loaded) state_q <= WALK;
+                    TABLE: if (table_loaded || softmax_loaded || norm_loaded) state_q <= WALK;
                     WALK: state_q <= RUN;
                     RUN: if (is_drain ? drain_issue && out_last : wrote_end) state_q <= IDLE;
                     default: ;
@@ -173,8 +177,10 @@ module npu_vector_unit #(
     assign busy           = a_flight || b_flight || drain_flight || wide_flight || (!stop && (cmd_valid || done_valid || end_q));
 
     // ---------------------------------------------------------------- walks: output words, operands a and b
-    wire [15:0] depth_up = cmd_q[`NPU_F_SOFTMAX_DEPTH] - 16'd1;
-    wire [15:0] words    = (depth_up >> LN) + 16'd1;  // of a softmax vector
+    wire [15:0] depth    = cmd_q[`NPU_F_VECTOR_DEPTH];
+    wire [15:0] depth_up = depth - 16'd1;
+    wire [15:0] words    = (depth_up >> LN) + 16'd1;  // of a softmax vector, a row of NORM
+    wire [15:0] wides    = (depth_up >> (LN - 2)) + 16'd1;  // of its gammas
     wire [15:0] sx = {8'd0, cmd_q[`NPU_F_POOL_SX]}, sy = {8'd0, cmd_q[`NPU_F_POOL_SY]};
 
     // Fields at the same bits in several commands have one name; NX and a level that is absent count 1.
@@ -182,8 +188,8 @@ module npu_vector_unit #(
     wire [15:0] f_ny = cmd_q[`NPU_F_VECTOR_NY], f_nx = cmd_q[`NPU_F_VECTOR_NX];
     wire [15:0] f_out_row = cmd_q[`NPU_F_VECTOR_OUT_ROW], f_out_blk = cmd_q[`NPU_F_VECTOR_OUT_BLK];
     wire [15:0] nblk = is_pool ? cmd_q[`NPU_F_POOL_NBLK] : 16'd1;
-    wire [47:0] out_count = is_softmax ? {f_ny, f_nx, words} : {nblk, f_ny, f_nx};
-    wire [47:0] out_stride = is_softmax ? {f_out_row, 16'd1, f_out_blk} :
+    wire [47:0] out_count = is_deep ? {f_ny, is_norm ? 16'd1 : f_nx, words} : {nblk, f_ny, f_nx};
+    wire [47:0] out_stride = is_deep ? {f_out_row, 16'd1, f_out_blk} :
                              {f_out_blk, f_out_row, is_drain ? cmd_q[`NPU_F_DRAIN_OUT_X] : 16'd1};
     wire [15:0] out_base = cmd_q[`NPU_F_VECTOR_OUT_ADDR];
     wire [15:0] out_addr;
@@ -205,15 +211,15 @@ module npu_vector_unit #(
     );
     wire        table_walk = state_q == INIT || state_q == TABLE;
     localparam integer TABLE_I = 256 / N, EXP_I = 1024 / N;
-    wire [15:0] table_words = is_softmax ? EXP_I[15:0] : TABLE_I[15:0];
+    wire [15:0] table_words = is_norm ? wides << 1 : is_softmax ? EXP_I[15:0] : TABLE_I[15:0];
     wire [79:0] a_count = table_walk ? {64'h0001_0001_0001_0001, table_words} :
-                          is_softmax ? {16'd1, f_ny, f_nx, 16'd3, words} :
+                          is_deep ? {16'd1, f_ny, is_norm ? 32'h0001_0001 : {f_nx, 16'd3}, words} :
                           {nblk, f_ny, f_nx, is_pool ? {cmd_q[`NPU_F_POOL_KH], cmd_q[`NPU_F_POOL_KW]} : 32'h0001_0001};
     // strides: those of a level that counts 1 are not used
     wire [15:0] a_across = is_pool ? sx : is_eltwise ? {8'd0, cmd_q[`NPU_F_ELTWISE_A_X]} : 16'd1;
-    wire [79:0] a_stride = {f_in_blk, is_pool ? row_step : f_in_row, a_across, is_softmax ? 16'd0 : f_in_row,
-                            is_softmax && !table_walk ? f_in_blk : 16'd1};
-    wire [15:0] a_base = table_walk ? (is_softmax ? cmd_q[`NPU_F_SOFTMAX_T_ADDR] : cmd_q[`NPU_F_TABLE_T_ADDR]) :
+    wire [79:0] a_stride = {f_in_blk, is_pool ? row_step : f_in_row, a_across, is_deep ? 16'd0 : f_in_row,
+                            is_deep && !table_walk ? f_in_blk : 16'd1};
+    wire [15:0] a_base = table_walk ? (is_deep ? cmd_q[`NPU_F_VECTOR_T_ADDR] : cmd_q[`NPU_F_TABLE_T_ADDR]) :
                          is_pool ? pool_first : f_in;
     wire        a_walk, a_valid, a_skip, a_end;
     wire [4:0]  a_ends;
@@ -236,20 +242,20 @@ module npu_vector_unit #(
         .out_valid(a_valid), .out_data(a_word), .out_skip(a_skip), .out_end(a_end), .out_pop(a_pop)
     );
 
-    wire        b_walk, b_valid, b_skip, b_end, eltwise_pop;
+    wire        b_walk, b_valid, b_skip, b_end, eltwise_pop, norm_b_pop;
     wire [1:0]  b_ends;
     wire [15:0] b_addr;
     npu_vec_agu #(.LEVELS(2), .TRACKS(1)) u_b_walk (
-        .clk(clk), .rst_n(rst_n), .load(state_q == WALK && is_eltwise),
-        .count({cmd_q[`NPU_F_ELTWISE_NY], cmd_q[`NPU_F_ELTWISE_NX]}), .base(cmd_q[`NPU_F_ELTWISE_B_ADDR]),
-        .stride({cmd_q[`NPU_F_ELTWISE_B_ROW], {8'd0, cmd_q[`NPU_F_ELTWISE_B_X]}}),
+        .clk(clk), .rst_n(rst_n), .load(state_q == WALK && (is_eltwise || is_norm)),
+        .count({f_ny, is_norm ? words : f_nx}), .base(is_norm ? f_in : cmd_q[`NPU_F_ELTWISE_B_ADDR]),
+        .stride(is_norm ? {f_in_row, f_in_blk} : {cmd_q[`NPU_F_ELTWISE_B_ROW], {8'd0, cmd_q[`NPU_F_ELTWISE_B_X]}}),
         .valid(b_walk), .ends(b_ends), .value(b_addr), .step(b_step)
     );
     npu_vec_reader #(.WIDTH(8*N)) u_b (
         .clk(clk), .rst_n(rst_n), .stop(stop), .inflight(b_flight),
         .in_valid(b_walk || wide_b_walk), .in_addr(is_wide ? wide_b_addr : b_addr), .in_skip(1'b0), .in_end(&b_ends), .in_step(b_step),
         .rd_req(vb_req), .rd_addr(vb_addr), .rd_gnt(vb_gnt), .rd_data(vb_data),
-        .out_valid(b_valid), .out_data(b_word), .out_skip(b_skip), .out_end(b_end), .out_pop(eltwise_pop || wide_b_pop)
+        .out_valid(b_valid), .out_data(b_word), .out_skip(b_skip), .out_end(b_end), .out_pop(eltwise_pop || norm_b_pop || wide_b_pop)
     );
 
     // ---------------------------------------------------------------- front ends
@@ -345,7 +351,28 @@ module npu_vector_unit #(
             assign softmax_x    = {SOFTMAX_LANES{32'd0}};
         end
     endgenerate
-    assign a_pop = pool_pop || eltwise_pop || table_pop || softmax_pop || wide_a_pop;
+    wire        norm_pop, norm_valid, norm_first, norm_last;
+    wire [7:0]  norm_pos;
+    wire [SOFTMAX_LANES-1:0] norm_mask, norm_round;
+    wire [32*SOFTMAX_LANES-1:0] norm_x, norm_mult, norm_late;
+    generate
+        if (NORM != 0) begin : gen_norm
+            npu_norm #(.N(N), .LANES(SOFTMAX_LANES), .MUL_STYLE(MUL_STYLE)) u_norm (
+                .clk(clk), .rst_n(rst_n), .start(state_q == INIT && is_norm), .load_run(loading && is_norm), .loaded(norm_loaded),
+                .run(run && is_norm), .depth(depth), .rms(cmd_q[`NPU_F_NORM_RMS]), .in_zp(cmd_q[`NPU_F_NORM_IN_ZP]),
+                .epsilon({cmd_q[`NPU_F_NORM_EPS_HIGH], cmd_q[`NPU_F_NORM_EPS_LOW]}), .a_valid(a_valid), .a_word(a_word), .a_pop(norm_pop),
+                .b_valid(b_valid), .b_word(b_word), .b_pop(norm_b_pop), .room(room), .issue(norm_issue), .beat_valid(norm_valid),
+                .beat_first(norm_first), .beat_last(norm_last), .beat_pos(norm_pos), .beat_mask(norm_mask), .beat_x(norm_x),
+                .beat_round(norm_round), .beat_mult(norm_mult), .beat_late(norm_late)
+            );
+        end else begin : gen_no_norm
+            assign {norm_pop, norm_b_pop, norm_loaded, norm_issue, norm_valid, norm_first, norm_last} = 7'd0;
+            assign norm_pos = 8'd0;
+            assign {norm_mask, norm_round} = {2*SOFTMAX_LANES{1'b0}};
+            assign {norm_x, norm_mult, norm_late} = {3*SOFTMAX_LANES{32'd0}};
+        end
+    endgenerate
+    assign a_pop = pool_pop || eltwise_pop || table_pop || softmax_pop || norm_pop || wide_a_pop;
 
     // ---------------------------------------------------------------- lanes
     // Maximum, minimum and table results pass unchanged: mult 2^30, left shift 1, zero point 0.
@@ -359,8 +386,8 @@ module npu_vector_unit #(
     wire [5:0] one_lsh = identity ? 6'd1 : is_pool ? (pool_shift[7] ? 6'd0 : pool_shift[5:0]) :
                          is_eltwise ? eltwise_lsh : 6'd0;
     wire [4:0] one_rsh = identity ? 5'd0 : is_pool ? (pool_shift[7] ? pool_right[4:0] : 5'd0) :
-                         is_eltwise ? eltwise_rsh : softmax_rsh;
-    wire [32*LANES-1:0] x;
+                         is_eltwise ? eltwise_rsh : is_norm ? cmd_q[`NPU_F_NORM_SHIFT] : softmax_rsh;
+    wire [32*LANES-1:0] x, one_adds, one_mults;
     wire [6*LANES-1:0] drain_lsh;
     wire [5*LANES-1:0] drain_rsh;
     genvar i;
@@ -369,8 +396,11 @@ module npu_vector_unit #(
             // table bytes and element-wise operands are short; a softmax needs the first lanes only
             wire [17:0] short_x = is_table ? {{10{table_byte[8*i+7]}}, table_byte[8*i+:8]} : eltwise_small[18*i+:18];
             assign x[32*i+:32] = is_drain ? drain_x[32*i+:32] : is_pool ? pool_x[32*i+:32] :
-                                 is_softmax && i < SOFTMAX_LANES ? softmax_x[32*(i%SOFTMAX_LANES)+:32] : is_eltwise && eltwise_sum ? eltwise_wide[32*i+:32] :
+                                 is_softmax && i < SOFTMAX_LANES ? softmax_x[32*(i%SOFTMAX_LANES)+:32] :
+                                 is_norm && i < SOFTMAX_LANES ? norm_x[32*(i%SOFTMAX_LANES)+:32] : is_eltwise && eltwise_sum ? eltwise_wide[32*i+:32] :
                                  {{14{short_x[17]}}, short_x};
+            assign one_adds[32*i+:32]  = is_norm && i < SOFTMAX_LANES ? {31'd0, norm_round[i%SOFTMAX_LANES]} : one_add;
+            assign one_mults[32*i+:32] = is_norm && i < SOFTMAX_LANES ? norm_mult[32*(i%SOFTMAX_LANES)+:32] : one_mult;
             wire [5:0] shift = drain_shift[6*i+:6];
             wire [5:0] right = 6'd0 - shift;
             assign drain_lsh[6*i+:6] = shift[5] ? 6'd0 : shift;
@@ -381,30 +411,30 @@ module npu_vector_unit #(
     wire       plain = is_eltwise ? eltwise_identity : !pool_sum || pool_divide;  // no zero point
     wire [23:0] cfg = is_drain ? drain_cfg :
                       is_table ? 24'h7f8000 :
-                      is_softmax ? 24'h7f8080 :
+                      is_softmax ? 24'h7f8080 : is_norm ? {16'h7f80, cmd_q[`NPU_F_NORM_ZP]} :
                       {cmd_q[`NPU_F_VECTOR_ACT_MAX], cmd_q[`NPU_F_VECTOR_ACT_MIN], plain ? 8'd0 : cmd_q[`NPU_F_VECTOR_ZP]};
-    assign beat_valid = drain_valid || pool_valid || eltwise_valid || table_valid || softmax_valid;
+    assign beat_valid = drain_valid || pool_valid || eltwise_valid || table_valid || softmax_valid || norm_valid;
     wire           post_vw_req;
     wire [15:0]    post_vw_addr, wide_vw_addr;
     wire [8*N-1:0] post_vw_data, wide_vw_data;
     wire [N-1:0]   wide_vw_be;
     // Words on their way: with fewer lanes than bytes, one only every N/LANES cycles.
     localparam POST_WORDS = 32 * LANES / N > 4 ? 32 * LANES / N : 4;
-    npu_vec_post #(.N(N), .LANES(LANES), .SHORT(SOFTMAX_LANES), .DEPTH(POST_WORDS), .MUL_STYLE(MUL_STYLE)) u_post (
+    npu_vec_post #(.N(N), .LANES(LANES), .SHORT(SOFTMAX_LANES), .LATE(NORM), .DEPTH(POST_WORDS), .MUL_STYLE(MUL_STYLE)) u_post (
         .clk(clk), .rst_n(rst_n), .stop(stop),
         .room(post_room), .issue(issue), .issue_addr(out_addr), .issue_end(out_last),
         .beat_valid(beat_valid), .beat_kind(is_eltwise ? eltwise_kind : is_softmax ? softmax_kind : 2'd0),
-        .beat_first(is_softmax && softmax_first),
+        .beat_first(is_norm ? norm_first : is_softmax && softmax_first),
         .beat_last(is_drain ? drain_last : is_pool ? pool_last : is_eltwise ? eltwise_last :
-                   is_table ? table_last : softmax_last),
-        .beat_elem(is_softmax), .beat_mask(softmax_mask),
+                   is_table ? table_last : is_norm ? norm_last : softmax_last),
+        .beat_elem(is_deep), .beat_mask(is_norm ? norm_mask : softmax_mask),
         .beat_pos(is_drain ? drain_pos : is_pool ? pool_pos : is_eltwise ? eltwise_pos : is_table ? table_pos :
-                  softmax_pos),
+                  is_norm ? norm_pos : softmax_pos),
         .beat_cfg(cfg),
         .beat_x(x),
-        .beat_add(is_drain ? drain_bias : {LANES{one_add}}), .beat_mult(is_drain ? drain_mult : {LANES{one_mult}}),
+        .beat_add(is_drain ? drain_bias : one_adds), .beat_mult(is_drain ? drain_mult : one_mults),
         .beat_lsh(is_drain ? drain_lsh : {LANES{one_lsh}}), .beat_rsh(is_drain ? drain_rsh : {LANES{one_rsh}}),
-        .beat_divide(is_pool && pool_divide),
+        .beat_divide(is_pool && pool_divide), .beat_late(norm_late),
         .res_valid(res_valid), .res_kind(res_kind), .res_last(res_last), .res_pos(res_pos), .res_data(res_data),
         .vw_req(post_vw_req), .vw_addr(post_vw_addr), .vw_data(post_vw_data), .vw_gnt(vw_gnt && !is_wide), .wrote(wrote),
         .wrote_end(post_wrote_end)

@@ -48,6 +48,8 @@ def check(spec):
             sys.exit(f"{SOURCE.name}: configuration {cfg['name']}: trace_records: want a power of two from 16 to 32768, or none")
         if cfg.setdefault("softmax", 1) not in (0, 1):
             sys.exit(f"{SOURCE.name}: configuration {cfg['name']}: softmax: want 0 or 1")
+        if cfg.setdefault("norm", 0) not in (0, 1):
+            sys.exit(f"{SOURCE.name}: configuration {cfg['name']}: norm: want 0 or 1")
         if not pow2 or lanes > n or cfg["fir_groups"] * cfg["fir_taps"] > n:
             sys.exit(f"{SOURCE.name}: configuration {cfg['name']}: parameters out of range")
 
@@ -79,6 +81,7 @@ def c_header(spec, digest):
         f"#define NPU_CMD_WORDS {meta['cmd_bytes'] // 4}",
         f"#define NPU_REGIONS {meta['regions']}",
         f"#define NPU_PARAM_WORDS {meta['param_words']}",
+        f"#define NPU_NORM_WORDS {meta['norm_words']}",
         "/* Scratchpad words of a parameter block; uniform: bias int32[n], mult int32, shift int8. */",
         "static inline uint32_t npu_param_words(uint32_t n, uint32_t uniform) {",
         "    return uniform ? 4 + (5 + n - 1) / n : NPU_PARAM_WORDS;", "}", "",
@@ -99,16 +102,16 @@ def c_header(spec, digest):
     out += ["    NPU_CNT_COUNT", "} npu_counter_t;", "",
             "#define NPU_CTRL_START 1u", "#define NPU_CTRL_RESET 2u",
             "#define NPU_STATUS_BUSY 1u", "#define NPU_STATUS_DONE 2u", "#define NPU_STATUS_ERROR 4u",
-            "/* Bits of a program's header; SOFTMAX also of CONFIG1. */",
-            "#define NPU_FEATURE_MATMUL 1u", "#define NPU_FEATURE_SOFTMAX 0x10000000u", "",
+            "/* Bits of a program's header; SOFTMAX also of CONFIG1, NORM of CONFIG0. */",
+            "#define NPU_FEATURE_MATMUL 1u", "#define NPU_FEATURE_SOFTMAX 0x10000000u", "#define NPU_FEATURE_NORM 0x00200000u", "",
             "#define NPU_REGION_READ 1u", "#define NPU_REGION_WRITE 2u", "",
             "/* A configuration; npu_configs lists the named ones. */",
-            "typedef struct {", "    const char *name;", "    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, matmul, trace_records, wide_lanes, softmax;",
+            "typedef struct {", "    const char *name;", "    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, matmul, trace_records, wide_lanes, softmax, norm;",
             "} npu_config_t;", f"#define NPU_CONFIG_COUNT {len(spec['config'])}",
             "static const npu_config_t npu_configs[NPU_CONFIG_COUNT] = {"]
     for c in spec["config"]:
         out.append(f"    {{\"{c['name']}\", {c['n']}, {c['lanes']}, {c['sp_words']}, {c['sp_banks']}, "
-                   f"{c['acc_depth']}, {c['fir_groups']}, {c['fir_taps']}, {c['matmul']}, {c['trace_records']}, {c['wide_lanes']}, {c['softmax']}}}, /* {c['doc']} */")
+                   f"{c['acc_depth']}, {c['fir_groups']}, {c['fir_taps']}, {c['matmul']}, {c['trace_records']}, {c['wide_lanes']}, {c['softmax']}, {c['norm']}}}, /* {c['doc']} */")
     out += ["};", "", "typedef enum {"]
     out += [f"    NPU_OP_{c['name']} = 0x{c['opcode']:02x}," for c in spec["command"]]
     out += ["} npu_opcode_t;", "",
@@ -193,7 +196,7 @@ def v_header(spec, digest):
            f"`define NPU_VERSION 32'h{major << 16 | minor << 8 | patch:08x}",
            f"`define NPU_SPEC_HASH 32'h{digest}",
            f"`define NPU_CMD_BYTES {meta['cmd_bytes']}", f"`define NPU_CMD_BITS {meta['cmd_bytes'] * 8}",
-           f"`define NPU_PARAM_WORDS {meta['param_words']}",
+           f"`define NPU_PARAM_WORDS {meta['param_words']}", f"`define NPU_NORM_WORDS {meta['norm_words']}",
            "`define NPU_F_OPCODE 7:0", "`define NPU_F_WAIT 11:8", "`define NPU_F_SIGNAL 15:12"]
     out += [f"`define NPU_UNIT_{u['name'].upper()} 4'd{u['index']}" for u in spec["unit"]]
     out += [f"`define NPU_ERR_{e['name'].upper()} 8'd{e['code']}" for e in spec["error"]]
@@ -219,7 +222,7 @@ def v_header(spec, digest):
 
 
 def v_config(cfg):
-    keys = ("n", "lanes", "sp_words", "sp_banks", "acc_depth", "fir_groups", "fir_taps", "matmul", "trace_records", "wide_lanes", "softmax")
+    keys = ("n", "lanes", "sp_words", "sp_banks", "acc_depth", "fir_groups", "fir_taps", "matmul", "trace_records", "wide_lanes", "softmax", "norm")
     out = [f"// Configuration {cfg['name']}: {cfg['doc']}.",
            "// Generated from spec/npu.toml by scripts/gen_spec.py: do not edit.",
            "// SPDX-License-Identifier: Apache-2.0"]
@@ -231,10 +234,10 @@ def reference(spec, digest):
     out = ["# Register and command reference", "",
            "Generated from `spec/npu.toml` by `scripts/gen_spec.py`: do not edit. What a command does is in [isa.md](isa.md).",
            "", f"Spec hash `0x{digest}`.", "", "## Configurations", "",
-           "| name | N | lanes | scratchpad words | banks | accumulators per half | FIR groups x taps | matmul | trace records | wide lanes | for |",
-           "|---|---|---|---|---|---|---|---|---|---|---|"]
+           "| name | N | lanes | scratchpad words | banks | accumulators per half | FIR groups x taps | matmul | trace records | wide lanes | norm | for |",
+           "|---|---|---|---|---|---|---|---|---|---|---|---|"]
     out += [f"| `{c['name']}` | {c['n']} | {c['lanes']} | {c['sp_words']} | {c['sp_banks']} | {c['acc_depth']} | "
-            f"{c['fir_groups']} x {c['fir_taps']} | {'yes' if c['matmul'] else '–'} | {c['trace_records'] or '–'} | {c['wide_lanes'] or '–'} | {c['doc']} |" for c in spec["config"]]
+            f"{c['fir_groups']} x {c['fir_taps']} | {'yes' if c['matmul'] else '–'} | {c['trace_records'] or '–'} | {c['wide_lanes'] or '–'} | {'yes' if c['norm'] else '–'} | {c['doc']} |" for c in spec["config"]]
     out += ["", "## Registers", "", "| offset | name | access | meaning |", "|---|---|---|---|"]
     for r in spec["register"]:
         off = f"0x{r['offset']:03x}" + (f" + {r['stride']}·i, i < {r['count']}" if "count" in r else "")

@@ -44,7 +44,7 @@ done
 lite_mul='rtl/npu_mul2.v rtl/npu_mul_ecp5_dsp.v rtl/npu_mul_ecp5_carry.v rtl/npu_add_ecp5.v'
 for config in npu4 npu8; do
     # shellcheck disable=SC2046,SC2086
-    verilog npu_lite_axi /dev/null $(sed -n '/MATMUL\|TRACE\|WIDE\|SOFTMAX/d; s/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-G\1=\2/p' spec/gen/config_$config.vh) \
+    verilog npu_lite_axi /dev/null $(sed -n '/MATMUL\|TRACE\|WIDE\|SOFTMAX\|NORM/d; s/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-G\1=\2/p' spec/gen/config_$config.vh) \
         rtl/lite/npu_*.v $lite_mul
 done
 verilog soc_small /dev/null rtl/soc/soc.vlt rtl/lite/*.v $lite_mul rtl/soc/soc_uart.v rtl/soc/soc_flash.v build/soc/VexRiscv_Min.v

@@ -24,6 +24,7 @@ typedef struct {
 
 /* Rows under way in a command on wide rows (model_wide.c). */
 #define MODEL_ROW 65536
+#define MODEL_MAX_NORM (NPU_NORM_WORDS * MODEL_MAX_N / 4) /* elements of a row of NORM */
 typedef struct {
     int32_t a[MODEL_ROW], b[MODEL_ROW], h[MODEL_ROW];
     int16_t rotary[MODEL_ROW];
@@ -41,6 +42,7 @@ typedef struct {
     int8_t shift[2][MODEL_MAX_N];
     uint8_t table[256];
     int32_t exp_table[256];
+    int32_t norm_gamma[MODEL_MAX_NORM], norm_beta[MODEL_MAX_NORM];
     model_rows_t rows;
 
     model_region_t region[NPU_REGIONS];
@@ -116,6 +118,7 @@ void model_pool(model_t *m, const uint32_t *words);
 void model_eltwise(model_t *m, const uint32_t *words);
 void model_table(model_t *m, const uint32_t *words);
 void model_softmax(model_t *m, const uint32_t *words);
+void model_norm(model_t *m, const uint32_t *words);
 void model_drainw(model_t *m, const uint32_t *words);
 void model_quantw(model_t *m, const uint32_t *words);
 void model_rotate(model_t *m, const uint32_t *words);

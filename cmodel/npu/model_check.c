@@ -76,6 +76,12 @@ static int legal_softmax(const uint32_t *words) {
     return c.ny >= 1 && c.nx >= 1 && c.depth >= 1;
 }
 
+static int legal_norm(const npu_config_t *cfg, const uint32_t *words) {
+    npu_cmd_norm_t c;
+    npu_unpack_norm(words, &c);
+    return c.rows >= 1 && c.depth >= 1 && c.depth <= NPU_NORM_WORDS * cfg->n / 4 && c.shift >= 1;
+}
+
 static int legal_drainw(const uint32_t *words) {
     npu_cmd_drainw_t c;
     npu_unpack_drainw(words, &c);
@@ -141,6 +147,10 @@ npu_error_code_t npu_check_command(const npu_config_t *config, const uint32_t *w
     case NPU_OP_SOFTMAX:
         *unit = NPU_UNIT_VECTOR;
         legal = legal_softmax(words);
+        break;
+    case NPU_OP_NORM:
+        *unit = NPU_UNIT_VECTOR;
+        legal = legal_norm(config, words);
         break;
     case NPU_OP_DRAINW:
         *unit = NPU_UNIT_VECTOR;

@@ -232,6 +232,19 @@ static void foot_softmax(const foot_t *f, const uint32_t *words) {
         }
 }
 
+static void foot_norm(const foot_t *f, const uint32_t *words) {
+    npu_cmd_norm_t c;
+    npu_unpack_norm(words, &c);
+    uint32_t n = f->cfg->n, blocks = (c.depth + n - 1) / n;
+    if (c.load)
+        touch_words(f, c.p_addr, 2 * ((4 * c.depth + n - 1) / n), 0);
+    for (uint32_t r = 0; r < c.rows; r++)
+        for (uint32_t b = 0; b < blocks; b++) {
+            touch_words(f, c.in_addr + r * (uint32_t)c.in_row + b * (uint32_t)c.in_blk, 1, 0);
+            touch_words(f, c.out_addr + r * (uint32_t)c.out_row + b * (uint32_t)c.out_blk, 1, 1);
+        }
+}
+
 void npu_footprint(const npu_config_t *config, const uint32_t *region_base, const uint32_t *words,
                    npu_touch_fn touch, void *ctx) {
     const foot_t f = {config, region_base, touch, ctx};
@@ -259,6 +272,9 @@ void npu_footprint(const npu_config_t *config, const uint32_t *region_base, cons
         break;
     case NPU_OP_SOFTMAX:
         foot_softmax(&f, words);
+        break;
+    case NPU_OP_NORM:
+        foot_norm(&f, words);
         break;
     default:
         npu_footprint_wide(config, words, touch, ctx);

@@ -54,7 +54,8 @@ static uint32_t model_read32(void *ctx, uint32_t offset) {
     case NPU_REG_SPEC_HASH:
         return NPU_SPEC_HASH;
     case NPU_REG_CONFIG0:
-        return c->n | c->lanes << 8 | c->fir_groups << 16 | c->matmul << 20 | c->fir_taps << 24;
+        return c->n | c->lanes << 8 | c->fir_groups << 16 | c->matmul << 20 |
+               (c->norm ? NPU_FEATURE_NORM : 0) | c->fir_taps << 24;
     case NPU_REG_CONFIG1:
         return log2_of(c->sp_words) | log2_of(c->acc_depth) << 8 | log2_of(c->sp_banks) << 16 |
                log2_of(c->trace_records) << 24 | (c->softmax ? NPU_FEATURE_SOFTMAX : 0) |

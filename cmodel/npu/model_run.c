@@ -104,6 +104,9 @@ static void dispatch(model_t *m, const uint32_t *words) {
     case NPU_OP_TABLE:
         model_table(m, words);
         break;
+    case NPU_OP_NORM:
+        model_norm(m, words);
+        break;
     case NPU_OP_DRAINW:
         model_drainw(m, words);
         break;

@@ -31,6 +31,7 @@ static const struct {
     {"trace_records", offsetof(npu_config_t, trace_records), 16, 32768, 1, 1},
     {"wide_lanes", offsetof(npu_config_t, wide_lanes), 1, 4, 1, 1},
     {"softmax", offsetof(npu_config_t, softmax), 1, 1, 1, 1},
+    {"norm", offsetof(npu_config_t, norm), 1, 1, 1, 1},
 };
 enum {
     FIELDS = sizeof fields / sizeof fields[0],
@@ -175,6 +176,8 @@ const npu_config_t *npu_config_of(const npu_config_t *numbers, char *err, size_t
         c.wide_lanes = like->wide_lanes;
     if (c.softmax == NPU_CONFIG_ANY)
         c.softmax = like->softmax;
+    if (c.norm == NPU_CONFIG_ANY)
+        c.norm = like->norm;
     return checked(&c, "given in numbers", err, err_size);
 }
 
@@ -215,7 +218,7 @@ const npu_config_t *npu_find_config(const char *text, char *err, size_t err_size
         if (field < 0)
             return refuse(err, err_size, text,
                           "'%.*s' is none of n, lanes, sp_words, sp_banks, acc_depth, fir_groups, "
-                          "fir_taps, matmul, trace_records, wide_lanes, softmax",
+                          "fir_taps, matmul, trace_records, wide_lanes, softmax, norm",
                           (int)(part_len < 40 ? part_len : 40), part);
         if (given[field]++)
             return refuse(err, err_size, text, "%s is given twice", fields[field].name);

@@ -208,7 +208,8 @@ int timing_load(timing_t *t);
 int timing_dispatch(timing_t *t);
 int timing_array(timing_t *t);
 int timing_vector(timing_t *t);
-/* The last write of a command on wide rows that starts at s. */
+/* The last write of a command that starts at s: NORM; on wide rows. */
+uint64_t timing_norm(const timing_t *t, const uint32_t *words, uint64_t s);
 uint64_t timing_wide(const timing_t *t, const uint32_t *words, uint64_t s);
 /* Start of the next STORE, TIME_NEVER while it is not known; its transfer. */
 uint64_t timing_store_when(const timing_t *t);

@@ -1,5 +1,6 @@
 /*
- * timing_vector.c - DRAIN, POOL, ELTWISE, TABLE, SOFTMAX.
+ * timing_vector.c - DRAIN, POOL, ELTWISE, TABLE, SOFTMAX; timing_norm.c and timing_wide.c have the
+ * rest.
  *
  * DRAINs follow each other without waiting for the writes; any other command begins when all before
  * it are written. Offsets are from the command's start to its first operand, and from the last one
@@ -141,6 +142,7 @@ int timing_vector(timing_t *t) {
                   : op == NPU_OP_ELTWISE ? eltwise(t, words, s)
                   : op == NPU_OP_TABLE   ? table(t, words, s)
                   : op == NPU_OP_SOFTMAX ? softmax(t, words, s)
+                  : op == NPU_OP_NORM    ? timing_norm(t, words, s)
                                          : timing_wide(t, words, s);
     }
     u->after_drain = op == NPU_OP_DRAIN;

@@ -11,7 +11,7 @@
 module npu_axi #(
     // Integers, whatever width a tool gives the value that it sets.
     parameter integer N = 4, LANES = 4, SP_WORDS = 4096, SP_BANKS = 4, ACC_DEPTH = 256, FIR_GROUPS = 1, FIR_TAPS = 4,
-    parameter integer MATMUL = 0, TRACE_RECORDS = 0, WIDE_LANES = 0, SOFTMAX = 1, MUL_STYLE = 0, MUL_DSP = N * N,
+    parameter integer MATMUL = 0, TRACE_RECORDS = 0, WIDE_LANES = 0, SOFTMAX = 1, NORM = 0, MUL_STYLE = 0, MUL_DSP = N * N,
     parameter integer ID_BITS = 1
 ) (
     input  wire               aclk,
@@ -78,7 +78,7 @@ module npu_axi #(
     assign {m_axi_awid, m_axi_awlock, m_axi_awcache, m_axi_awprot, m_axi_awqos} = {{ID_BITS{1'b0}}, 1'b0, 4'b0011, 3'b000, 4'd0};
     npu_top #(
         .N(N), .LANES(LANES), .SP_WORDS(SP_WORDS), .SP_BANKS(SP_BANKS), .ACC_DEPTH(ACC_DEPTH), .FIR_GROUPS(FIR_GROUPS),
-        .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .TRACE_RECORDS(TRACE_RECORDS), .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX),
+        .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .TRACE_RECORDS(TRACE_RECORDS), .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX), .NORM(NORM),
         .MUL_STYLE(MUL_STYLE), .MUL_DSP(MUL_DSP)
     ) u_npu (
         .clk(aclk), .rst_n(aresetn), .irq(irq),

@@ -12,7 +12,7 @@
 module npu_wishbone #(
     // Integers, whatever width a tool gives the value that it sets.
     parameter integer N = 4, LANES = 4, SP_WORDS = 4096, SP_BANKS = 4, ACC_DEPTH = 256, FIR_GROUPS = 1, FIR_TAPS = 4,
-    parameter integer MATMUL = 0, TRACE_RECORDS = 0, WIDE_LANES = 0, SOFTMAX = 1, MUL_STYLE = 0, MUL_DSP = N * N,
+    parameter integer MATMUL = 0, TRACE_RECORDS = 0, WIDE_LANES = 0, SOFTMAX = 1, NORM = 0, MUL_STYLE = 0, MUL_DSP = N * N,
     parameter integer WIDTH = 32, PIPELINED = 0
 ) (
     input  wire               clk,
@@ -68,7 +68,7 @@ module npu_wishbone #(
     wire [1:0]  rresp, bresp;
     npu_top #(
         .N(N), .LANES(LANES), .SP_WORDS(SP_WORDS), .SP_BANKS(SP_BANKS), .ACC_DEPTH(ACC_DEPTH), .FIR_GROUPS(FIR_GROUPS),
-        .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .TRACE_RECORDS(TRACE_RECORDS), .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX),
+        .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .TRACE_RECORDS(TRACE_RECORDS), .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX), .NORM(NORM),
         .MUL_STYLE(MUL_STYLE), .MUL_DSP(MUL_DSP)
     ) u_npu (
         .clk(clk), .rst_n(rst_n), .irq(irq),

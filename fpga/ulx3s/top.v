@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 module top #(
-    parameter int N = 4, LANES = 4, SP_WORDS = 4096, SP_BANKS = 4, ACC_DEPTH = 256, FIR_GROUPS = 1, FIR_TAPS = 4, MATMUL = 0, WIDE_LANES = 0, SOFTMAX = 1,
+    parameter int N = 4, LANES = 4, SP_WORDS = 4096, SP_BANKS = 4, ACC_DEPTH = 256, FIR_GROUPS = 1, FIR_TAPS = 4, MATMUL = 0, WIDE_LANES = 0, SOFTMAX = 1, NORM = 0,
     parameter int MUL_STYLE = 2, MUL_DSP = 71,
     parameter int CLK_HZ = 50000000, PLL_IN = 1, PLL_FEEDBACK = 2, PLL_OUT = 12,
     parameter [31:0] FLASH_OFFSET = 32'h00200000,   // of the boot image; the bitstream lies in front of it
@@ -73,7 +73,7 @@ module top #(
     assign led = {beat_q[24], 5'd0, finish_valid && finish_code != 32'd0, finish_valid && finish_code == 32'd0};
     soc_top #(
         .N(N), .LANES(LANES), .SP_WORDS(SP_WORDS), .SP_BANKS(SP_BANKS), .ACC_DEPTH(ACC_DEPTH), .FIR_GROUPS(FIR_GROUPS),
-        .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX), .MUL_STYLE(MUL_STYLE), .MUL_DSP(MUL_DSP),
+        .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX), .NORM(NORM), .MUL_STYLE(MUL_STYLE), .MUL_DSP(MUL_DSP),
         .CLK_HZ(CLK_HZ), .UART_DIV(CLK_HZ / 115200), .MEM_SIZE(32'h02000000), .FLASH_OFFSET(FLASH_OFFSET), .RAM_INIT(RAM_INIT)
     ) u_soc (
         .clk(clk), .rst_n(rst_n_q), .uart_rx(ftdi_txd), .uart_tx(ftdi_rxd),

@@ -20,6 +20,7 @@ module soc_top #(
     parameter int TRACE_RECORDS = 0,
     parameter int WIDE_LANES = 0,
     parameter int SOFTMAX = 1,
+    parameter int NORM = 0,
     parameter int MUL_STYLE = 0,
     parameter int MUL_DSP = N * N,
     parameter int CLK_HZ = 50000000,
@@ -174,7 +175,7 @@ module soc_top #(
     npu_top #(
         .N(N), .LANES(LANES), .SP_WORDS(SP_WORDS), .SP_BANKS(SP_BANKS), .ACC_DEPTH(ACC_DEPTH),
         .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .TRACE_RECORDS(TRACE_RECORDS), .WIDE_LANES(WIDE_LANES),
-        .SOFTMAX(SOFTMAX), .MUL_STYLE(MUL_STYLE), .MUL_DSP(MUL_DSP)
+        .SOFTMAX(SOFTMAX), .NORM(NORM), .MUL_STYLE(MUL_STYLE), .MUL_DSP(MUL_DSP)
     ) u_npu (
         .clk(clk), .rst_n(rst_n), .irq(npu_irq),
         .s_axil_awvalid(l_awvalid), .s_axil_awready(l_awready), .s_axil_awaddr(l_awaddr),

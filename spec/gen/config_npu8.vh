@@ -12,3 +12,4 @@
 `define NPU_CFG_TRACE_RECORDS 0
 `define NPU_CFG_WIDE_LANES 0
 `define NPU_CFG_SOFTMAX 1
+`define NPU_CFG_NORM 0

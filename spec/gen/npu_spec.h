@@ -7,11 +7,12 @@
 
 #define NPU_ID 0x54535953u
 #define NPU_VERSION 0x00000100u
-#define NPU_SPEC_HASH 0xdd5410fbu
+#define NPU_SPEC_HASH 0x003c8831u
 #define NPU_CMD_BYTES 64
 #define NPU_CMD_WORDS 16
 #define NPU_REGIONS 4
 #define NPU_PARAM_WORDS 9
+#define NPU_NORM_WORDS 512
 /* Scratchpad words of a parameter block; uniform: bias int32[n], mult int32, shift int8. */
 static inline uint32_t npu_param_words(uint32_t n, uint32_t uniform) {
     return uniform ? 4 + (5 + n - 1) / n : NPU_PARAM_WORDS;
@@ -84,9 +85,10 @@ typedef enum {
 #define NPU_STATUS_BUSY 1u
 #define NPU_STATUS_DONE 2u
 #define NPU_STATUS_ERROR 4u
-/* Bits of a program's header; SOFTMAX also of CONFIG1. */
+/* Bits of a program's header; SOFTMAX also of CONFIG1, NORM of CONFIG0. */
 #define NPU_FEATURE_MATMUL 1u
 #define NPU_FEATURE_SOFTMAX 0x10000000u
+#define NPU_FEATURE_NORM 0x00200000u
 
 #define NPU_REGION_READ 1u
 #define NPU_REGION_WRITE 2u
@@ -94,16 +96,16 @@ typedef enum {
 /* A configuration; npu_configs lists the named ones. */
 typedef struct {
     const char *name;
-    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, matmul, trace_records, wide_lanes, softmax;
+    uint32_t n, lanes, sp_words, sp_banks, acc_depth, fir_groups, fir_taps, matmul, trace_records, wide_lanes, softmax, norm;
 } npu_config_t;
 #define NPU_CONFIG_COUNT 6
 static const npu_config_t npu_configs[NPU_CONFIG_COUNT] = {
-    {"npu4", 4, 4, 4096, 4, 256, 1, 4, 0, 0, 0, 1}, /* 16 MAC/cycle, 16 KiB scratchpad: iCE40 UP5K class */
-    {"npu8", 8, 8, 8192, 8, 512, 2, 4, 0, 0, 0, 1}, /* 64 MAC/cycle, 64 KiB scratchpad: ECP5-25F class */
-    {"npu8s", 8, 2, 4096, 4, 128, 1, 8, 1, 64, 0, 1}, /* npu8 with two requantise lanes and half the memory: few DSP cells; keeps the parameters honest in tests */
-    {"npu16", 16, 16, 8192, 8, 512, 3, 5, 1, 512, 0, 1}, /* 256 MAC/cycle, 128 KiB scratchpad: the default, ECP5-85F class */
-    {"npu16w", 16, 16, 8192, 8, 512, 3, 5, 1, 512, 4, 1}, /* npu16 with the wide row engine: language models */
-    {"npu32", 32, 32, 8192, 8, 512, 3, 10, 1, 512, 0, 1}, /* 1024 MAC/cycle, 256 KiB scratchpad */
+    {"npu4", 4, 4, 4096, 4, 256, 1, 4, 0, 0, 0, 1, 0}, /* 16 MAC/cycle, 16 KiB scratchpad: iCE40 UP5K class */
+    {"npu8", 8, 8, 8192, 8, 512, 2, 4, 0, 0, 0, 1, 0}, /* 64 MAC/cycle, 64 KiB scratchpad: ECP5-25F class */
+    {"npu8s", 8, 2, 4096, 4, 128, 1, 8, 1, 64, 0, 1, 0}, /* npu8 with two requantise lanes and half the memory: few DSP cells; keeps the parameters honest in tests */
+    {"npu16", 16, 16, 8192, 8, 512, 3, 5, 1, 512, 0, 1, 1}, /* 256 MAC/cycle, 128 KiB scratchpad: the default, ECP5-85F class */
+    {"npu16w", 16, 16, 8192, 8, 512, 3, 5, 1, 512, 4, 1, 1}, /* npu16 with the wide row engine: language models */
+    {"npu32", 32, 32, 8192, 8, 512, 3, 10, 1, 512, 0, 1, 1}, /* 1024 MAC/cycle, 256 KiB scratchpad */
 };
 
 typedef enum {
@@ -115,6 +117,7 @@ typedef enum {
     NPU_OP_ELTWISE = 0x32,
     NPU_OP_TABLE = 0x33,
     NPU_OP_SOFTMAX = 0x34,
+    NPU_OP_NORM = 0x35,
     NPU_OP_DRAINW = 0x38,
     NPU_OP_QUANTW = 0x39,
     NPU_OP_ROTATE = 0x3a,
@@ -133,6 +136,7 @@ static inline uint32_t npu_cmd_words(uint32_t opcode) {
     case NPU_OP_ELTWISE: return 12;
     case NPU_OP_TABLE: return 6;
     case NPU_OP_SOFTMAX: return 6;
+    case NPU_OP_NORM: return 8;
     case NPU_OP_DRAINW: return 6;
     case NPU_OP_QUANTW: return 8;
     case NPU_OP_ROTATE: return 4;
@@ -153,6 +157,7 @@ static inline uint32_t npu_cmd_unit(uint32_t opcode) {
     case NPU_OP_ELTWISE: return NPU_UNIT_VECTOR;
     case NPU_OP_TABLE: return NPU_UNIT_VECTOR;
     case NPU_OP_SOFTMAX: return NPU_UNIT_VECTOR;
+    case NPU_OP_NORM: return NPU_UNIT_VECTOR;
     case NPU_OP_DRAINW: return NPU_UNIT_VECTOR;
     case NPU_OP_QUANTW: return NPU_UNIT_VECTOR;
     case NPU_OP_ROTATE: return NPU_UNIT_VECTOR;
@@ -164,6 +169,8 @@ static inline uint32_t npu_cmd_unit(uint32_t opcode) {
 /* Whether the configuration has what a command of its unit needs. */
 static inline int npu_config_has(const npu_config_t *config, uint32_t opcode) {
     switch (opcode) {
+    case NPU_OP_NORM:
+        return config->norm != 0;
     case NPU_OP_SOFTMAX:
         return config->softmax != 0;
     case NPU_OP_DRAINW:
@@ -185,6 +192,7 @@ static inline const char *npu_cmd_name(uint32_t opcode) {
     case NPU_OP_ELTWISE: return "ELTWISE";
     case NPU_OP_TABLE: return "TABLE";
     case NPU_OP_SOFTMAX: return "SOFTMAX";
+    case NPU_OP_NORM: return "NORM";
     case NPU_OP_DRAINW: return "DRAINW";
     case NPU_OP_QUANTW: return "QUANTW";
     case NPU_OP_ROTATE: return "ROTATE";
@@ -751,6 +759,64 @@ static inline void npu_unpack_softmax(const uint32_t *w, npu_cmd_softmax_t *c) {
     c->out_blk = (int16_t)((w[4] >> 16) & 0xffffu);
     c->t_addr = (w[5] & 0xffffu);
     c->depth = ((w[5] >> 16) & 0xffffu);
+}
+
+/* layer norm or RMS norm over channels, factors and offsets for each */
+typedef struct {
+    uint32_t load; /* 1: first load the gammas and betas of `depth` channels from p_addr */
+    uint32_t rms; /* 1: without subtracting the mean */
+    uint32_t in_addr; /* first input word */
+    uint32_t out_addr; /* first output word */
+    uint32_t rows; /* rows (>= 1) */
+    int32_t in_zp; /* rms: zero point of the input */
+    int32_t zp; /* zero point of the output */
+    int32_t in_row; /* words between rows of the input */
+    int32_t out_row; /* words between rows of the output */
+    int32_t in_blk; /* words between channel blocks of the input */
+    int32_t out_blk; /* words between channel blocks of the output */
+    uint32_t p_addr; /* wide row of gammas (ceil(4 depth / N) words), behind it one of betas */
+    uint32_t depth; /* elements of a row, 1..128 N */
+    uint32_t eps_low; /* epsilon N^2 4^(16 - t) / scale^2, bits 31..0 */
+    uint32_t eps_high; /* bits 51..32 */
+    uint32_t shift; /* fraction bits of the betas, 1..31 */
+} npu_cmd_norm_t;
+static inline void npu_pack_norm(const npu_cmd_norm_t *c, uint32_t *w) {
+    for (int i = 0; i < NPU_CMD_WORDS; i++) w[i] = 0;
+    w[0] = NPU_OP_NORM;
+    w[0] |= ((uint32_t)c->load & 0x1u) << 16;
+    w[0] |= ((uint32_t)c->rms & 0x1u) << 17;
+    w[1] |= ((uint32_t)c->in_addr & 0xffffu);
+    w[1] |= ((uint32_t)c->out_addr & 0xffffu) << 16;
+    w[2] |= ((uint32_t)c->rows & 0xffffu);
+    w[2] |= ((uint32_t)c->in_zp & 0xffu) << 16;
+    w[2] |= ((uint32_t)c->zp & 0xffu) << 24;
+    w[3] |= ((uint32_t)c->in_row & 0xffffu);
+    w[3] |= ((uint32_t)c->out_row & 0xffffu) << 16;
+    w[4] |= ((uint32_t)c->in_blk & 0xffffu);
+    w[4] |= ((uint32_t)c->out_blk & 0xffffu) << 16;
+    w[5] |= ((uint32_t)c->p_addr & 0xffffu);
+    w[5] |= ((uint32_t)c->depth & 0xffffu) << 16;
+    w[6] |= (uint32_t)c->eps_low;
+    w[7] |= ((uint32_t)c->eps_high & 0xfffffu);
+    w[7] |= ((uint32_t)c->shift & 0x1fu) << 20;
+}
+static inline void npu_unpack_norm(const uint32_t *w, npu_cmd_norm_t *c) {
+    c->load = ((w[0] >> 16) & 0x1u);
+    c->rms = ((w[0] >> 17) & 0x1u);
+    c->in_addr = (w[1] & 0xffffu);
+    c->out_addr = ((w[1] >> 16) & 0xffffu);
+    c->rows = (w[2] & 0xffffu);
+    c->in_zp = (int8_t)((w[2] >> 16) & 0xffu);
+    c->zp = (int8_t)((w[2] >> 24) & 0xffu);
+    c->in_row = (int16_t)(w[3] & 0xffffu);
+    c->out_row = (int16_t)((w[3] >> 16) & 0xffffu);
+    c->in_blk = (int16_t)(w[4] & 0xffffu);
+    c->out_blk = (int16_t)((w[4] >> 16) & 0xffffu);
+    c->p_addr = (w[5] & 0xffffu);
+    c->depth = ((w[5] >> 16) & 0xffffu);
+    c->eps_low = w[6];
+    c->eps_high = (w[7] & 0xfffffu);
+    c->shift = ((w[7] >> 20) & 0x1fu);
 }
 
 /* accumulators -> wide rows of N elements: requantise, times the scale of a record, maybe added to what is there */

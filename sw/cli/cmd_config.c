@@ -28,6 +28,7 @@ static const char help[] =
     "  trace_records  0, 16 to 32768  places for records of commands\n"
     "  wide_lanes  0, 1, 2, 4         lanes of the wide row engine (language models), at most n/4\n"
     "  softmax     0, 1               a softmax unit; without, the CPU does it\n"
+    "  norm        0, 1               layer norms in the vector unit; without, the CPU does them\n"
     "\n"
     "A new n brings lanes = n and FIR groups that fit, unless they are given. Targets ref and "
     "model "
@@ -46,11 +47,11 @@ static void print_verilog(const npu_config_t *c) {
            "`define NPU_CFG_SP_BANKS %u\n`define NPU_CFG_ACC_DEPTH %u\n"
            "`define NPU_CFG_FIR_GROUPS %u\n`define NPU_CFG_FIR_TAPS %u\n`define "
            "NPU_CFG_MATMUL %u\n`define NPU_CFG_TRACE_RECORDS %u\n`define NPU_CFG_WIDE_LANES %u\n"
-           "`define NPU_CFG_SOFTMAX %u\n",
+           "`define NPU_CFG_SOFTMAX %u\n`define NPU_CFG_NORM %u\n",
            c->name, (unsigned)c->n, (unsigned)c->lanes, (unsigned)c->sp_words,
            (unsigned)c->sp_banks, (unsigned)c->acc_depth, (unsigned)c->fir_groups,
            (unsigned)c->fir_taps, (unsigned)c->matmul, (unsigned)c->trace_records,
-           (unsigned)c->wide_lanes, (unsigned)c->softmax);
+           (unsigned)c->wide_lanes, (unsigned)c->softmax, (unsigned)c->norm);
 }
 
 static void print_row(const npu_config_t *c) {

@@ -105,7 +105,8 @@ static int from_prog(network_t *n, graph_error_t *err) {
                                    .matmul = (p.h.config.features & NPU_FEATURE_MATMUL) != 0,
                                    .trace_records = NPU_CONFIG_ANY,
                                    .wide_lanes = NPU_CONFIG_ANY,
-                                   .softmax = NPU_CONFIG_ANY};
+                                   .softmax = NPU_CONFIG_ANY,
+                                   .norm = NPU_CONFIG_ANY};
     const npu_config_t *known = npu_config_of(&made_for, NULL, 0);
     n->prog_config = known ? known->name : NULL;
     return n->in_desc && n->out_desc ? 0 : graph_fail(err, "%s: out of memory", n->path);

@@ -66,6 +66,7 @@ static uint64_t vector_cycles(const npu_config_t *cfg, const uint32_t *words) {
     npu_cmd_eltwise_t elt;
     npu_cmd_table_t table;
     npu_cmd_softmax_t soft;
+    npu_cmd_norm_t norm;
     switch (npu_cmd_opcode(words)) {
     case NPU_OP_POOL:
         npu_unpack_pool(words, &pool);
@@ -80,6 +81,9 @@ static uint64_t vector_cycles(const npu_config_t *cfg, const uint32_t *words) {
         npu_unpack_softmax(words, &soft);
         return (uint64_t)soft.ny * soft.nx * (2 * soft.depth + RECIPROCAL) +
                (soft.load ? 1024 / cfg->n : 0);
+    case NPU_OP_NORM:
+        npu_unpack_norm(words, &norm);
+        return (uint64_t)norm.rows * norm.depth / (cfg->lanes >= 16 ? 4 : 1);
     default:
         return 0;
     }

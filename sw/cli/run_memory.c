@@ -145,6 +145,7 @@ int run_memory(const run_profile_t *p, report_t *report) {
         npu_cmd_conv_t conv;
         npu_cmd_table_t table;
         npu_cmd_softmax_t soft;
+        npu_cmd_norm_t norm;
         run_command(p->commands, w.command, words);
         w.beside[w.command] = NOBODY;
         w.keep = 0;
@@ -168,6 +169,10 @@ int run_memory(const run_profile_t *p, report_t *report) {
         case NPU_OP_SOFTMAX:
             npu_unpack_softmax(words, &soft);
             w.table = soft.load ? soft.t_addr : NOBODY;
+            break;
+        case NPU_OP_NORM:
+            npu_unpack_norm(words, &norm);
+            w.table = norm.load ? norm.p_addr : NOBODY;
             break;
         }
         npu_footprint(p->config, bases, words, touch, &w);

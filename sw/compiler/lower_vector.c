@@ -1,6 +1,6 @@
 /*
  * lower_vector.c - operators of the vector unit that go word by word: operators of two
- * operands of one shape, SOFTMAX, tables.
+ * operands of one shape, SOFTMAX, LAYER_NORMALIZATION, tables.
  *
  * All of them see a tensor as one row of pixels, channel blocks apart. Counterparts: lower_pool.c
  * (windows), docs/isa.md. SPDX-License-Identifier: Apache-2.0
@@ -87,6 +87,30 @@ static void emit_softmax(cc_t *cc, int32_t depth, int32_t pixels, const cc_view_
     cc_emit(cc, words, (uint64_t)pixels * softmax_cycles(cc, depth) + 20);
 }
 
+static void emit_norm(cc_t *cc, const ref_norm_t *p, int32_t pixels, const cc_view_t *in,
+                      const cc_view_t *out, int32_t x, uint32_t params, bool load) {
+    npu_cmd_norm_t c = {.load = load,
+                        .rms = p->rms != 0,
+                        .in_addr = cc_view_at(in, 0, 0, 0, x),
+                        .out_addr = cc_view_at(out, 0, 0, 0, x),
+                        .rows = (uint32_t)pixels,
+                        .in_zp = p->in_zp,
+                        .zp = p->out_zp,
+                        .in_row = 1,
+                        .out_row = 1,
+                        .in_blk = in->blk,
+                        .out_blk = out->blk,
+                        .p_addr = params,
+                        .depth = (uint32_t)p->depth,
+                        .eps_low = p->eps_low,
+                        .eps_high = p->eps_high,
+                        .shift = (uint32_t)p->s};
+    uint32_t words[NPU_CMD_WORDS];
+    npu_pack_norm(&c, words);
+    uint64_t row = (uint64_t)cc_div_up(p->depth, cc->cfg->lanes >= 16 ? 4 : 1);
+    cc_emit(cc, words, (uint64_t)pixels * (row > 58 ? row : 58) + row + 120);
+}
+
 bool cc_is_table(int32_t kind) {
     return ref_is_unary(kind) || kind == REF_TABLE || kind == REF_RSQRT || kind == REF_PRELU;
 }
@@ -110,10 +134,34 @@ static int byte_table(const ref_prepared_t *r, uint8_t table[256]) {
     return ref_eval(&all, in, out, NULL) ? -1 : 0;
 }
 
+/* Gammas and betas as two wide rows. */
+static int load_factors(cc_t *cc, const cc_op_t *o, uint32_t *at, uint32_t *words) {
+    uint32_t depth = (uint32_t)o->r.op.p.norm.depth;
+    uint32_t row = (uint32_t)cc_div_up(4 * (int32_t)depth, (int32_t)cc->n) * cc->n, size = 2 * row;
+    uint8_t *bytes = calloc(size, 1);
+    if (bytes == NULL)
+        return CC_FATAL;
+    for (uint32_t i = 0; i < 2 * depth; i++) {
+        const int32_t *values = o->r.in[1 + i / depth].data;
+        for (uint32_t b = 0; b < 4; b++)
+            bytes[i / depth * row + 4 * (i % depth) + b] =
+                (uint8_t)((uint32_t)values[i % depth] >> 8 * b);
+    }
+    int st = cc_alloc(cc, size / cc->n, at);
+    if (st == CC_OK) {
+        *words = size / cc->n;
+        cc_load_const(cc, prog_add_const(cc->image, bytes, size, 64), size, *at);
+    }
+    free(bytes);
+    return st;
+}
+
 int cc_load_table(cc_t *cc, const cc_op_t *o, uint32_t *at, uint32_t *words) {
     uint8_t table[1024];
     uint32_t size = 0;
     *words = 0;
+    if (o->r.op.kind == REF_NORM)
+        return load_factors(cc, o, at, words);
     if (o->r.op.kind == REF_SOFTMAX) {
         const int32_t *t = o->r.in[1].data;
         size = 1024;
@@ -167,6 +215,8 @@ static int lower_piece(cc_t *cc, const cc_pieces_t *p, cc_box_t box) {
                        (int32_t[]){in[0].blk, in[1].blk, out.blk}, (int32_t[]){1, 1});
     else if (r->kind == REF_SOFTMAX)
         emit_softmax(cc, r->p.softmax.depth, pixels, &in[0], &out, box.x0, p->table);
+    else if (r->kind == REF_NORM)
+        emit_norm(cc, &r->p.norm, pixels, &in[0], &out, box.x0, p->table, box.x0 == 0);
     else
         emit_table(cc, (npu_cmd_table_t){.in_addr = cc_view_at(&in[0], 0, 0, 0, box.x0),
                                          .out_addr = cc_view_at(&out, 0, 0, 0, box.x0),

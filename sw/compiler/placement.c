@@ -150,6 +150,14 @@ static npu_placement_t place_prelu(const ref_prepared_t *r) {
     return npu("vector unit, table");
 }
 
+static npu_placement_t place_norm(const ref_prepared_t *r, const npu_config_t *config) {
+    if (!config->norm)
+        return cpu("this configuration has no norm unit");
+    if ((uint32_t)r->op.p.norm.depth > NPU_NORM_WORDS * config->n / 4)
+        return cpu("rows beyond 128 N elements");
+    return npu("vector unit");
+}
+
 static npu_placement_t place_pad(const ref_prepared_t *r) {
     const ref_op_t *o = &r->op;
     if (o->p.pad.elem_size != 1)
@@ -226,6 +234,8 @@ npu_placement_t npu_placement(const graph_t *g, int32_t op, const ref_prepared_t
         if (!config->softmax)
             return cpu("this configuration has no softmax unit");
         return r->op.p.softmax.depth <= 65535 ? npu("vector unit") : cpu("vectors beyond 65535");
+    case REF_NORM:
+        return place_norm(r, config);
     case REF_QUANTIZE_FLOAT:
     case REF_DEQUANTIZE_FLOAT:
         return cpu("float, at the network's edge");

@@ -88,6 +88,8 @@ uint32_t cc_work_words(const cc_t *cc, int32_t op) {
         weights = 1; /* the tile of a zero point */
     } else if (r->kind == REF_SOFTMAX) {
         need += 1024 / cc->n;
+    } else if (r->kind == REF_NORM) {
+        need += 2 * (uint32_t)cc_div_up(4 * r->p.norm.depth, (int32_t)cc->n);
     } else if (r->kind == REF_AVG_POOL || r->kind == REF_MAX_POOL) {
         rows = r->p.pool.filter_h;
     } else if (r->kind == REF_MEAN || r->kind == REF_REDUCE_MAX) {

@@ -38,17 +38,21 @@ static int decode_config(uint32_t c0, uint32_t c1, npu_config_t *c) {
                         .fir_taps = c0 >> 24,
                         .trace_records = log_trace != 0 ? 1u << log_trace : 0,
                         .wide_lanes = wide,
-                        .softmax = (c1 & NPU_FEATURE_SOFTMAX) != 0};
+                        .softmax = (c1 & NPU_FEATURE_SOFTMAX) != 0,
+                        .norm = (c0 & NPU_FEATURE_NORM) != 0};
     if (c->n == 0 || c->lanes == 0 || c->n % c->lanes != 0 || c->fir_groups * c->fir_taps > c->n) {
         return 0;
     }
+    /* The named one: of several that differ only in their wide lanes, that with as many. */
+    int found = 0;
     for (uint32_t i = 0; i < NPU_CONFIG_COUNT; i++) {
         const npu_config_t *k = &npu_configs[i];
-        if (k->n == c->n && k->lanes == c->lanes && k->sp_words == c->sp_words &&
-            k->sp_banks == c->sp_banks && k->acc_depth == c->acc_depth &&
-            k->fir_groups == c->fir_groups && k->fir_taps == c->fir_taps &&
-            k->matmul == c->matmul) {
+        if ((!found || k->wide_lanes == wide) && k->n == c->n && k->lanes == c->lanes &&
+            k->sp_words == c->sp_words && k->sp_banks == c->sp_banks &&
+            k->acc_depth == c->acc_depth && k->fir_groups == c->fir_groups &&
+            k->fir_taps == c->fir_taps && k->matmul == c->matmul) {
             c->name = k->name;
+            found = 1;
         }
     }
     return 1;

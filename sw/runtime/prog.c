@@ -372,13 +372,14 @@ prog_config_t prog_config_of(const npu_config_t *c) {
                            .fir_groups = c->fir_groups,
                            .fir_taps = c->fir_taps,
                            .features = (c->matmul ? NPU_FEATURE_MATMUL : 0) |
-                                       (c->softmax ? NPU_FEATURE_SOFTMAX : 0)};
+                                       (c->softmax ? NPU_FEATURE_SOFTMAX : 0) |
+                                       (c->norm ? NPU_FEATURE_NORM : 0)};
 }
 
 prog_status_t prog_check_config(const prog_t *p, const npu_config_t *device) {
     prog_config_t want = prog_config_of(device);
-    uint32_t uses = p->h.config.features & NPU_FEATURE_SOFTMAX, missing = uses & ~want.features;
-    want.features = (want.features & ~NPU_FEATURE_SOFTMAX) | uses;
+    uint32_t uses = p->h.config.features & PROG_USES, missing = uses & ~want.features;
+    want.features = (want.features & ~PROG_USES) | uses;
     return memcmp(&p->h.config, &want, sizeof want) != 0 ? PROG_E_CONFIG
            : missing != 0                                ? PROG_E_FEATURE
                                                          : PROG_OK;

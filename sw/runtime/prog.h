@@ -76,9 +76,10 @@ typedef struct {
     uint32_t sp_words, sp_banks;
     uint32_t acc_depth; /* entries of one half */
     uint32_t fir_groups, fir_taps;
-    /* NPU_FEATURE_*: MATMUL of the configuration; SOFTMAX where a command of the program uses it */
+    /* NPU_FEATURE_*: MATMUL of the configuration; PROG_USES where a command uses it */
     uint32_t features;
 } prog_config_t;
+#define PROG_USES (NPU_FEATURE_SOFTMAX | NPU_FEATURE_NORM)
 
 /* Header in file order. Words after the last field up to PROG_HEADER_BYTES are zero. */
 typedef struct {

@@ -19,6 +19,7 @@ int prog_predict(const prog_t *prog, const npu_memory_t *memory, npu_trace_t *tr
                                  (c->features & NPU_FEATURE_MATMUL) != 0,
                                  0,
                                  0,
+                                 1,
                                  1};
     uint32_t arena = NPU_MEM_BASE + (prog->h.total_size + PAGE - 1) / PAGE * PAGE;
     *out = (prog_prediction_t){0};

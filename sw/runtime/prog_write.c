@@ -64,7 +64,7 @@ prog_builder_t *prog_builder_new(const npu_config_t *config) {
     prog_builder_t *b = calloc(1, sizeof *b);
     if (b != NULL) {
         b->config = prog_config_of(config);
-        b->config.features &= ~NPU_FEATURE_SOFTMAX; /* not used so far */
+        b->config.features &= ~PROG_USES; /* not used so far */
     }
     return b;
 }
@@ -137,6 +137,8 @@ void prog_add_npu_step(prog_builder_t *b, const uint32_t *cmds, uint32_t count, 
         const uint32_t *words = cmds + (size_t)i * NPU_CMD_WORDS;
         if (npu_cmd_opcode(words) == NPU_OP_SOFTMAX)
             b->config.features |= NPU_FEATURE_SOFTMAX;
+        if (npu_cmd_opcode(words) == NPU_OP_NORM)
+            b->config.features |= NPU_FEATURE_NORM;
         used += npu_list_put(words, at + used);
     }
     memset(at + used, 0, (size_t)count * NPU_CMD_BYTES - used);

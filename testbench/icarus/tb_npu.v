@@ -52,7 +52,8 @@ module tb_npu;
         .FIR_GROUPS(`NPU_CFG_FIR_GROUPS),
         .FIR_TAPS(`NPU_CFG_FIR_TAPS),
         .MATMUL(`NPU_CFG_MATMUL), .TRACE_RECORDS(`NPU_CFG_TRACE_RECORDS), .WIDE_LANES(`NPU_CFG_WIDE_LANES),
-        .SOFTMAX(`NPU_CFG_SOFTMAX)
+        .SOFTMAX(`NPU_CFG_SOFTMAX),
+        .NORM(`NPU_CFG_NORM)
     ) u_npu (
 `endif
         .clk(clk),

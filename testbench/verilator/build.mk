@@ -42,7 +42,7 @@ $(RTL_CONFIGS:%=$(BUILD)/rtl/%/libnpu_trace.so): $(BUILD)/rtl/%/libnpu_trace.so:
 # The small NPU (rtl/lite) as libraries of the same interface: npu4 and npu8 in registers, commands and bytes; SYSTOLE_BUILD=build/lite
 # makes `systole run --target rtl --config npu8` use it.
 LITE_SRCS := $(wildcard rtl/lite/npu_*.v) rtl/npu_mul2.v rtl/npu_mul_ecp5_dsp.v rtl/npu_mul_ecp5_carry.v rtl/npu_add_ecp5.v
-LITE_PARAMS = $(filter-out -GMATMUL=% -GTRACE_RECORDS=% -GWIDE_LANES=% -GSOFTMAX=%,$(call rtl_params,$(1))) \
+LITE_PARAMS = $(filter-out -GMATMUL=% -GTRACE_RECORDS=% -GWIDE_LANES=% -GSOFTMAX=% -GNORM=%,$(call rtl_params,$(1))) \
     -GCODE_BYTES=$$(($(call mc_bytes,$(1)))) -GMICROCODE='"$(CURDIR)/$(MC_DIR)/$(1)/microcode.hex"'
 LITE_DEPS = $(LITE_SRCS) $(RTL_BENCH) $(MC_DIR)/$(1)/microcode.hex $(call config_vh,$(1)) spec/gen/npu_spec.vh spec/gen/npu_spec.h
 $(LITE_CONFIGS:%=$(BUILD)/lite/rtl/%/libnpu.so): $(BUILD)/lite/rtl/%/libnpu.so: $$(call LITE_DEPS,$$*) | $(SETUP)

@@ -12,7 +12,8 @@ module npu_in_litex #(
     parameter MATMUL = 0,
     parameter TRACE_RECORDS = 0,
     parameter WIDE_LANES = 0,
-    parameter SOFTMAX = 1
+    parameter SOFTMAX = 1,
+    parameter NORM = 0
 ) (
     input  wire        clk,
     input  wire        rst_n,

@@ -11,7 +11,8 @@ module npu_on_axi #(
     parameter MATMUL = 0,
     parameter TRACE_RECORDS = 0,
     parameter WIDE_LANES = 0,
-    parameter SOFTMAX = 1
+    parameter SOFTMAX = 1,
+    parameter NORM = 0
 ) (
     input  wire        clk,
     input  wire        rst_n,
@@ -68,7 +69,7 @@ module npu_on_axi #(
     wire [2:0] arprot, awprot;
     npu_axi #(
         .N(N), .LANES(LANES), .SP_WORDS(SP_WORDS), .SP_BANKS(SP_BANKS), .ACC_DEPTH(ACC_DEPTH), .FIR_GROUPS(FIR_GROUPS),
-        .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .TRACE_RECORDS(TRACE_RECORDS), .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX)
+        .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .TRACE_RECORDS(TRACE_RECORDS), .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX), .NORM(NORM)
     ) u_axi (
         .aclk(clk), .aresetn(rst_n), .irq(irq),
         .s_axil_awvalid(s_axil_awvalid), .s_axil_awready(s_axil_awready), .s_axil_awaddr(s_axil_awaddr), .s_axil_awprot(3'd0),

@@ -19,7 +19,8 @@ module npu_on_wishbone #(
     parameter MATMUL = 0,
     parameter TRACE_RECORDS = 0,
     parameter WIDE_LANES = 0,
-    parameter SOFTMAX = 1
+    parameter SOFTMAX = 1,
+    parameter NORM = 0
 ) (
     input  wire        clk,
     input  wire        rst_n,
@@ -94,7 +95,7 @@ module npu_on_wishbone #(
     wire [1:0]     m_bte;
     npu_wishbone #(
         .N(N), .LANES(LANES), .SP_WORDS(SP_WORDS), .SP_BANKS(SP_BANKS), .ACC_DEPTH(ACC_DEPTH), .FIR_GROUPS(FIR_GROUPS),
-        .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .TRACE_RECORDS(TRACE_RECORDS), .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX), .WIDTH(W), .PIPELINED(P)
+        .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL), .TRACE_RECORDS(TRACE_RECORDS), .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX), .NORM(NORM), .WIDTH(W), .PIPELINED(P)
     ) u_wishbone (
         .clk(clk), .rst_n(rst_n), .irq(irq),
         .s_wb_cyc(h_cyc), .s_wb_stb(h_stb), .s_wb_we(h_we), .s_wb_adr(h_adr), .s_wb_sel(h_sel), .s_wb_dat_w(h_dat_w),

@@ -15,11 +15,12 @@ CUSTOM = "npu4,lanes=2,sp_words=1024,sp_banks=2,acc_depth=64"
 # what is written: what it is called
 NAMES = {
     "npu16": "npu16", "npu16,lanes=16": "npu16", "npu16,lanes=8": "npu16,lanes=8", "npu16,sp_words=4096,lanes=8": "npu16,lanes=8,sp_words=4096",
-    "npu16,n=8,matmul=0,trace_records=0": "npu8", "npu16,n=8,trace_records=0": "npu8,matmul=1",
+    "npu16,n=8,matmul=0,trace_records=0,norm=0": "npu8", "npu16,n=8,trace_records=0,norm=0": "npu8,matmul=1",
     "npu8,lanes=2,sp_words=4096,sp_banks=4,acc_depth=128,fir_groups=1,fir_taps=8,matmul=1,trace_records=64": "npu8s",
-    "npu8s,lanes=8": "npu8s,lanes=8", "npu8,n=32,matmul=1,trace_records=512": "npu32", "npu4,trace_records=16": "npu4,trace_records=16",
-    "npu16,wide_lanes=4": "npu16w", "npu16w,wide_lanes=0": "npu16", "npu16w,wide_lanes=2": "npu16,wide_lanes=2", "npu16w,n=8": "npu8,matmul=1,trace_records=512",
-    "npu8,softmax=1": "npu8", "npu8,lanes=1,softmax=0": "npu8,lanes=1,softmax=0",
+    "npu8s,lanes=8": "npu8s,lanes=8", "npu8,n=32,matmul=1,trace_records=512,norm=1": "npu32", "npu4,trace_records=16": "npu4,trace_records=16",
+    "npu16,wide_lanes=4": "npu16w", "npu16w,wide_lanes=0": "npu16", "npu16w,wide_lanes=2": "npu16,wide_lanes=2",
+    "npu16w,n=8,norm=0": "npu8,matmul=1,trace_records=512", "npu16,norm=0": "npu16,norm=0", "npu8,norm=1": "npu8,norm=1",
+    "npu8,softmax=1": "npu8", "npu8,norm=0": "npu8", "npu8,lanes=1,softmax=0": "npu8,lanes=1,softmax=0",
 }
 # what is written: what the one line must name
 REFUSED = {
@@ -29,7 +30,7 @@ REFUSED = {
     "npu16,n=64": "of 4 to 32", "npu16,n=2": "of 4 to 32", "npu16,sp_words=131072": "of 256 to 65536", "npu16,sp_words=99999999999": "=NUMBER",
     "npu16,sp_banks=1": "of 2 to 32", "npu32,acc_depth=32": "of 64 to 65536", "npu16,fir_groups=4": "of 1 to 3",
     "npu16,fir_groups=3,fir_taps=6": "more than n=16 rows", "npu16,lanes=8,lanes=8": "given twice", "npu16,matmul=2": "matmul=2 is not 0 or", "npu8,trace_records=8": "0 or a power of two",
-    "npu8,softmax=2": "softmax=2 is not 0 or",
+    "npu8,softmax=2": "softmax=2 is not 0 or", "npu8,norm=2": "norm=2 is not 0 or",
 }
 passed = failed = 0
 

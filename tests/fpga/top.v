@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 module top #(
-    parameter int N = 4, LANES = 4, SP_WORDS = 4096, SP_BANKS = 4, ACC_DEPTH = 256, FIR_GROUPS = 1, FIR_TAPS = 4, MATMUL = 0, WIDE_LANES = 0, SOFTMAX = 1,
+    parameter int N = 4, LANES = 4, SP_WORDS = 4096, SP_BANKS = 4, ACC_DEPTH = 256, FIR_GROUPS = 1, FIR_TAPS = 4, MATMUL = 0, WIDE_LANES = 0, SOFTMAX = 1, NORM = 0,
     parameter int CLK_HZ = 25000000, PLL_IN = 1, PLL_FEEDBACK = 1, PLL_OUT = 24
 ) (
     input  wire clk_25mhz,

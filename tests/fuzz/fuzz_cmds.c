@@ -392,6 +392,39 @@ static int make_softmax(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
     return (uint64_t)c.ny * c.nx * (3 * blocks + 2 * c.depth + 60) > 2 * p->budget ? -1 : 0;
 }
 
+static int make_norm(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
+    npu_cmd_norm_t c = {0};
+    uint32_t n = p->cfg->n;
+    if (!p->cfg->norm)
+        return -1;
+    c.depth =
+        fuzz_chance(r, 85) ? pick(r, 1, 4 * n + 3) : pick(r, 1, fuzz_chance(r, 80) ? 500 : 128 * n);
+    c.load = c.depth > p->norm_ok || fuzz_chance(r, 30);
+    c.p_addr = word(r, p);
+    c.rms = fuzz_chance(r, 40);
+    c.in_zp = s8(r);
+    c.zp = s8(r);
+    c.rows = count(r, 6);
+    uint32_t blocks = (c.depth + n - 1) / n;
+    int blocks_apart = fuzz_chance(r, 50);
+    c.in_addr = word(r, p);
+    c.out_addr = word(r, p);
+    c.in_row = pitch(r, blocks_apart ? 1 : blocks);
+    c.out_row = pitch(r, blocks_apart ? 1 : blocks);
+    c.in_blk = pitch(r, blocks_apart ? c.rows : 1);
+    c.out_blk = pitch(r, blocks_apart ? c.rows : 1);
+    if (fuzz_chance(r, 30)) { /* in place */
+        c.out_addr = c.in_addr;
+        c.out_row = c.in_row;
+        c.out_blk = c.in_blk;
+    }
+    c.shift = fuzz_chance(r, 70) ? pick(r, 16, 24) : pick(r, 1, 31);
+    c.eps_low = fuzz_chance(r, 30) ? pick(r, 0, 3) : fuzz_u32(r);
+    c.eps_high = fuzz_chance(r, 60) ? 0 : fuzz_u32(r) & 0xfffff;
+    npu_pack_norm(&c, words);
+    return (uint64_t)c.rows * (c.depth + 60) + 2 * c.depth > 2 * p->budget ? -1 : 0;
+}
+
 void fuzz_load_block(fuzz_rng_t *r, const fuzz_place_t *place, int exps, uint32_t i, uint32_t to,
                      uint32_t *words) {
     npu_cmd_load_t c = {0};
@@ -441,10 +474,10 @@ void fuzz_exp_table(fuzz_rng_t *r, uint8_t *dst) {
 
 void fuzz_random_command(fuzz_rng_t *r, const fuzz_place_t *place, uint32_t *words) {
     typedef int (*make_fn)(fuzz_rng_t *, const fuzz_place_t *, uint32_t *);
-    static const make_fn make[] = {make_load,  make_load,    make_load,  make_store,
-                                   make_store, make_conv,    make_conv,  make_conv,
-                                   make_conv,  make_drain,   make_drain, make_drain,
-                                   make_pool,  make_eltwise, make_table, make_softmax};
+    static const make_fn make[] = {make_load,  make_load,   make_load, make_store,   make_store,
+                                   make_conv,  make_conv,   make_conv, make_conv,    make_drain,
+                                   make_drain, make_drain,  make_pool, make_eltwise, make_table,
+                                   make_norm,  make_softmax};
     if (place->cfg->wide_lanes && fuzz_chance(r, 35) && fuzz_random_wide(r, place, words) == 0)
         return;
     const uint32_t last = sizeof make / sizeof make[0] - 1; /* the softmax, which not all have */

@@ -40,17 +40,17 @@ static void insert(errors_t *e, const uint32_t *words) {
 
 /* A small legal command of each kind. */
 static void simple(uint32_t opcode, uint32_t *words) {
-    static const char *const ones[] = {"n1",    "n2",   "nwin",  "nblk",  "last_len", "ny",
-                                       "nx",    "kh",   "kw",    "sy",    "sx",       "dil_y",
-                                       "dil_x", "span", "depth", "count", "n",        "rows"};
+    static const char *const ones[] = {
+        "n1", "n2",    "nwin",  "nblk", "last_len", "ny",    "nx", "kh",   "kw",   "sy",
+        "sx", "dil_y", "dil_x", "span", "depth",    "count", "n",  "rows", "shift"};
     static const struct {
         uint32_t opcode;
         const char *fields; /* which of `ones` it has, as letters */
-    } has[] = {{NPU_OP_LOAD, "abcde"}, {NPU_OP_STORE, "abde"},   {NPU_OP_CONV, "dfghijklmn"},
-               {NPU_OP_DRAIN, "fg"},   {NPU_OP_POOL, "dfghijk"}, {NPU_OP_ELTWISE, "fg"},
-               {NPU_OP_TABLE, "fg"},   {NPU_OP_SOFTMAX, "fgo"},  {NPU_OP_DRAINW, "p"},
-               {NPU_OP_QUANTW, "qr"},  {NPU_OP_ROTATE, "qr"},    {NPU_OP_SILUW, "qr"},
-               {NPU_OP_SOFTMAXW, "qr"}};
+    } has[] = {{NPU_OP_LOAD, "abcde"},  {NPU_OP_STORE, "abde"},   {NPU_OP_CONV, "dfghijklmn"},
+               {NPU_OP_DRAIN, "fg"},    {NPU_OP_POOL, "dfghijk"}, {NPU_OP_ELTWISE, "fg"},
+               {NPU_OP_TABLE, "fg"},    {NPU_OP_SOFTMAX, "fgo"},  {NPU_OP_DRAINW, "p"},
+               {NPU_OP_QUANTW, "qr"},   {NPU_OP_ROTATE, "qr"},    {NPU_OP_SILUW, "qr"},
+               {NPU_OP_SOFTMAXW, "qr"}, {NPU_OP_NORM, "ors"}};
     memset(words, 0, NPU_CMD_BYTES);
     words[0] = opcode;
     for (size_t i = 0; i < sizeof has / sizeof has[0]; i++)
@@ -161,7 +161,8 @@ static void illegal_case(errors_t *e, const char *name, const uint32_t *words, i
     }
 }
 
-#define N_PLUS_1 0x10001u /* value N + 1 */
+#define N_PLUS_1 0x10001u    /* value N + 1 */
+#define BEYOND_NORM 0x10002u /* value 128 N + 1 */
 #define MINUS_32 0xffffffe0u
 #define NEGATIVE 0x80000000u
 static const char NO_MATMUL[] = "without matmul";
@@ -252,6 +253,10 @@ static const struct {
     {NPU_OP_SOFTMAX, "ny", 0, NULL, 0},
     {NPU_OP_SOFTMAX, "nx", 0, NULL, 0},
     {NPU_OP_SOFTMAX, "depth", 0, NULL, 0},
+    {NPU_OP_NORM, "rows", 0, NULL, 0},
+    {NPU_OP_NORM, "depth", 0, NULL, 0},
+    {NPU_OP_NORM, "depth", BEYOND_NORM, NULL, 0},
+    {NPU_OP_NORM, "shift", 0, NULL, 0},
     {NPU_OP_DRAINW, "count", 0, NULL, 0},
     {NPU_OP_DRAINW, "shift", 31, NULL, 0},
     {NPU_OP_DRAINW, "shift", MINUS_32, NULL, 0},
@@ -269,14 +274,16 @@ static const struct {
 
 static void illegal_cases(errors_t *e) {
     static const uint32_t opcodes[] = {
-        NPU_OP_LOAD,    NPU_OP_STORE, NPU_OP_CONV,    NPU_OP_DRAIN,  NPU_OP_POOL,
-        NPU_OP_ELTWISE, NPU_OP_TABLE, NPU_OP_SOFTMAX, NPU_OP_DRAINW, NPU_OP_QUANTW,
-        NPU_OP_ROTATE,  NPU_OP_SILUW, NPU_OP_SOFTMAXW};
-    static const uint32_t unknown[] = {0x00, 0x01, 0x11, 0x21, 0x35, 0x41, 0x80, 0xff};
+        NPU_OP_LOAD,    NPU_OP_STORE, NPU_OP_CONV,     NPU_OP_DRAIN,  NPU_OP_POOL,
+        NPU_OP_ELTWISE, NPU_OP_TABLE, NPU_OP_SOFTMAX,  NPU_OP_DRAINW, NPU_OP_QUANTW,
+        NPU_OP_ROTATE,  NPU_OP_SILUW, NPU_OP_SOFTMAXW, NPU_OP_NORM};
+    static const uint32_t unknown[] = {0x00, 0x01, 0x11, 0x21, 0x36, 0x41, 0x80, 0xff};
     uint32_t words[NPU_CMD_WORDS];
     char name[80];
     for (size_t i = 0; i < sizeof illegal / sizeof illegal[0]; i++) {
-        uint32_t value = illegal[i].value == N_PLUS_1 ? e->cfg->n + 1 : illegal[i].value;
+        uint32_t value = illegal[i].value == N_PLUS_1      ? e->cfg->n + 1
+                         : illegal[i].value == BEYOND_NORM ? 128 * e->cfg->n + 1
+                                                           : illegal[i].value;
         if (illegal[i].also == NO_MATMUL && e->cfg->matmul)
             continue;
         simple(illegal[i].opcode, words);

@@ -92,6 +92,14 @@ static int command_is_defined(gen_t *g, const uint32_t *words) {
         grid_t in = {c.in_addr, 1, c.in_row}, out = {c.out_addr, 1, c.out_row};
         return grids_agree(g, in, out, c.ny, c.nx);
     }
+    case NPU_OP_NORM: {
+        npu_cmd_norm_t c;
+        npu_unpack_norm(words, &c);
+        uint32_t n = g->s->cfg->n, blocks = (c.depth + n - 1) / n;
+        grid_t in = {c.in_addr, (uint32_t)c.in_blk, c.in_row};
+        grid_t out = {c.out_addr, (uint32_t)c.out_blk, c.out_row};
+        return grids_agree(g, in, out, c.rows, blocks);
+    }
     case NPU_OP_DRAINW:
     case NPU_OP_QUANTW:
     case NPU_OP_ROTATE:
@@ -212,6 +220,7 @@ static void append(gen_t *g, uint32_t *words, int kind, uint32_t block) {
     find_sets(g, words);
     update_blocks(g, kind, block);
     npu_cmd_conv_t conv;
+    npu_cmd_norm_t norm;
     switch (npu_cmd_opcode(words)) {
     case NPU_OP_CONV:
         npu_unpack_conv(words, &conv);
@@ -222,6 +231,11 @@ static void append(gen_t *g, uint32_t *words, int kind, uint32_t block) {
         break;
     case NPU_OP_SOFTMAX:
         g->place.exp_ok = 1;
+        break;
+    case NPU_OP_NORM:
+        npu_unpack_norm(words, &norm);
+        if (norm.load && norm.depth > g->place.norm_ok)
+            g->place.norm_ok = norm.depth;
         break;
     default:
         break;

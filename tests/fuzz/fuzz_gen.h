@@ -55,6 +55,7 @@ typedef struct {
     const fuzz_region_t *region;
     uint32_t zone, zone_words; /* where most scratchpad addresses fall */
     int params_ok[2], table_ok, exp_ok;
+    uint32_t norm_ok;            /* channels whose factors NORM has */
     const uint32_t *param_words; /* scratchpad words where a legal parameter block lies now */
     uint32_t n_params;
     const uint32_t *exp_words; /* the same for exponential tables */

@@ -75,7 +75,7 @@ yosys)
     echo "$out" | grep -E '^(ok|FAIL)'
     passed=$(echo "$out" | grep -c '^ok')
     failed=$(echo "$out" | grep -c '^FAIL')
-    head='module npu_top #(parameter N = 1, LANES = 1, SP_WORDS = 1, SP_BANKS = 1, ACC_DEPTH = 1, FIR_GROUPS = 1, FIR_TAPS = 1, MATMUL = 0, TRACE_RECORDS = 0, WIDE_LANES = 0, SOFTMAX = 1)'
+    head='module npu_top #(parameter N = 1, LANES = 1, SP_WORDS = 1, SP_BANKS = 1, ACC_DEPTH = 1, FIR_GROUPS = 1, FIR_TAPS = 1, MATMUL = 0, TRACE_RECORDS = 0, WIDE_LANES = 0, SOFTMAX = 1, NORM = 0)'
     yosys_notices "a latch" "$head(input wire a, b, output reg y); always @* if (a) y = b; endmodule"
     yosys_notices "a loop" "$head(input wire a, output wire y); wire z = y ^ a; assign y = z & a; endmodule"
     yosys_notices "an open net" "$head(input wire a, output wire y); wire z; assign y = z & a; endmodule"

@@ -8,7 +8,7 @@ out=build/rtl_array
 passed=0 failed=0
 mkdir -p $out
 model=""
-for c in cmodel/npu/*.c cmodel/ref/ref_wide.c cmodel/ref/ref_wide_tables.c; do
+for c in cmodel/npu/*.c cmodel/ref/ref_norm.c cmodel/ref/ref_wide.c cmodel/ref/ref_wide_tables.c; do
     o=$out/$(basename "$c" .c).o
     gcc -std=c11 -O2 -Ispec/gen -c "$c" -o "$o" || exit 1
     model="$model $PWD/$o"

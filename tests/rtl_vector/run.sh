@@ -1,5 +1,5 @@
 #!/bin/sh
-# The vector unit's benches: requantise lane against ref_arith.h, the unit against the C model in five configurations (N:LANES:WIDE_LANES) and SOFTMAX in two more (:SOFTMAX_LANES),
+# The vector unit's benches: requantise lane against ref_arith.h, the unit against the C model in five configurations (N:LANES:WIDE_LANES:NORM) and SOFTMAX and NORM in two more (:SOFTMAX_LANES),
 # and unknown outputs in Icarus.
 # Synopsis: [CONFIGS="8:1 16:16"] tests/rtl_vector/run.sh [COMMANDS] [SEED]   (default 3000 1), in the repository root. Binaries in build/rtl_vector.
 # SPDX-License-Identifier: Apache-2.0
@@ -27,27 +27,28 @@ check() { # NAME COMMAND...
 }
 
 model=
-for file in cmodel/npu/model_vector cmodel/npu/model_softmax cmodel/npu/model_check cmodel/npu/model_wide cmodel/npu/model_footprint_wide cmodel/npu/timing_wide \
-    cmodel/ref/ref_wide cmodel/ref/ref_wide_tables tests/fuzz/fuzz_cmds tests/fuzz/fuzz_wide; do
+for file in cmodel/npu/model_vector cmodel/npu/model_softmax cmodel/npu/model_norm cmodel/npu/timing_norm cmodel/npu/model_check cmodel/npu/model_wide cmodel/npu/model_footprint_wide cmodel/npu/timing_wide \
+    cmodel/ref/ref_norm cmodel/ref/ref_wide cmodel/ref/ref_wide_tables tests/fuzz/fuzz_cmds tests/fuzz/fuzz_wide; do
     gcc -std=c11 -O2 -Wall -Wextra -Werror -Icmodel/npu -Icmodel/ref -Ispec/gen -Isw/driver -c "$file.c" \
         -o "$out/${file##*/}.o" || exit 1
     model="$model $out/${file##*/}.o"
 done
 
 check "build requant" build npu_requant requant "" "$here/requant_bench.cc" && check requant "$out/requant/bench" 10000000 "$seed"
-for config in ${CONFIGS:-4:4:0 8:1:0 8:2:1 8:8:0:8 16:16:4 16:16:0:2 32:32:1}; do
-    IFS=: read -r n lanes wide several <<EOF
+for config in ${CONFIGS:-4:4:0:1 8:1:0:0 8:2:1:1 8:8:0:0:8 16:16:4:1 16:16:0:1:2 32:32:1:1}; do
+    IFS=: read -r n lanes wide norm several <<EOF
 $config
 EOF
     softmax=1
     dir=unit_${n}_$lanes${several:+_$several}
     [ "$lanes" != 1 ] || softmax=0 # one lane: the smallest, without the unit too
-    check "build $dir" build npu_vector_unit "$dir" "-DN=$n -DLANES=$lanes -DWIDE_LANES=$wide -DSOFTMAX=$softmax" "-GN=$n" "-GLANES=$lanes" \
-        "-GWIDE_LANES=$wide" -GACC_DEPTH=128 "-GSOFTMAX=$softmax" ${several:+"-GSOFTMAX_LANES=$several"} \
+    check "build $dir" build npu_vector_unit "$dir" "-DN=$n -DLANES=$lanes -DWIDE_LANES=$wide -DSOFTMAX=$softmax -DNORM=$norm${several:+ -DSEVERAL}" "-GN=$n" "-GLANES=$lanes" \
+        "-GWIDE_LANES=$wide" -GACC_DEPTH=128 "-GSOFTMAX=$softmax" "-GNORM=$norm" ${several:+"-GSOFTMAX_LANES=$several"} \
         $model "$here/vector_bench.cc"
-    check "unit $config" "$out/$dir/bench" "$commands" "$seed" ${several:+34} # 34: SOFTMAX alone
+    check "unit $config" "$out/$dir/bench" "$commands" "$seed" ${several:+34} # 34, 35: SOFTMAX, NORM alone
+    [ "$norm" = 0 ] || check "norm $config" "$out/$dir/bench" $((commands / 5)) "$seed" 35
     check "cycles $config" "$out/$dir/bench" cycles
-    [ "$wide" = 0 ] || check "edges $config" "$out/$dir/bench" edges
+    [ "$wide$norm" = 00 ] || check "edges $config" "$out/$dir/bench" edges
 done
 for config in 4:4:0 8:2:1 16:16:4; do
     n=${config%%:*} wide=${config##*:} lanes=${config#*:}

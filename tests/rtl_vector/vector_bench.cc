@@ -1,7 +1,7 @@
 // npu_vector_unit against the C model: random commands, random denial of every grant, random token
 // delays, illegal commands, aborts. Synopsis: vector_bench [COMMANDS] [SEED] [OPCODE]     random
 // test; OPCODE (hex) restricts it
-//           vector_bench edges                          of the commands on wide rows
+//           vector_bench edges                          of NORM and the commands on wide rows
 //           vector_bench cycles                         cycles of some commands when every grant is
 //           given
 // Compared: the whole scratchpad at every idle point; each command's writes granted before its
@@ -51,8 +51,8 @@ struct Bench {
 
     explicit Bench(uint64_t seed)
         : rnd(seed), sp(SP_WORDS * N), model_sp(SP_WORDS * N), acc(2 * ACC_DEPTH * N) {
-        model.cfg = npu_config_t{"bench", N, LANES, SP_WORDS, 1,          ACC_DEPTH,
-                                 1,       1, 0,     0,        WIDE_LANES, SOFTMAX};
+        model.cfg = npu_config_t{"bench", N, LANES, SP_WORDS,   1,       ACC_DEPTH, 1,
+                                 1,       0, 0,     WIDE_LANES, SOFTMAX, NORM};
         model.sp = model_sp.data();
         model.acc = acc.data();
         scramble();
@@ -181,7 +181,7 @@ struct Bench {
         top.cmd_valid = 1;
     }
     void run_model(const Command &cmd) {
-        wide = npu_cmd_opcode(cmd.w) > NPU_OP_SOFTMAX;
+        wide = npu_cmd_opcode(cmd.w) > NPU_OP_NORM;
         switch (npu_cmd_opcode(cmd.w)) {
         case NPU_OP_DRAIN:
             model_drain(&model, cmd.w);
@@ -194,6 +194,9 @@ struct Bench {
             break;
         case NPU_OP_TABLE:
             model_table(&model, cmd.w);
+            break;
+        case NPU_OP_NORM:
+            model_norm(&model, cmd.w);
             break;
         case NPU_OP_DRAINW:
             model_drainw(&model, cmd.w);
@@ -321,6 +324,7 @@ static int random_test(uint32_t count, uint64_t seed, uint32_t only) {
             running.clear();
             have = settle = false;
             gen.table_loaded = gen.exp_loaded = false;
+            gen.norm_loaded = 0;
             bench.model_sp = bench.sp;
             bench.model.sp = bench.model_sp.data();
             owed = bench.written = 0;
@@ -353,7 +357,7 @@ static int random_test(uint32_t count, uint64_t seed, uint32_t only) {
 static uint64_t measure(Bench &bench, const Command &cmd, uint32_t repeat) {
     uint32_t popped = 0, ended = 0;
     uint64_t from = 0;
-    bench.wide = npu_cmd_opcode(cmd.w) > NPU_OP_SOFTMAX;
+    bench.wide = npu_cmd_opcode(cmd.w) > NPU_OP_NORM;
     for (int k = 0; k < 20; k++)
         bench.step();
     while (ended < repeat) {
@@ -377,6 +381,7 @@ static void show(Bench &bench, const char *name, const Command &cmd) {
 }
 
 #include "vector_wide.h"
+#include "vector_norm.h"
 
 static int cycles() {
     Bench bench(1);
@@ -407,6 +412,10 @@ static int cycles() {
     p.out_addr = 1000, p.out_row = 8, p.act_max = 127;
     npu_pack_pool(&p, cmd.w), cmd.words = 64;
     show(bench, "POOL 3x3 max", cmd);
+#ifndef SEVERAL // lanes of SOFTMAX and NORM that the timing model does not know
+    if (NORM && norm_cycles(bench))
+        return 1;
+#endif
     if (!SOFTMAX)
         return 0;
     npu_cmd_softmax_t s{};
@@ -425,9 +434,9 @@ static int cycles() {
 int main(int argc, char **argv) {
     if (argc > 1 && std::string(argv[1]) == "cycles")
         return cycles();
-    if (WIDE_LANES && argc > 1 && std::string(argv[1]) == "edges") {
+    if (argc > 1 && std::string(argv[1]) == "edges") {
         Bench bench(2);
-        return wide_edges(bench);
+        return (NORM ? norm_edges(bench) : 0) || (WIDE_LANES ? wide_edges(bench) : 0);
     }
     return random_test(argc > 1 ? (uint32_t)atoi(argv[1]) : 2000,
                        argc > 2 ? strtoull(argv[2], nullptr, 0) : 1,

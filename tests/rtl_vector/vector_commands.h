@@ -38,7 +38,8 @@ struct Generator {
     Random rnd;
     uint32_t n, sp_words, exp_addr;
     bool table_loaded = false, exp_loaded = false;
-    uint32_t only = 0; // an opcode, 0: all
+    uint32_t norm_loaded = 0; // channels
+    uint32_t only = 0;        // an opcode, 0: all
     fuzz_rng_t wide_rng;
 
     Generator(uint64_t seed, uint32_t n_, uint32_t sp_words_, uint32_t exp_addr_)
@@ -226,6 +227,45 @@ struct Generator {
         return !h.found;
     }
 
+    bool norm(Command &cmd) {
+        npu_cmd_norm_t c{};
+        c.rows = 1 + rnd.below(rnd.percent(80) ? 4 : 12);
+        c.depth = 1 + rnd.below(rnd.percent(10) ? 128 * n : rnd.percent(40) ? 20 * n : 3 * n);
+        if (rnd.percent(20))
+            c.depth = (c.depth + n - 1) / n * n; // whole words
+        if (c.rows * c.depth > 20000)
+            c.rows = 2;
+        c.load = c.depth > norm_loaded || rnd.percent(20);
+        c.rms = rnd.percent(40);
+        c.in_zp = rnd.range(-128, 127);
+        c.zp = rnd.range(-128, 127);
+        c.p_addr = addr();
+        int32_t words = (int32_t)((c.depth + n - 1) / n);
+        c.in_addr = addr();
+        c.in_blk = rnd.percent(50) ? stride((int32_t)c.rows) : 1;
+        c.in_row = c.in_blk == 1 ? stride(words) : stride(1);
+        bool in_place = rnd.percent(30);
+        c.out_addr = in_place ? c.in_addr : addr();
+        c.out_row = in_place ? c.in_row : stride(1);
+        c.out_blk = in_place ? c.in_blk : stride((int32_t)c.rows);
+        c.shift = rnd.percent(70) ? 14 + rnd.below(11) : 1 + rnd.below(31);
+        c.eps_low = rnd.percent(30) ? rnd.below(3) : rnd.word();
+        c.eps_high = rnd.percent(60) ? 0 : rnd.word() & 0xfffff;
+        npu_pack_norm(&c, cmd.w);
+        cmd.words = c.rows * (uint32_t)words;
+        Hazard h(sp_words);
+        for (uint32_t r = 0; r < c.rows; r++)
+            for (uint32_t pass = 0; pass < 2; pass++)
+                for (uint32_t b = 0; b < (uint32_t)words; b++) {
+                    h.read(c.in_addr + r * (uint32_t)c.in_row + b * (uint32_t)c.in_blk);
+                    if (pass == 1)
+                        h.write(c.out_addr + r * (uint32_t)c.out_row + b * (uint32_t)c.out_blk);
+                }
+        if (!h.found && c.load && c.depth > norm_loaded)
+            norm_loaded = c.depth;
+        return !h.found;
+    }
+
     // A command on wide rows, as tests/fuzz makes them; each word that it writes it writes once.
     bool wide(const npu_config_t *config, uint32_t opcode, Command &cmd) {
         fuzz_place_t place{};
@@ -249,11 +289,11 @@ struct Generator {
     Command next(const npu_config_t *config) {
         for (;;) {
             Command cmd;
-            bool narrow = only >= NPU_OP_DRAIN && only <= NPU_OP_SOFTMAX;
+            bool narrow = only >= NPU_OP_DRAIN && only <= NPU_OP_NORM;
             bool is_wide = config->wide_lanes && (only ? !narrow : rnd.percent(40));
             if (is_wide && !wide(config, only, cmd))
                 continue;
-            uint32_t op = only ? only : NPU_OP_DRAIN + rnd.below(5);
+            uint32_t op = only ? only : NPU_OP_DRAIN + rnd.below(config->norm ? 6 : 5);
             if (!only && rnd.percent(30))
                 op = NPU_OP_DRAIN;
             bool good = is_wide                ? true
@@ -261,6 +301,7 @@ struct Generator {
                         : op == NPU_OP_POOL    ? pool(cmd)
                         : op == NPU_OP_ELTWISE ? eltwise(cmd)
                         : op == NPU_OP_TABLE   ? table(cmd)
+                        : op == NPU_OP_NORM    ? norm(cmd)
                                                : softmax(cmd);
             if (!good)
                 continue;

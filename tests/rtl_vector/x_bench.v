@@ -25,7 +25,7 @@ module x_bench #(
     wire [7:0] par_pos;
     wire [7:0] err_code;
     wire [31:0] err_addr;
-    npu_vector_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(128), .WIDE_LANES(WIDE_LANES)) u_dut (
+    npu_vector_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(128), .WIDE_LANES(WIDE_LANES), .NORM(1)) u_dut (
         .clk(clk), .rst_n(rst_n), .abort(1'b0), .cmd_valid(cmd_valid), .cmd_data(cmd), .cmd_index(index),
         .cmd_ready(cmd_ready), .avail(4'hb), .take(take), .give(give),
         .va_req(va_req), .va_addr(va_addr), .va_gnt(va_req), .va_data(va_data),
@@ -122,6 +122,15 @@ module x_bench #(
         cmd[`NPU_F_SOFTMAX_OUT_BLK] = 2;
         cmd[`NPU_F_SOFTMAX_T_ADDR] = 400;
         cmd[`NPU_F_SOFTMAX_DEPTH] = N + 3;
+        run;
+        cmd[`NPU_F_OPCODE] = `NPU_OP_NORM;
+        cmd[`NPU_F_NORM_LOAD] = 1;
+        cmd[`NPU_F_NORM_ROWS] = 3;
+        cmd[`NPU_F_NORM_IN_BLK] = 3;
+        cmd[`NPU_F_NORM_OUT_BLK] = 3;
+        cmd[`NPU_F_NORM_P_ADDR] = 400;
+        cmd[`NPU_F_NORM_DEPTH] = N + 3;
+        cmd[`NPU_F_NORM_SHIFT] = 20;
         run;
         if (WIDE_LANES != 0) begin
             cmd[`NPU_F_OPCODE] = `NPU_OP_DRAINW;

@@ -126,6 +126,14 @@ static void test_driver(void) {
     CHECK(strcmp(npu.config.name, "npu16") == 0 && npu.config.softmax == 0);
     f.config1 |= NPU_FEATURE_SOFTMAX;
     CHECK(npu_init(&npu, &io, 0) == NPU_OK && npu.config.softmax == 1);
+    CHECK(npu.config.norm == 0);
+    f.config0 |= NPU_FEATURE_NORM;
+    CHECK(npu_init(&npu, &io, 0) == NPU_OK && npu.config.norm == 1);
+    CHECK(npu.config.matmul == 1 && strcmp(npu.config.name, "npu16") == 0);
+    f.config1 |= 4u << 29;
+    CHECK(npu_init(&npu, &io, 0) == NPU_OK && strcmp(npu.config.name, "npu16w") == 0);
+    f.config1 &= ~(7u << 29);
+    CHECK(npu_init(&npu, &io, 0) == NPU_OK && strcmp(npu.config.name, "npu16") == 0);
     CHECK(npu.config.trace_records == 512);
     CHECK(npu_read_trace(&npu, words, 2, NULL) == 2 && f.next_word == 2 * NPU_TRACE_WORDS);
     CHECK(npu_read_trace(&npu, words, 4, &dropped) == 1 && dropped == 2 && words[0] == 10);

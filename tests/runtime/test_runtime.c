@@ -158,6 +158,12 @@ static void test_image(void) {
     p.h.config.features |= NPU_FEATURE_SOFTMAX;
     CHECK(prog_check_config(&p, without) == PROG_E_FEATURE);
     CHECK(prog_check_config(&p, config()) == PROG_OK);
+    const npu_config_t *with = npu_find_config("npu8,norm=1", NULL, 0);
+    CHECK(with && prog_check_config(&p, with) == PROG_OK);
+    p.h.config.features |= NPU_FEATURE_NORM;
+    CHECK(prog_check_config(&p, with) == PROG_OK);
+    CHECK(prog_check_config(&p, config()) == PROG_E_FEATURE);
+    p.h.config.features &= ~NPU_FEATURE_NORM;
 
     for (size_t n = 0; n < size; n++) { /* every truncation */
         uint8_t *cut = malloc(n ? n : 1);
