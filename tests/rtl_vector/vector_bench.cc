@@ -15,6 +15,9 @@
 #include "Vnpu_vector_unit.h"
 extern "C" {
 #include "model.h"
+#define _Static_assert static_assert // ref.h is C
+#include "ref.h"
+#include "ref_kernels.h"
 }
 #include "vector_commands.h"
 

@@ -57,6 +57,31 @@ static void norm_edge(Bench &bench, npu_cmd_norm_t c, const std::vector<int8_t> 
     bench.compare(0, cmd);
 }
 
+// Betas that leave of each x its last bits only: found by halving, so a scale that is off by its
+// last bit shows where a factor as large as gamma can be would hide it.
+static void norm_last_bits(Bench &bench, npu_cmd_norm_t c, const std::vector<int8_t> &codes) {
+    ref_op_t op{};
+    op.kind = REF_NORM;
+    op.p.norm = {1, (int32_t)c.depth, (int32_t)c.rms, c.in_zp, 0, 1, c.eps_low, c.eps_high};
+    std::vector<int8_t> x(c.depth), y(c.depth);
+    std::vector<int32_t> gammas(c.depth, INT32_MAX), low(c.depth, INT32_MIN / 2),
+        high(c.depth, INT32_MAX / 2), betas(c.depth);
+    for (uint32_t j = 0; j < c.depth; j++)
+        x[j] = codes[j % codes.size()];
+    for (int step = 0; step < 32; step++) {
+        for (uint32_t j = 0; j < c.depth; j++)
+            betas[j] = low[j] + (high[j] - low[j]) / 2;
+        const void *in[3] = {x.data(), gammas.data(), betas.data()};
+        void *out[1] = {y.data()};
+        if (ref_k_norm(&op, in, out, nullptr) != REF_OK)
+            fail("the golden norm refuses", bench.cycle, 0);
+        for (uint32_t j = 0; j < c.depth; j++)
+            (y[j] >= 0 ? high : low)[j] = betas[j];
+    }
+    c.shift = 1, c.zp = 0, c.rows = 1;
+    norm_edge(bench, c, codes, gammas, betas);
+}
+
 static int norm_edges(Bench &bench) {
     const int32_t hi = INT32_MAX, lo = INT32_MIN;
     uint32_t count = 0;
@@ -81,6 +106,17 @@ static int norm_edges(Bench &bench) {
                               kind & 2 ? factor : std::vector<int32_t>{0, hi, lo});
                     count++;
                 }
+    for (uint32_t k = 0; k < 60; k++, count++) {
+        npu_cmd_norm_t c{};
+        const uint32_t words = (k % 9 + 1) * (k % 7 == 0 ? 8 : 1);
+        c.depth = k % 2 ? words * N : (words - 1) * N + 1 + k % N;
+        c.rms = k % 3 == 0, c.in_zp = bench.rnd.range(-128, 127);
+        c.eps_low = k % 4 ? bench.rnd.word() : 0;
+        std::vector<int8_t> codes(words * N);
+        for (auto &q : codes)
+            q = (int8_t)(k % 5 ? bench.rnd.range(-128, 127) : bench.rnd.range(-3, 3));
+        norm_last_bits(bench, c, codes);
+    }
     printf("vector_bench N=%d LANES=%d: %u edges of NORM\n", N, LANES, count);
     return 0;
 }
