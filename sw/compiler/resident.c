@@ -183,14 +183,18 @@ void cc_plan_residents(cc_t *cc) {
             !cc->stores[o->in[0]].by_npu && !cc->stores[o->in[0]].data)
             o->pack = cc_pack_pays(cc, i);
     }
-    /* Homes are numbered in the order of their producers. */
-    for (int32_t i = 0; i < cc->n_stores; i++) {
-        cc_store_t *s = &cc->stores[i];
-        int32_t readers = stay(cc, i);
-        if (s->may_reside && !s->inner && !cc->opt.no_resident && s->words <= cc->sp_words &&
-            (s->by_npu ? readers > 0 : readers > 1))
-            try_store(cc, s);
-    }
+    /* Homes are numbered in the order of their producers. What comes from outside is in memory
+     * anyway, so it saves the least: last. */
+    for (int pass = 0; pass < 2; pass++)
+        for (int32_t i = 0; i < cc->n_stores; i++) {
+            cc_store_t *s = &cc->stores[i];
+            if (s->by_npu != (pass == 0))
+                continue;
+            int32_t readers = stay(cc, i);
+            if (s->may_reside && !s->inner && !cc->opt.no_resident && s->words <= cc->sp_words &&
+                (s->by_npu ? readers > 0 : readers > 1))
+                try_store(cc, s);
+        }
     /* What an NPU operator reads or writes otherwise is in memory. */
     for (int32_t i = 0; i < cc->n_ops; i++) {
         const cc_op_t *o = &cc->ops[i];
