@@ -180,6 +180,9 @@ static int emit_products(cc_job_t *j, int32_t ob) {
     cc_t *cc = j->cc;
     int32_t layer = cc->layer;
     int st = CC_OK;
+    /* in slices, sums of the group's other blocks are still in the accumulators */
+    if (j->slice && (ob + 1) % j->tk != 0 && ob + 1 < j->d.obs)
+        return CC_OK;
     cc->layer = p->op;
     while (st == CC_OK && p->next < p->batches && cc_product_needs(p) <= ob + 1)
         st = cc_product_next(p);
