@@ -19,7 +19,7 @@ boards=$(ls "$folder"/*/board.conf | sed 's,.*/\(.*\)/board.conf,\1,' | tr '\n' 
 out=${FPGA_OUT:-build/fpga/$board}
 rm -rf "$out" # first: no old bitstream stays beside an error
 mkdir -p "$out"
-synth_options= place_options= seed=1 mul_style= flash_offset= firmware=firmware cpu=VexRiscv_Lite parameters= config_parameters= rtl=
+synth_options= place_options= seed=1 mul_style= flash_offset= firmware=firmware cpu=VexRiscv_Lite parameters= config_parameters= rtl= memory_styles=
 # shellcheck disable=SC1090
 . "$folder/$board/board.conf"
 config=${2:-$config}
@@ -69,7 +69,7 @@ rest="synth_$family $synth_options -top top -run map_ram:"
 [ "$family" != ecp5 ] || rest="${rest}map_luts; script fpga/ecp5/map_muxes.ys; synth_ecp5 $synth_options -top top -run map_luts:check;
     hierarchy -check; check -noinit -assert; blackbox =A:whitebox"
 step synth.log yosys -q -l "$out/synth.log" -p "read_verilog -sv -DSYSTOLE_RAM_INIT=\"build/firmware/$firmware.hex\" \
-    -Ispec/gen -Irtl/soc $(echo $rtl) $sources build/soc/$cpu.v; chparam $parameters top;
+    -Ispec/gen -Irtl/soc $(echo $rtl) $sources build/soc/$cpu.v; chparam $parameters top; $memory_styles
     synth_$family $synth_options -top top -run begin:map_ram; check -assert;
     select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr; $rest;
     write_json $out/$board.json; tee -q -o $out/cells stat"

@@ -54,6 +54,6 @@ fpga-table: ## write the table of fpga/README.md anew from build/fpga/*/report.j
 	@$(PYTHON) fpga/board_table.py
 
 .PHONY: flash-image
-flash-image: $(SYSTOLE) $(BUILD)/firmware/firmware.bin $(BUILD)/firmware/small.bin $(BUILD)/microcode/npu4/microcode.bin ## boot image of a board's SPI flash (BOARD=ulx3s NETWORK=model.tflite INPUT=x.bin): build/flash/BOARD.bin
+flash-image: $(SYSTOLE) $(BUILD)/firmware/firmware.bin $(BUILD)/firmware/small.bin $(LITE_CONFIGS:%=$(BUILD)/microcode/%/microcode.bin) ## boot image of a board's SPI flash (BOARD=ulx3s NETWORK=model.tflite INPUT=x.bin): build/flash/BOARD.bin
 	@PYTHON=$(PYTHON) fpga/flash_image.sh "$(BOARD)" "$(NETWORK)" $(INPUT)
 TEST_NEEDS += $(BUILD)/firmware/boot.bin

@@ -47,7 +47,10 @@ for config in npu4 npu8; do
     verilog npu_lite_axi /dev/null $(sed -n '/MATMUL\|TRACE\|WIDE\|SOFTMAX\|NORM/d; s/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-G\1=\2/p' spec/gen/config_$config.vh) \
         rtl/lite/npu_*.v $lite_mul
 done
-verilog soc_small /dev/null rtl/soc/soc.vlt rtl/lite/*.v $lite_mul rtl/soc/soc_uart.v rtl/soc/soc_flash.v build/soc/VexRiscv_Min.v
+verilog soc_small /dev/null rtl/soc/soc.vlt rtl/lite/npu_*.v rtl/lite/soc_small.v rtl/lite/soc_small_ram.v rtl/lite/soc_small_cache.v $lite_mul rtl/soc/soc_uart.v \
+    rtl/soc/soc_flash.v build/soc/VexRiscv_Min.v
+# shellcheck disable=SC2086
+verilog soc_small_sdram /dev/null rtl/soc/soc.vlt rtl/lite/*.v $lite_mul $sdram rtl/soc/soc_uart.v rtl/soc/soc_flash.v build/soc/VexRiscv_Min.v
 
 for bridge in '' '-GWIDTH=64 -GPIPELINED=1' '-GPIPELINED=1' '-GWIDTH=64'; do
     # shellcheck disable=SC2086

@@ -46,6 +46,9 @@ module top #(
         .FLASH_OFFSET(FLASH_OFFSET), .FLASH_WAKE(FLASH_WAKE), .MUL_STYLE(3), .RAM_STYLE(3), .BOOT_INIT(BOOT_INIT)
     ) u_soc (
         .clk(clk), .rst_n(rst_n_q), .uart_rx(rx), .uart_tx(tx), .flash_cs_n(flash_csn), .flash_clk(flash_sck), .flash_mosi(flash_mosi),
-        .flash_miso(flash_miso), .finish_valid(finish_valid), .finish_bad(finish_bad));
+        .flash_miso(flash_miso), .finish_valid(finish_valid), .finish_bad(finish_bad),
+        .m_axi_arvalid(), .m_axi_arready(1'b0), .m_axi_araddr(), .m_axi_rvalid(1'b0), .m_axi_rready(), .m_axi_rdata(64'd0),
+        .m_axi_awvalid(), .m_axi_awready(1'b0), .m_axi_awaddr(), .m_axi_wvalid(), .m_axi_wready(1'b0), .m_axi_wdata(),
+        .m_axi_bvalid(1'b0), .m_axi_bready());
 endmodule
 `default_nettype wire

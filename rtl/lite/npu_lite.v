@@ -44,6 +44,7 @@ module npu_lite #(
     output wire [LOCAL_BITS-1:2] l_addr,
     output wire [3:0]  l_be,
     output wire [31:0] l_wdata,
+    input  wire [31:0] l_code,      // the word at l_addr of the microcode
     input  wire [8*N-1:0] l_rdata   // the line with the word at l_addr
 );
     localparam SP_BITS = $clog2(SP_WORDS), ACC_BITS = $clog2(ACC_DEPTH), LOG_BANKS = $clog2(SP_BANKS), LOG_N = $clog2(N);
@@ -67,8 +68,8 @@ module npu_lite #(
     wire [LOCAL_BITS+1:0] c_addr;
     wire [3:0]  c_be;
     wire [31:0] c_wdata, c_rdata;
-    npu_lite_core #(.ADDR_BITS(LOCAL_BITS + 2)) u_core (
-        .clk(clk), .run(run_q), .fetch(c_fetch), .fetch_ready(!a_busy), .fetch_addr(c_fetch_addr), .instr(l_word),
+    npu_lite_core #(.ADDR_BITS(LOCAL_BITS + 2), .LOAD_WAIT(N != 4)) u_core (
+        .clk(clk), .run(run_q), .fetch(c_fetch), .fetch_ready(!a_busy), .fetch_addr(c_fetch_addr), .instr(l_code),
         .data(c_data), .data_ready(c_ready), .we(c_we), .addr(c_addr), .be(c_be), .wdata(c_wdata), .rdata(c_rdata));
     wire        at_local = c_addr[LOCAL_BITS+1-:2] == 2'd0;
     wire        at_regs  = c_addr[LOCAL_BITS+1-:2] == 2'd1;

@@ -141,6 +141,7 @@ module npu_lite_axi #(
     wire [LOCAL_BITS-1:2] l_addr;
     wire [3:0]  l_be;
     wire [31:0] l_wdata;
+    wire [31:0] l_code;
     wire [8*N-1:0] l_rdata;
     npu_lite #(.N(N), .SP_WORDS(SP_WORDS), .ACC_DEPTH(ACC_DEPTH), .LANES(LANES), .SP_BANKS(SP_BANKS), .FIR_GROUPS(FIR_GROUPS),
         .FIR_TAPS(FIR_TAPS), .MUL_STYLE(MUL_STYLE), .MUL_DSP(MUL_DSP)) u_npu (
@@ -148,9 +149,9 @@ module npu_lite_axi #(
         .h_addr(write_q ? s_axil_awaddr : s_axil_araddr), .h_wdata(s_axil_wdata), .h_be(s_axil_wstrb), .h_ack(h_ack), .h_rdata(h_rdata),
         .bus_valid(bus_valid), .bus_ready(done_q), .bus_we(bus_we), .bus_addr(bus_addr), .bus_be(bus_be), .bus_wdata(bus_wdata),
         .bus_rdata(bus_rdata_q), .bus_err(bus_err_q),
-        .l_we(l_we), .l_addr(l_addr), .l_be(l_be), .l_wdata(l_wdata), .l_rdata(l_rdata));
+        .l_we(l_we), .l_addr(l_addr), .l_be(l_be), .l_wdata(l_wdata), .l_code(l_code), .l_rdata(l_rdata));
     npu_lite_local #(.N(N), .LOCAL_BITS(LOCAL_BITS), .SP_WORDS(SP_WORDS), .CODE_BYTES(CODE_BYTES), .INIT(MICROCODE)) u_local (
-        .clk(clk), .we(l_we), .addr(l_addr), .be(l_be), .wdata(l_wdata), .rdata(l_rdata));
+        .clk(clk), .we(l_we), .addr(l_addr), .be(l_be), .wdata(l_wdata), .code_rdata(l_code), .rdata(l_rdata));
     wire unused = &{1'b0, m_axi_rresp[0], m_axi_bresp[0], m_axi_rlast, bus_addr[1:0]};
 endmodule
 `default_nettype wire

@@ -10,7 +10,8 @@
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 module npu_lite_core #(
-    parameter ADDR_BITS = 18
+    parameter ADDR_BITS = 18,
+    parameter LOAD_WAIT = 0      // 1: a load takes a cycle more, with a register behind rdata, for memories that are late in it
 ) (
     input  wire        clk,
     input  wire        run,
@@ -29,7 +30,7 @@ module npu_lite_core #(
     // One state is one cycle, or more while ready is low. FETCH asks for the instruction at pc_q; DECODE receives it and reads its
     // registers; EXEC does the rest and asks for the next one (not after a branch or jump: its address comes late) or for the data of a
     // load or store; LOAD and SHIFT end what is longer.
-    localparam [2:0] FETCH = 3'd0, DECODE = 3'd1, EXEC = 3'd2, LOAD = 3'd3, SHIFT = 3'd4;
+    localparam [2:0] FETCH = 3'd0, DECODE = 3'd1, EXEC = 3'd2, LOAD = 3'd3, SHIFT = 3'd4, TAKE = 3'd5;
     reg  [2:0]  state_q;
     reg  [31:7] ir_q;
     reg  [15:0] pc_q;
@@ -123,10 +124,20 @@ module npu_lite_core #(
     assign wdata      = {f3[1] ? rs2_q[31:24] : f3[0] ? rs2_q[15:8] : rs2_q[7:0], f3[1] ? rs2_q[23:16] : rs2_q[7:0],
                     f3[1:0] != 2'd0 ? rs2_q[15:8] : rs2_q[7:0], rs2_q[7:0]};
     reg  [1:0]  low_q;
-    wire [7:0]  byte_value = low_q[0] ? (low_q[1] ? rdata[31:24] : rdata[15:8]) : (low_q[1] ? rdata[23:16] : rdata[7:0]);
-    wire [7:0]  high_value = low_q[1] ? rdata[31:24] : rdata[15:8];
+    wire [31:0] word;            // what a load read
+    generate
+        if (LOAD_WAIT) begin : gen_wait
+            reg [31:0] word_q;
+            always @(posedge clk) word_q <= rdata;
+            assign word = word_q;
+        end else begin : gen_direct
+            assign word = rdata;
+        end
+    endgenerate
+    wire [7:0]  byte_value = low_q[0] ? (low_q[1] ? word[31:24] : word[15:8]) : (low_q[1] ? word[23:16] : word[7:0]);
+    wire [7:0]  high_value = low_q[1] ? word[31:24] : word[15:8];
     wire        sign       = !f3[2] && (f3[0] ? high_value[7] : byte_value[7]);
-    wire [31:0] loaded     = {f3[1] ? rdata[31:16] : {16{sign}}, f3[1] ? rdata[15:8] : f3[0] ? high_value : {8{sign}}, byte_value};
+    wire [31:0] loaded     = {f3[1] ? word[31:16] : {16{sign}}, f3[1] ? word[15:8] : f3[0] ? high_value : {8{sign}}, byte_value};
 
     // ---------------------------------------------------------------- result
     assign rd_we   = state_q == LOAD || (exec && (jump_q || ((lui_q || alu_q) && fetch_ready))) || state_q == SHIFT;
@@ -148,11 +159,12 @@ module npu_lite_core #(
                 EXEC: begin
                     if (branch_q || jump_q) state_q <= FETCH;
                     else if (shift_op_q) state_q <= SHIFT;
-                    else if (load_q || store_q) state_q <= !data_ready ? EXEC : load_q ? LOAD : FETCH;
+                    else if (load_q || store_q) state_q <= !data_ready ? EXEC : !load_q ? FETCH : LOAD_WAIT ? TAKE : LOAD;
                     else if (fetch_ready) state_q <= DECODE;
                     if (branch_q || jump_q || shift_op_q || (load_q || store_q ? data_ready : fetch_ready)) pc_q <= pc_next;
                     low_q <= sum[1:0];
                 end
+                TAKE: state_q <= LOAD;
                 LOAD: state_q <= DECODE; // what holds a fetch up cannot begin here
                 default: if (shift_end && fetch_ready) state_q <= DECODE;
             endcase

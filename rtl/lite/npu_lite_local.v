@@ -18,12 +18,14 @@ module npu_lite_local #(
     input  wire [LOCAL_BITS-1:2] addr,
     input  wire [3:0]            be,
     input  wire [31:0]           wdata,
+    output wire [31:0]           code_rdata, // of the microcode, earlier in the cycle than in rdata
     output wire [8*N-1:0]        rdata
 );
     localparam SP_BITS = $clog2(SP_WORDS), LOG_N = $clog2(N), CODE_BITS = $clog2(CODE_BYTES / 4);
     generate
         if (STYLE == 3) begin : gen_ice40
             npu_lite_ram #(.STYLE(3)) u_ram (.clk(clk), .re(1'b1), .we(we), .addr(addr), .be(be), .wdata(wdata), .rdata(rdata));
+            assign code_rdata = rdata;
         end else begin : gen_split
             wire                at_sp   = &addr[LOCAL_BITS-1:SP_BITS+LOG_N];
             wire [SP_BITS-1:0]  line    = addr[SP_BITS+LOG_N-1:LOG_N];
@@ -55,6 +57,7 @@ module npu_lite_local #(
                 end
                 at_sp_q <= at_sp;
             end
+            assign code_rdata = code_q;
             assign rdata = at_sp_q ? sp_q : {N/4{code_q}};
         end
     endgenerate

@@ -2,8 +2,10 @@
  * small.c - firmware of soc_small: run the network of the SPI flash's boot image, report over the
  * UART. The last line is "SYSTOLE DONE ok" or "SYSTOLE ERROR <reason>"; then 'r' runs it again.
  *
- * The program stays in the flash, where the NPU reads commands and weights; the RAM holds the
- * network's arena. Every operator must run on the NPU (no_ops.c). No timer: cycles are the NPU's.
+ * With a RAM of SOC_SMALL_RAM_SIZE the program stays in the flash, where the NPU reads commands and
+ * weights, and the RAM holds the network's arena between .bss and stack. A larger memory takes the
+ * program behind these first 64 KiB, and the arena behind it. Every operator must run on the NPU
+ * (no_ops.c). No timer: cycles are the NPU's.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <string.h>
@@ -20,6 +22,8 @@
 extern uint64_t __bss_end[], __arena_end[];
 
 static flash_image_t image;
+static uint32_t mem_size; /* bytes */
+static uint32_t free_at;  /* of a larger memory: the first address behind the program */
 
 static int fail(uint32_t code) {
     platform_finish(code);
@@ -66,29 +70,56 @@ static int load_microcode(void) {
            fail(SOC_FAIL_FLASH);
 }
 
-/* The program where it lies; read in words, of which the flash delivers one after the other. */
-static int open_program(prog_t *prog) {
-    const flash_section_t *s = find(FLASH_PROGRAM);
+/* Address of the program where it lies, its CRC compared; read in words, of which the flash
+ * delivers one after the other. Or in memory, at SOC_SMALL_RAM_SIZE. 0 with an error. */
+static uint32_t place_program(const flash_section_t *s) {
     uint32_t crc = 0;
-    prog_error_t e = {PROG_OK, 0};
-    if (s == NULL || image.header.spec_hash != NPU_SPEC_HASH) {
-        return complain(SOC_FAIL_FLASH, s ? "flash: program compiled for another version of the NPU"
-                                          : "flash: no program");
+    if (mem_size > SOC_SMALL_RAM_SIZE) {
+        if (s->size > mem_size - SOC_SMALL_RAM_SIZE - 64u) {
+            complain(SOC_FAIL_PROG, "the program does not fit the memory");
+            return 0;
+        }
+        free_at = (SOC_SMALL_RAM_SIZE + s->size + 63u) & ~63u;
+        return flash_load(&image, (uint32_t)(s - image.section),
+                          SOC_MEM_BASE + SOC_SMALL_RAM_SIZE) == FLASH_GOOD
+                   ? SOC_MEM_BASE + SOC_SMALL_RAM_SIZE
+                   : (uint32_t)fail(SOC_FAIL_FLASH);
     }
     for (uint32_t i = 0; i < s->size; i += 4) {
         uint32_t word = reg_read(image.base + s->offset + i);
         crc = prog_crc32(crc, &word, s->size - i < 4 ? s->size - i : 4);
     }
     if (crc != s->crc32) {
-        return complain(SOC_FAIL_FLASH, "flash: program damaged");
+        complain(SOC_FAIL_FLASH, "flash: program damaged");
+        return 0;
     }
-    const void *at = (const void *)(uintptr_t)(image.base + s->offset);
-    if (prog_open(at, s->size, 0, prog, &e) != PROG_OK) {
+    return image.base + s->offset;
+}
+
+/* The program, and its arena. */
+static int open_program(prog_t *prog, uint8_t **arena) {
+    const flash_section_t *s = find(FLASH_PROGRAM);
+    prog_error_t e = {PROG_OK, 0};
+    uintptr_t begin = (uintptr_t)__bss_end, end = (uintptr_t)__arena_end;
+    if (s == NULL || image.header.spec_hash != NPU_SPEC_HASH) {
+        return complain(SOC_FAIL_FLASH, s ? "flash: program compiled for another version of the NPU"
+                                          : "flash: no program");
+    }
+    uint32_t at = place_program(s);
+    if (at == 0) {
+        return 0;
+    }
+    if (prog_open((const void *)(uintptr_t)at, s->size, 0, prog, &e) != PROG_OK) {
         return complain(SOC_FAIL_PROG, prog_strerror(e.code));
     }
-    if (prog->h.arena_size > (size_t)((uintptr_t)__arena_end - (uintptr_t)__bss_end)) {
+    if (mem_size > SOC_SMALL_RAM_SIZE) {
+        begin = free_at;
+        end = mem_size;
+    }
+    if (prog->h.arena_size > end - begin) {
         return complain(SOC_FAIL_PROG, "the network's arena does not fit the RAM");
     }
+    *arena = (uint8_t *)begin;
     return 1;
 }
 
@@ -176,12 +207,13 @@ static int run(void) {
     static prog_t prog;
     npu_io_t io;
     npu_run_result_t result;
-    uint8_t *arena = (uint8_t *)__bss_end;
+    uint8_t *arena = NULL;
     platform_begin();
+    mem_size = reg_read(SOC_SYS_BASE + SOC_SYS_MEM_SIZE);
     if (flash_open(&image) != FLASH_GOOD) {
         return complain(SOC_FAIL_FLASH, "flash: no boot image");
     }
-    if (!load_microcode() || !open_program(&prog)) {
+    if (!load_microcode() || !open_program(&prog, &arena)) {
         return 0;
     }
     platform_npu_io(&io);

@@ -1,5 +1,6 @@
-// The iCEBreaker's top in simulation, as RTL or as the netlist that synthesis wrote: a flash on its
-// pins, a terminal on its UART.
+// A small system in simulation: the iCEBreaker's top, as RTL or as the netlist that synthesis
+// wrote, or (SMALL_SDRAM) soc_small_sdram, with an SDRAM. A flash on its pins, a terminal on its
+// UART.
 //
 // Synopsis: small_sim IMAGE OFFSET [CYCLES]
 //   IMAGE: bytes of the flash from OFFSET on. Prints what the UART sends; ends with the line
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "Vtop.h"
+#include "sdram_part.h"
 #include "spi_flash.h"
 #include "verilated.h"
 
@@ -60,6 +62,60 @@ class UartReceiver {
     int byte_ = 0;
 };
 
+#ifdef SMALL_SDRAM
+using Memory = systole::SdramPart;
+void idle(Vtop &top) {
+    top.hold_n = 1;
+}
+CData &clock_of(Vtop &top) {
+    return top.clk;
+}
+CData &rx_of(Vtop &top) {
+    return top.uart_rx;
+}
+bool tx_of(Vtop &top) {
+    return top.uart_tx;
+}
+void clock(systole::SpiFlash &flash, Vtop &top) {
+    flash.clock(top.flash_cs_n, top.flash_clk, top.flash_mosi);
+}
+void clock(Memory &memory, Vtop &top) {
+    systole::SdramPins p;
+    p.command = static_cast<unsigned>(top.sdram_cs_n << 3 | top.sdram_ras_n << 2 |
+                                      top.sdram_cas_n << 1 | top.sdram_we_n);
+    p.ba = top.sdram_ba;
+    p.a = top.sdram_a;
+    p.dq = top.sdram_dq_o;
+    p.oe = top.sdram_dq_oe;
+    top.sdram_dq_i = memory.clock(p);
+}
+#else
+struct Memory { // inside
+    bool failed() const {
+        return false;
+    }
+    std::string failure() const {
+        return {};
+    }
+};
+void idle(Vtop &top) {
+    top.btn_n = 1;
+}
+CData &clock_of(Vtop &top) {
+    return top.clk_12mhz;
+}
+CData &rx_of(Vtop &top) {
+    return top.rx;
+}
+bool tx_of(Vtop &top) {
+    return top.tx;
+}
+void clock(systole::SpiFlash &flash, Vtop &top) {
+    flash.clock(top.flash_csn, top.flash_sck, top.flash_mosi);
+}
+void clock(Memory &, Vtop &) {}
+#endif
+
 int fail(const std::string &text) {
     std::fprintf(stderr, "small_sim: %s\n", text.c_str());
     return 1;
@@ -89,8 +145,9 @@ int main(int argc, char **argv) {
     context.randSeed(0x5eed1234);
     context.randReset(2);
     auto top = std::make_unique<Vtop>(&context);
-    top->btn_n = 1;
-    top->rx = 1;
+    idle(*top);
+    rx_of(*top) = 1;
+    Memory memory;
     UartReceiver uart;
     std::string line;
     int status = -1;
@@ -98,17 +155,19 @@ int main(int argc, char **argv) {
     const auto begin = std::chrono::steady_clock::now();
     for (; cycle < limit && status < 0; cycle++) {
         top->flash_miso = flash.miso();
-        top->clk_12mhz = 0;
+        clock_of(*top) = 0;
         top->eval();
         if (cycle >=
             kPowerUp) { // registers come up as zero: selected, until reset, without a clock
-            flash.clock(top->flash_csn, top->flash_sck, top->flash_mosi);
+            clock(flash, *top);
+            clock(memory, *top);
         }
-        const int byte = uart.clock(top->tx);
-        top->clk_12mhz = 1;
+        const int byte = uart.clock(tx_of(*top));
+        clock_of(*top) = 1;
         top->eval();
-        if (flash.failed()) {
-            return fail("cycle " + std::to_string(cycle) + ": " + flash.failure());
+        if (flash.failed() || memory.failed()) {
+            return fail("cycle " + std::to_string(cycle) + ": " +
+                        (flash.failed() ? flash.failure() : memory.failure()));
         }
         if (byte >= 0) {
             std::putchar(byte);

@@ -1,31 +1,36 @@
 #!/bin/sh
-# The iCEBreaker from power-up: boot memory, firmware and network from the SPI flash's image, result on the UART.
-# Synopsis: tests/small/run.sh rtl | netlist
+# The small systems from power-up: boot memory, firmware and network from the SPI flash's image, result on the UART.
+# Synopsis: tests/small/run.sh rtl | netlist | sdram
 #   rtl: the digits network, two pictures, every output byte against the C model; images with a byte changed in
 #   firmware, microcode and program, and an erased flash, must be refused with the right line.
 #   netlist: the same network on the netlist that the bitstream was made from; a damaged firmware.
+#   sdram: the system of the Colorlight i5 (npu8, SDRAM, firmware and program in it), the same network; damaged firmware and program.
 # Last line: N passed, N failed.   SPDX-License-Identifier: Apache-2.0
 cd "$(dirname "$0")/../.." || exit 1
 what=${1-}
-case $what in rtl | netlist) ;; *) echo "usage: tests/small/run.sh rtl | netlist" >&2; exit 2 ;; esac
+case $what in
+rtl | netlist) board=icebreaker ;;
+sdram) board=colorlight-i5 ;;
+*) echo "usage: tests/small/run.sh rtl | netlist | sdram" >&2; exit 2 ;;
+esac
 sim=build/small/$what/small_sim
 dir=build/small/$what/test
 network=sw/examples/digits/digits.tflite
 passed=0 failed=0
-ok() { echo "ok   $what icebreaker $1"; passed=$((passed + 1)); }
-bad() { echo "FAIL $what icebreaker $1; rerun: tests/small/run.sh $what"; failed=$((failed + 1)); }
+ok() { echo "ok   $what $board $1"; passed=$((passed + 1)); }
+bad() { echo "FAIL $what $board $1; rerun: tests/small/run.sh $what"; failed=$((failed + 1)); }
 mkdir -p "$dir"
 [ -x $sim ] || bad "no $sim: make small-sim"
 # shellcheck disable=SC1091
-. fpga/icebreaker/board.conf
+. "fpga/$board/board.conf"
 
 # Flash image with a picture, in $dir/image.bin.
 image() {
-    FLASH_OUT=$dir fpga/flash_image.sh icebreaker $network "$1" >"$dir/image.log" 2>&1 && mv "$dir/icebreaker.bin" "$dir/image.bin"
+    FLASH_OUT=$dir fpga/flash_image.sh $board $network "$1" >"$dir/image.log" 2>&1 && mv "$dir/$board.bin" "$dir/image.bin"
 }
 digit() { # name, picture
     if ! image "$2"; then bad "$1: $(tail -1 "$dir/image.log")"; return; fi
-    build/systole run $network --target model --config npu4 --input "$2" --output "$dir/want.bin" >/dev/null
+    build/systole run $network --target model --config $config --input "$2" --output "$dir/want.bin" >/dev/null
     want=$(od -An -v -t x1 "$dir/want.bin" | tr -d '\n')
     if ! $sim "$dir/image.bin" "$flash_offset" >"$dir/uart" 2>"$dir/log"; then
         bad "$1: $(tail -1 "$dir/uart") $(tail -1 "$dir/log")"
@@ -56,7 +61,9 @@ pictures=sw/examples/digits/held_out
 if [ -x $sim ]; then
     digit "digit 7" $pictures/7.bin
     damaged "firmware with a byte changed" 1 "boot: firmware damaged"
-    if [ "$what" = rtl ]; then
+    if [ "$what" = sdram ]; then
+        damaged "program with a byte changed" 2 "flash: program damaged"
+    elif [ "$what" = rtl ]; then
         digit "digit 2" $pictures/2.bin
         damaged "microcode with a byte changed" 4 "flash: microcode damaged"
         damaged "program with a byte changed" 2 "flash: program damaged"
