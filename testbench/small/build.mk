@@ -47,7 +47,7 @@ $(BUILD)/small/sdram/small_sim: $(SDRAM_RTL) $(SMALL_BENCH) $(SDRAM_CONF) $(SMAL
 	@mkdir -p $(@D)
 	@MAKEFLAGS= verilator --cc --exe --build --build-jobs $(JOBS) --prefix Vtop --top-module soc_small_sdram --Mdir $(@D)/obj -O3 \
 	    --output-split 20000 --x-assign unique --x-initial unique --no-timing -Wno-lint -Wno-style -Wno-UNOPTFLAT -Ispec/gen -Irtl/soc \
-	    $(filter-out -GMATMUL=% -GTRACE_RECORDS=% -GWIDE_LANES=% -GSOFTMAX=%,$(call rtl_params,npu8)) \
+	    $(filter-out -GMATMUL=% -GTRACE_RECORDS=% -GWIDE_LANES=% -GSOFTMAX=% -GNORM=%,$(call rtl_params,npu8)) \
 	    -GCLK_HZ=$(SDRAM_HZ) -GRESET_BITS=5 -GFLASH_OFFSET=$$(($(call sdram_conf,flash_offset))) -GBOOT_INIT='"$(BUILD)/firmware/small_boot.hex"' \
 	    $(SDRAM_RTL) $(BUILD)/soc/VexRiscv_Min.v $(CURDIR)/testbench/small/small_sim.cc -o ../small_sim \
 	    -MAKEFLAGS "OPT_FAST=-O1 OPT_SLOW=-O0 OBJCACHE=$(CCACHE)" \
