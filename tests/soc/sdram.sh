@@ -38,11 +38,12 @@ bad() { # rule, parameters: a part that is slow in everything, so that every rul
     check "sdram: want '$rule' with $*" $? $out/wrong.log
 }
 
-# ULX3S (16 pins, 32 MiB) at 60 MHz with the clock inverted and at 80 MHz; a 133 MHz part; Tang Nano 20K (32 pins, 8 MiB).
+# ULX3S (16 pins, 32 MiB) at 37.5 and 60 MHz with the clock inverted and at 80 MHz; a 133 MHz part; Tang Nano 20K (32 pins, 8 MiB).
 good ulx3s-60 CLK_PS=16666
 good ulx3s-80 CLK_PS=12500 INVERTED=0
 good sdr-133 CLK_PS=7500 CAS=3 INVERTED=0
 good tang-54 CLK_PS=18518 DQ=32 ROW_BITS=11 COL_BITS=8
+good ulx3s-37.5 CLK_PS=26666
 bad PASS
 bad "FAIL rule tRCD" C_RCD=20
 bad "FAIL rule tRP" C_RP=20
