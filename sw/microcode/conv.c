@@ -62,8 +62,9 @@ static void plain(const npu_cmd_conv_t *c) {
 
 /* One tap of a FIR pass: its weights lie on the diagonal, so that column c sees lane c alone.
  * Output t of row oy needs element oy*span + t + k of the endless stream: pieces of lines, cut at
- * `span`. */
-static void fir_tap(const npu_cmd_conv_t *c, uint32_t first, uint32_t iy, uint32_t ix, uint32_t k) {
+ * `span`. The first `skip` outputs are left out. */
+static void fir_tap(const npu_cmd_conv_t *c, uint32_t first, uint32_t iy, uint32_t ix, uint32_t k,
+                    uint32_t skip) {
     uint32_t entry = c->acc_addr, pitch = c->sy * (uint32_t)c->row_pitch;
     uint32_t base0 = row_base(c, iy);
     for (uint32_t oy = 0; oy < c->ny; oy++, iy += c->sy, base0 += pitch) {
@@ -76,18 +77,28 @@ static void fir_tap(const npu_cmd_conv_t *c, uint32_t first, uint32_t iy, uint32
             uint32_t count = 0, from = at;
             for (; n < c->nx && t < c->span && at < c->span; at += c->sx, t += c->sx, n++)
                 count++;
-            MC_IX = ix + from;
-            line(c, entry, first, line_y, base, count);
-            entry += count;
+            uint32_t gone = skip < count ? skip : count;
+            skip -= gone;
+            entry += gone;
+            if (gone == count)
+                continue;
+            MC_IX = ix + from + gone * c->sx;
+            line(c, entry, first, line_y, base, count - gone);
+            entry += count - gone;
         }
     }
 }
 
-/* The weights of one pass: MC_FIR_GROUPS kernel rows of MC_FIR_TAPS taps each. */
+/* The weights of one pass: MC_FIR_GROUPS kernel rows of MC_FIR_TAPS taps each. A first pass that
+ * overwrites: of outputs that share an entry the last one stays, with all its taps. */
 static void fir(const npu_cmd_conv_t *c) {
-    uint32_t first = !c->accumulate, w = c->w_addr;
+    uint32_t first = !c->accumulate, w = c->w_addr, row = 0;
+    for (uint32_t t = 0; row < c->nx && t < c->span; t += c->sx)
+        row++;
+    uint32_t outputs = c->ny * row;
+    uint32_t skip = first && outputs > MC_ACC_DEPTH ? outputs - MC_ACC_DEPTH : 0;
     for (uint32_t ky0 = 0; ky0 < c->kh; ky0 += MC_FIR_GROUPS)
-        for (uint32_t kx = 0; kx < c->kw; kx += MC_FIR_TAPS, w += MC_N)
+        for (uint32_t kx = 0; kx < c->kw; kx += MC_FIR_TAPS, w += MC_N, skip = 0)
             for (uint32_t g = 0, ky = ky0; g < MC_FIR_GROUPS && ky < c->kh; g++, ky++)
                 for (uint32_t k = 0; k < MC_FIR_TAPS && kx + k < c->kw; k++) {
                     for (uint32_t r = 0; r < MC_N; r++)
@@ -95,7 +106,8 @@ static void fir(const npu_cmd_conv_t *c) {
                             MC_WEIGHTS(r, i) = i != r / 4 ? 0
                                                           : MC_SP(w + g * MC_FIR_TAPS + k, i) &
                                                                 0xffu << 8 * (r % 4);
-                    fir_tap(c, first, (uint32_t)c->iy0 + ky * c->dil_y, (uint32_t)c->ix0 + kx, k);
+                    fir_tap(c, first, (uint32_t)c->iy0 + ky * c->dil_y, (uint32_t)c->ix0 + kx, k,
+                            skip);
                     first = 0;
                 }
 }
