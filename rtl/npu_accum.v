@@ -3,7 +3,7 @@
 // Array side: results arrive in order, at most one a cycle (in_valid); entry addresses count up from cmd_acc_addr in every pass
 // (in_last, with or without a result, ends a pass). With cmd_minus the first pass adds to minus the entries from cmd_from on (counted alike)
 // of cmd_from_half; those must not be among the entries written. Read-modify-write takes three cycles; the same entry must not
-// come twice within three cycles (passes are at least N >= 4 cycles apart; commands that add wait for those before).
+// come twice within three cycles (npu_array_unit sees to it).
 // done: pulse when the last pass of the command (in_last with in_plast) is written; cmd_pop three cycles earlier.
 // Vector side: rd_gnt in the cycle of rd_req unless the array reads that half (it does to add, not to overwrite); rd_data two cycles later, until that of the next read.
 // Counterpart: accumulators of cmodel/npu.

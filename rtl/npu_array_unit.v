@@ -244,12 +244,14 @@ module npu_array_unit #(
     // ---------------------------------------------------------------- front: one element a step
     reg  in_fir_q;                                   // inside a FIR pass: its elements must follow without gap
     // A command that adds may begin with the entries that the one before it ended with, and so may a pass after one with more
-    // than ACC_DEPTH results: the earlier sums must be written first.
+    // than ACC_DEPTH results, or with one or two (the second may have come late, behind a first in the padding that needed no
+    // read): the earlier sums must be written first.
     localparam AW = $clog2(ACC_DEPTH);
     reg  [1:0]  recent_q;                            // the last two steps yielded results
     reg  [AW:0] results_q;                           // of this pass, modulo ACC_DEPTH once wrapped_q
     reg         wrapped_q;
-    wire again = f_adds || (f_first && wrapped_q);
+    wire few   = results_q[AW:2] == 0 && results_q[1:0] != 2'd3;
+    wire again = f_adds || (f_first && (wrapped_q || few));
     wire offer = f_valid[0] && (!f_first || w_full) && !(again && recent_q != 2'b00);
     wire [FIR_GROUPS-1:0] follow;                    // group g's word is due in this step (bit 0: unused)
     wire [FIR_GROUPS-1:0] late = follow & ~f_valid;
