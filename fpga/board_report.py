@@ -11,11 +11,12 @@ import json
 import pathlib
 import sys
 
-# nextpnr's names of what can run out.
+# nextpnr's names of what can run out; where a device has several, the first that is used. Gowin's LUT4 counts carry cells
+# too, but not what LUT RAM takes.
 KINDS = {
     "LUT": ["TRELLIS_COMB", "ICESTORM_LC", "LUT4"],
     "FF": ["TRELLIS_FF", "DFF"],
-    "DSP": ["MULT18X18D", "ICESTORM_DSP", "MULT18X18"],
+    "DSP": ["MULT18X18D", "ICESTORM_DSP", "MULT18X18", "MULT9X9"],
     "block_RAM": ["DP16KD", "ICESTORM_RAM", "BSRAM"],
     "SPRAM": ["ICESTORM_SPRAM"],
     "LUT_RAM": ["TRELLIS_RAMW", "RAM16SDP4"],
@@ -27,8 +28,10 @@ def main():
     out, board, config = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     asked, clock, seconds = int(sys.argv[4]), sys.argv[5], int(sys.argv[6])
     pnr = json.loads((out / "pnr.json").read_text())
-    used = {kind: next(({"used": pnr["utilization"][name]["used"], "available": pnr["utilization"][name]["available"]}
-                        for name in names if name in pnr["utilization"]), None) for kind, names in KINDS.items()}
+    used = {}
+    for kind, names in KINDS.items():
+        rows = [pnr["utilization"][name] for name in names if name in pnr["utilization"]]
+        used[kind] = next(({key: row[key] for key in ("used", "available")} for row in sorted(rows, key=lambda row: not row["used"])), None)
     clocks = {name: {"met_MHz": round(c["achieved"], 2), "wanted_MHz": round(c["constraint"], 2)}
               for name, c in pnr["fmax"].items()}
     ours = next((c for name, c in clocks.items() if name.removeprefix("$glbnet$").split("$")[0] == clock), None)

@@ -27,6 +27,8 @@ refused "a missed clock" 'wanted 600\|Max frequency' slow
 refused "a clock without constraint" 'not constrained to 25 MHz' free
 refused "a design too large" 'ERROR: ' large
 refused "an unknown board" "no board 'none'; there are: " none
+tests/fpga/gowin.sh build/test/gowin >$log 2>&1
+check "gowin" $?
 FPGA_TOOLS=build/no-such-folder
 export FPGA_TOOLS
 refused "a missing nextpnr" 'nextpnr-ecp5 not found: run make fpga' good
