@@ -7,7 +7,9 @@ MAKEFLAGS += --no-builtin-rules
 
 BUILD  := build
 PYTHON := $(BUILD)/venv/bin/python
-CONFIG ?= npu16
+# CONFIG: on the command line or in the environment, or the one of the board that BOARD names.
+CONFIG ?= $(BOARD_CONFIG)
+BOARD_CONFIG := $(or $(if $(BOARD),$(shell sed -n 's/^config=//p' fpga/$(BOARD)/board.conf 2>/dev/null)),npu16)
 SETUP  := $(BUILD)/setup.stamp
 CCACHE := $(if $(CCACHE_DISABLE),,$(shell command -v ccache))
 JOBS   ?= $(shell nproc)

@@ -37,17 +37,19 @@ $(BUILD)/small/rtl/small_sim: $(SMALL_RTL) $(SMALL_CELLS) $(SMALL_BENCH) $(SMALL
 $(BUILD)/small/netlist/small_sim: $(BUILD)/small/netlist.v $(SMALL_CELLS) $(SMALL_BENCH) $(SMALL_CONF)
 	$(call verilate_small,netlist,$<)
 
-# The boards with an SDRAM: soc_small_sdram, with the parameters of the Colorlight i5.
-SDRAM_CONF   := fpga/colorlight-i5/board.conf
+# The boards with an SDRAM: soc_small_sdram, with the parameters of the Colorlight i5; of the Tang Nano 20K with BOARD=tangnano20k.
+SDRAM_SIM    := $(if $(filter tangnano20k,$(BOARD)),$(BOARD),sdram)
+SDRAM_CONF   := fpga/$(SDRAM_SIM:sdram=colorlight-i5)/board.conf
 sdram_conf    = $(shell . ./$(SDRAM_CONF) && echo $$$(1))
 SDRAM_RTL    := $(call sdram_conf,rtl)
 SDRAM_HZ     := $(call sdram_conf,clk_hz)
-$(BUILD)/small/sdram/small_sim: $(SDRAM_RTL) $(SMALL_BENCH) $(SDRAM_CONF) $(SMALL_NEEDS) $(call config_vh,npu8) spec/gen/npu_spec.vh rtl/soc/soc_map.vh | $(SETUP)
+SDRAM_CONFIG := $(subst =,,$(subst $(comma),-,$(call sdram_conf,config)))
+$(BUILD)/small/$(SDRAM_SIM)/small_sim: $(SDRAM_RTL) $(SMALL_BENCH) $(SDRAM_CONF) $(SMALL_NEEDS) $(call config_vh,$(SDRAM_CONFIG)) spec/gen/npu_spec.vh rtl/soc/soc_map.vh | $(SETUP)
 	@echo "verilate the small system with SDRAM"
 	@mkdir -p $(@D)
 	@MAKEFLAGS= verilator --cc --exe --build --build-jobs $(JOBS) --prefix Vtop --top-module soc_small_sdram --Mdir $(@D)/obj -O3 \
 	    --output-split 20000 --x-assign unique --x-initial unique --no-timing -Wno-lint -Wno-style -Wno-UNOPTFLAT -Ispec/gen -Irtl/soc \
-	    $(filter-out -GMATMUL=% -GTRACE_RECORDS=% -GWIDE_LANES=% -GSOFTMAX=% -GNORM=%,$(call rtl_params,npu8)) \
+	    $(filter-out -GMATMUL=% -GTRACE_RECORDS=% -GWIDE_LANES=% -GSOFTMAX=% -GNORM=%,$(call rtl_params,$(SDRAM_CONFIG))) \
 	    -GCLK_HZ=$(SDRAM_HZ) -GRESET_BITS=5 -GFLASH_OFFSET=$$(($(call sdram_conf,flash_offset))) -GBOOT_INIT='"$(BUILD)/firmware/small_boot.hex"' \
 	    $(SDRAM_RTL) $(BUILD)/soc/VexRiscv_Min.v $(CURDIR)/testbench/small/small_sim.cc -o ../small_sim \
 	    -MAKEFLAGS "OPT_FAST=-O1 OPT_SLOW=-O0 OBJCACHE=$(CCACHE)" \
@@ -55,5 +57,5 @@ $(BUILD)/small/sdram/small_sim: $(SDRAM_RTL) $(SMALL_BENCH) $(SDRAM_CONF) $(SMAL
 	    >$(@D)/log 2>&1 || { tail -40 $(@D)/log; exit 1; }
 
 .PHONY: small-sim
-small-sim: $(BUILD)/small/rtl/small_sim $(BUILD)/small/netlist/small_sim $(BUILD)/small/sdram/small_sim ## the small systems in simulation: iCEBreaker as RTL and as netlist, the one with SDRAM
+small-sim: $(BUILD)/small/rtl/small_sim $(BUILD)/small/netlist/small_sim $(BUILD)/small/$(SDRAM_SIM)/small_sim ## the small systems in simulation: iCEBreaker as RTL and as netlist, the one with SDRAM (of another board: BOARD=tangnano20k)
 TEST_NEEDS += small-sim $(BUILD)/firmware/small.bin $(BUILD)/microcode/npu4/microcode.bin $(BUILD)/microcode/npu8/microcode.bin

@@ -1,17 +1,19 @@
 #!/bin/sh
 # The small systems from power-up: boot memory, firmware and network from the SPI flash's image, result on the UART.
-# Synopsis: tests/small/run.sh rtl | netlist | sdram
+# Synopsis: tests/small/run.sh rtl | netlist | sdram | tangnano20k
 #   rtl: the digits network, two pictures, every output byte against the C model; images with a byte changed in
 #   firmware, microcode and program, and an erased flash, must be refused with the right line.
 #   netlist: the same network on the netlist that the bitstream was made from; a damaged firmware.
 #   sdram: the system of the Colorlight i5 (npu8, SDRAM, firmware and program in it), the same network; damaged firmware and program.
+#   tangnano20k: the same as that board has it (make small-sim BOARD=tangnano20k).
 # Last line: N passed, N failed.   SPDX-License-Identifier: Apache-2.0
 cd "$(dirname "$0")/../.." || exit 1
 what=${1-}
 case $what in
 rtl | netlist) board=icebreaker ;;
 sdram) board=colorlight-i5 ;;
-*) echo "usage: tests/small/run.sh rtl | netlist | sdram" >&2; exit 2 ;;
+tangnano20k) board=tangnano20k ;;
+*) echo "usage: tests/small/run.sh rtl | netlist | sdram | tangnano20k" >&2; exit 2 ;;
 esac
 sim=build/small/$what/small_sim
 dir=build/small/$what/test
@@ -61,7 +63,7 @@ pictures=sw/examples/digits/held_out
 if [ -x $sim ]; then
     digit "digit 7" $pictures/7.bin
     damaged "firmware with a byte changed" 1 "boot: firmware damaged"
-    if [ "$what" = sdram ]; then
+    if [ "$what" = sdram ] || [ "$what" = tangnano20k ]; then
         damaged "program with a byte changed" 2 "flash: program damaged"
     elif [ "$what" = rtl ]; then
         digit "digit 2" $pictures/2.bin
