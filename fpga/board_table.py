@@ -2,7 +2,7 @@
 """Write the table of boards in fpga/README.md anew, between its two marks, from build/fpga/BOARD/report.json.
 
 Synopsis: fpga/board_table.py      (`make fpga-table`, after `make fpga BOARD=...` or `make fpga-all`)
-A board without a report keeps the row that the table had. Exit status 1 with one line when the marks are missing.
+A board without a report keeps the row that the table had; reports of the flow's own tests are no boards. Exit status 1 with one line when the marks are missing.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -33,7 +33,7 @@ def main():
     rows = {board: line for line, board in re.findall(r"(?m)^(\| `([^`]+)` .*\n)", old)}
     for path in sorted(pathlib.Path("build/fpga").glob("*/report.json")):
         report = json.loads(path.read_text())
-        if report.get("clock"):
+        if report.get("clock") and (README.parent / report["board"] / "board.conf").is_file():
             rows[report["board"]] = row(report)
     table = HEAD + "|---" * (len(KINDS) + 5) + "|\n" + "".join(rows[b] for b in sorted(rows))
     README.write_text(before + BEGIN + table + END + after)
