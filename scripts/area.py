@@ -17,6 +17,8 @@ import time
 
 import numpy
 
+import out_file
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 POINTS = ROOT / "fpga/area_points.json"
 OUT = ROOT / "sw/cli/area_coefficients.inc"
@@ -92,7 +94,7 @@ def measure(configs):
                  "blocks": report["blocks"]}
         points = [p for p in points if p["name"] != config] + [point]
         points.sort(key=lambda p: (p["config"]["n"], p["name"]))
-        POINTS.write_text(json.dumps(points, indent=1) + "\n")
+        out_file.write(POINTS, json.dumps(points, indent=1) + "\n")
 
 
 def table(points):
@@ -116,7 +118,7 @@ def main():
     if what == "measure" and rest:
         measure(rest)
     elif what == "fit":
-        OUT.write_text(inc(json.loads(POINTS.read_text())))
+        out_file.write(OUT, inc(json.loads(POINTS.read_text())))
     elif what == "table":
         table(json.loads(POINTS.read_text()))
     else:

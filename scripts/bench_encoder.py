@@ -13,6 +13,7 @@ import collections
 import logging
 import sys
 
+import out_file
 from bench_networks import OUT, grouped, measure, table
 from onnx_encoder import layer_model
 
@@ -24,7 +25,7 @@ KINDS = {"FULLY_CONNECTED": "linear", "BATCH_MATMUL": "products", "SOFTMAX": "so
 
 def row(sequence, options):
     path = OUT / f"encoder_{sequence}.onnx"
-    path.write_bytes(layer_model(sequence, options.width, options.heads, options.feed).SerializeToString(deterministic=True))
+    out_file.write(path, layer_model(sequence, options.width, options.heads, options.feed).SerializeToString(deterministic=True))
     report, _ = measure(f"encoder {sequence}", path, options.config)
     width = report["rows"] * report["columns"]
     npu = [layer for layer in report["layers"] if layer["unit"] == "npu"]
@@ -46,7 +47,7 @@ def main():
         parser.add_argument(f"--{name}", type=int, default=value)
     options = parser.parse_args()
     logging.disable(logging.WARNING)
-    OUT.mkdir(parents=True, exist_ok=True)
+    out_file.folder(OUT)
     rows = []
     for sequence in options.sequence or SEQUENCES:
         if sys.stderr.isatty():
@@ -54,7 +55,7 @@ def main():
         rows.append(row(sequence, options))
     text = (f"# One encoder layer on `{options.config}`: width {options.width}, {options.heads} heads, feed-forward {options.feed}\n\n"
             + table(HEAD, rows))
-    (OUT / "encoder.md").write_text(text)
+    out_file.write(OUT / "encoder.md", text)
     print(text, end="")
 
 

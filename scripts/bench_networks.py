@@ -9,6 +9,8 @@ import os
 import pathlib
 import subprocess
 
+import out_file
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = pathlib.Path(os.environ.get("SYSTOLE_MODELS") or ROOT.parent / "shared/models")
 OUT = ROOT / "build/bench"
@@ -36,7 +38,7 @@ def systole(*words):
 
 def measure(name, path, config, target="rtl", repeat=1, remove=False):
     """(report, seconds of the fastest simulation); remove: without the channels that are provably constant"""
-    OUT.mkdir(parents=True, exist_ok=True)
+    out_file.folder(OUT)
     stem = OUT / f"{name.replace(' ', '-')}{'.without-constants' if remove else ''}.{config}"
     program, result = f"{stem}.prog", f"{stem}.{target}.json"
     systole("compile", path, "-o", program, "--config", config, *(["--remove-constant"] if remove else []))

@@ -15,6 +15,7 @@ import pathlib
 import subprocess
 import tempfile
 
+import out_file
 from bench_networks import MODELS, OUT, ROOT, grouped, measure, networks, table
 
 VELA = ROOT / "build/venv-peers/bin/vela"
@@ -80,8 +81,8 @@ def main():
     left = [f"{r['network']} {r['ethos_u55_cpu_operators']}" for r in results if r["ethos_u55_cpu_operators"]]
     if left:
         text += f"\nOperators that Vela leaves to the CPU: {', '.join(left)}.\n"
-    (OUT / "peers.json").write_text(json.dumps({"vela": version, "results": results}, indent=1) + "\n")
-    (OUT / "peers.md").write_text(text)
+    out_file.write(OUT / "peers.json", json.dumps({"vela": version, "results": results}, indent=1) + "\n")
+    out_file.write(OUT / "peers.md", text)
     print("written: build/bench/peers.md, build/bench/peers.json")
 
 

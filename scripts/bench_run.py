@@ -11,6 +11,7 @@ import collections
 import json
 import sys
 
+import out_file
 from bench_networks import MODELS, OUT, TINY, grouped, measure, networks, table
 
 MODEL_REPEAT = 5  # the model takes milliseconds
@@ -116,8 +117,8 @@ def main():
             r = results[-1]
             print(f"{config:6} {name:18} {grouped(r['cycles']):>12} cycles {100 * r['mac_utilisation']:5.1f} %  bound: {r['bound']:12} "
                   f"rtl {r['seconds']['rtl']:7.2f} s  model {1000 * r['seconds']['model']:8.1f} ms", flush=True)
-    (OUT / "bench.json").write_text(json.dumps(results, indent=1) + "\n")
-    (OUT / "bench.md").write_text(markdown(results))
+    out_file.write(OUT / "bench.json", json.dumps(results, indent=1) + "\n")
+    out_file.write(OUT / "bench.md", markdown(results))
     print("written: build/bench/bench.md, build/bench/bench.json")
 
 

@@ -17,6 +17,8 @@ import re
 import sys
 import tomllib
 
+import out_file
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CHAR = 6.9  # width of a character at 12 px, about
 STYLE = ("text{font:12px sans-serif;fill:#1b1f24;text-anchor:middle}.t{font-weight:bold}.m{font:11px monospace;fill:#57606a}"
@@ -161,7 +163,7 @@ def main():
         wrong += check(name, diagram)
         svg = draw(diagram)
         if not checking:
-            path.write_text(svg)
+            out_file.write(path, svg)
         elif not path.exists() or path.read_text() != svg:
             wrong.append(f"docs/{name}.svg differs from docs/diagrams.toml: run make diagram")
     print("\n".join(wrong), end="\n" if wrong else "")

@@ -17,6 +17,7 @@ import struct
 import sys
 import zlib
 
+import out_file
 import prog_file
 
 MAGIC, VERSION, HEADER_BYTES, SECTION_BYTES = 0x4C465953, 1, 32, 32
@@ -91,13 +92,7 @@ def main():
     image = build(sections, spec_hash)
     if len(image) > args.room:
         stop(f"{len(image)} bytes do not fit the {args.room} bytes that the flash has from the image's place on")
-    part = args.out.with_name(args.out.name + ".part")
-    try:
-        part.write_bytes(image)
-        part.replace(args.out)
-    except OSError as e:
-        part.unlink(missing_ok=True)
-        stop(f"{args.out}: {e.strerror}")
+    out_file.write(args.out, image)
     print(f"{args.out}: {len(image)} bytes of {args.room}: "
           + ", ".join(f"{ {FIRMWARE: 'firmware', PROGRAM: 'program', INPUT: 'input', MICROCODE: 'microcode'}[kind] } {len(data)}" for kind, _, data in sections))
 

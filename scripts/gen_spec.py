@@ -11,6 +11,8 @@ import pathlib
 import sys
 import tomllib
 
+import out_file
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "spec" / "npu.toml"
 COUNTER_BASE = 0x100
@@ -276,8 +278,8 @@ def main():
             continue
         stale.append(name)
         if "--check" not in sys.argv[1:]:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content)
+            out_file.folder(path.parent)
+            out_file.write(path, content)
     if stale and "--check" in sys.argv[1:]:
         sys.exit("\n".join(f"{n}: differs from spec/npu.toml; run scripts/gen_spec.py" for n in stale))
 

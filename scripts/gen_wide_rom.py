@@ -8,6 +8,8 @@ import pathlib
 import re
 import sys
 
+import out_file
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "cmodel/ref/ref_wide_tables.c"
 TARGET = ROOT / "spec/gen/npu_wide_rom.vh"
@@ -36,7 +38,7 @@ def main():
     if not TARGET.exists() or TARGET.read_text() != content:
         if "--check" in sys.argv[1:]:
             sys.exit(f"{TARGET.relative_to(ROOT)}: differs from {SOURCE.name}; run scripts/gen_wide_rom.py")
-        TARGET.write_text(content)
+        out_file.write(TARGET, content)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
+import out_file
+
 OPSET = 17
 EPSILON = 1e-5
 
@@ -138,10 +140,9 @@ def main():
     parser.add_argument("--float-edges", action="store_true")
     options = vars(parser.parse_args())
     output = options.pop("output")
+    out_file.check(output)
     data = layer_model(**options).SerializeToString(deterministic=True)
-    part = output.with_name(output.name + ".part")
-    part.write_bytes(data)
-    part.replace(output)
+    out_file.write(output, data)
     print(f"{output}: {len(data)} bytes")
 
 

@@ -8,6 +8,7 @@ Fails when one is more than 5 % off. Standard library only. SPDX-License-Identif
 """
 import sys
 
+import out_file
 from bench_networks import MODELS, OUT, grouped, measure, networks, table
 
 LIMIT = 5  # percent
@@ -30,7 +31,7 @@ def main():
                   f"(whole run of the model {1000 * seconds:.1f} ms)", flush=True)
     head = ["network", "configuration", "rtl, cycles", "predicted", "error", "CPU steps, in neither"]
     text = "# Predicted cycles\n\nTarget `rtl` and the C model's prediction, bench conditions.\n\n" + table(head, rows)
-    (OUT / "predict.md").write_text(text + f"\nThe largest error is {worst:.2f} %.\n")
+    out_file.write(OUT / "predict.md", text + f"\nThe largest error is {worst:.2f} %.\n")
     print(f"the largest error is {worst:.2f} %; written: build/bench/predict.md")
     sys.exit(f"more than {LIMIT} % off" if worst > LIMIT else 0)
 

@@ -21,6 +21,7 @@ import termios
 import time
 import zlib
 
+import out_file
 import prog_file
 
 MEM_BASE, PAGE, PIECE, TRIES = 0x40000000, 4096, 1024, 3
@@ -148,6 +149,9 @@ def main():
         if len(bytes_) != size:
             stop(f"{name}: {len(bytes_)} bytes, the network's input has {size}")
 
+    for name in args.output:
+        out_file.check(name)
+
     def pages(size):
         return (size + PAGE - 1) // PAGE * PAGE
 
@@ -171,9 +175,7 @@ def main():
     if line != "SYSTOLE DONE ok":
         stop(f"the run failed: {line}")
     for name, (offset, size) in zip(args.output, outputs):
-        part = name.with_name(name.name + ".part")
-        part.write_bytes(dump(port, arena_at + offset, size))
-        part.replace(name)
+        out_file.write(name, dump(port, arena_at + offset, size))
 
 
 if __name__ == "__main__":
