@@ -43,12 +43,26 @@ int32_t onnx_new_tensor(onnx_t *o, const char *name, graph_type_t type, int rank
     return b->n_tensors++;
 }
 
+int onnx_stored_dims(const onnx_value_t *x, bool nhwc, int32_t dims[GRAPH_MAX_RANK]) {
+    bool row = nhwc && x->rank == 3;
+    if (row)
+        dims[1] = 1;
+    for (int d = 0; d < x->rank; d++)
+        dims[onnx_stored_axis(d, x->rank, nhwc)] = x->dims[d];
+    return x->rank + row;
+}
+
 int32_t onnx_new_like(onnx_t *o, int32_t v, onnx_quant_t q, bool nhwc) {
     const onnx_value_t *x = &o->values[v];
     int32_t dims[GRAPH_MAX_RANK];
-    for (int d = 0; d < x->rank; d++)
-        dims[onnx_stored_axis(d, x->rank, nhwc)] = x->dims[d];
-    return onnx_new_tensor(o, x->name, GRAPH_INT8, x->rank, dims, &q);
+    int rank = onnx_stored_dims(x, nhwc, dims);
+    return onnx_new_tensor(o, x->name, GRAPH_INT8, rank, dims, &q);
+}
+
+int32_t onnx_new_view(onnx_t *o, const char *name, int32_t t, onnx_quant_t q, int rank,
+                      const int32_t *dims) {
+    int32_t out = t < 0 ? t : onnx_new_tensor(o, name, GRAPH_INT8, rank, dims, &q);
+    return out >= 0 && onnx_new_op(o, GRAPH_OP_RESHAPE, name, 1, &t, 1, &out) ? out : ONNX_NONE;
 }
 
 int32_t onnx_new_const(onnx_t *o, const char *name, graph_type_t type, int rank,
@@ -104,7 +118,7 @@ int onnx_remember(onnx_t *o, int32_t v, onnx_quant_t q, bool nhwc, int32_t tenso
     onnx_rep_t *r = tensor < 0 ? NULL : onnx_alloc(o, sizeof *r);
     if (!r)
         return -1;
-    *r = (onnx_rep_t){o->values[v].reps, q, tensor, nhwc && o->values[v].rank == 4};
+    *r = (onnx_rep_t){o->values[v].reps, q, tensor, nhwc && onnx_may_be_image(o->values[v].rank)};
     o->values[v].reps = r;
     return 0;
 }

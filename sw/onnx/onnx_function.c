@@ -223,9 +223,9 @@ int onnx_find_sources(onnx_t *o) {
 }
 
 /* ---- tables */
-static double to_code(double real, onnx_quant_t q) {
+int8_t onnx_code(double real, onnx_quant_t q) {
     double r = nearbyint(real / (double)q.scale) + q.zp;
-    return r != r ? q.zp : r > 127 ? 127 : r < -128 ? -128 : r;
+    return (int8_t)(r != r ? q.zp : r > 127 ? 127 : r < -128 ? -128 : r);
 }
 
 typedef struct {
@@ -298,7 +298,7 @@ static double *evaluate(table_t *t, int32_t v, int depth) {
         if (ok && (dq || qn))
             ok = onnx_node_quant(o, n, &q);
         for (int i = 0; ok && (dq || qn) && i < CODES; i++)
-            y[i] = dq ? (x[0][i] - q.zp) * (double)q.scale : to_code(x[0][i], q);
+            y[i] = dq ? (x[0][i] - q.zp) * (double)q.scale : onnx_code(x[0][i], q);
         if (ok && !dq && !qn)
             apply(n, x, y);
     }
@@ -368,7 +368,7 @@ int onnx_lower_function(onnx_t *o, const onnx_want_t *w, bool unquantised) {
     if (in[0] < 0 || function_values(o, v, y))
         return -1;
     for (int i = 0; i < CODES; i++)
-        table[i] = (int8_t)to_code(y[i], w->q);
+        table[i] = onnx_code(y[i], w->q);
     bool same = true; /* a factor that the scales hold: another name for the same bytes */
     for (int i = 0; i < CODES; i++)
         same = same && table[i] == (int8_t)i;

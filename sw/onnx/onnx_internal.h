@@ -7,8 +7,9 @@
  * onnx_lower.c turns quantised values into tensors of a graph_t, by the operators of onnx_ops*.c.
  *
  * Numbers: real = scale * (q - zero point). uint8 values are kept as int8 with zero point - 128.
- * Layout: ONNX values are N,C,H,W; a tensor of rank 4 may be stored so or as N,H,W,C (`nhwc`),
- * which is what convolutions and pools take. SPDX-License-Identifier: Apache-2.0
+ * Layout: ONNX values are N,C,H,W; a value of rank 4 may be stored so or as N,H,W,C (`nhwc`),
+ * which is what convolutions and pools take. A sequence N,C,L is an image of one row there: its
+ * `nhwc` tensor is N,1,L,C, of rank 4. SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SYSTOLE_ONNX_INTERNAL_H
 #define SYSTOLE_ONNX_INTERNAL_H
@@ -138,9 +139,10 @@ int onnx_shape_reshape(onnx_t *o, const onnx_node_t *n);
 int onnx_shape_squeeze(onnx_t *o, const onnx_node_t *n);
 int onnx_shape_unsqueeze(onnx_t *o, const onnx_node_t *n);
 int onnx_shape_transpose(onnx_t *o, const onnx_node_t *n);
-/* Windows of convolutions and pools, from attributes. */
+/* Windows of convolutions and pools, from attributes: rows, columns. A sequence has one row. */
 typedef struct {
     int64_t kernel[2], stride[2], dilation[2], before[2], after[2];
+    int64_t beyond[2]; /* of `after`: the part that ceil_mode adds to the padding */
     int64_t out[2];
 } onnx_window_t;
 int onnx_window(onnx_t *o, const onnx_node_t *n, const onnx_value_t *x, const int64_t *kernel,
@@ -149,7 +151,7 @@ int onnx_window(onnx_t *o, const onnx_node_t *n, const onnx_value_t *x, const in
  * number, or -1. */
 int onnx_slice(onnx_t *o, const onnx_node_t *n, int64_t *start, int64_t *end, int64_t *axes,
                int64_t *step);
-/* Pad: elements before and after each dimension. */
+/* Pad: elements before and after each dimension; below 0: that many fewer. */
 int onnx_pads(onnx_t *o, const onnx_node_t *n, int64_t before[GRAPH_MAX_RANK],
               int64_t after[GRAPH_MAX_RANK]);
 /* Axis from the attribute or `axis`, counted from the front; -1 and *err when there is none such.
@@ -160,12 +162,16 @@ int onnx_axis(onnx_t *o, const onnx_node_t *n, int64_t axis, int32_t rank);
 int onnx_lower(onnx_t *o);
 /* Tensor that holds v (a real-valued value) quantised as q; -1 and *err. */
 int32_t onnx_tensor(onnx_t *o, int32_t v, onnx_quant_t q, bool nhwc);
+/* Tensor t of a value of that shape in the other layout, `nhwc`; ONNX_NONE and *err. */
+int32_t onnx_relayout(onnx_t *o, const onnx_value_t *x, int32_t t, onnx_quant_t q, bool nhwc);
 /* How v is quantised in the file, or, where the file leaves an operator between quantised ones in
  * float, a quantisation that its values fit for sure; false when there is neither. */
 bool onnx_natural(onnx_t *o, int32_t v, onnx_quant_t *q);
 /* The same as onnx_tensor with the file's quantisation; *err when it has none. */
 int32_t onnx_operand(onnx_t *o, int32_t v, bool nhwc, onnx_quant_t *q);
 bool onnx_is_constant(const onnx_t *o, int32_t v); /* or the DequantizeLinear of one */
+/* The code of a real value: half to even, what is no number the zero point. */
+int8_t onnx_code(double real, onnx_quant_t q);
 /* A constant operand's own quantisation: the file's, or symmetric; -1: it cannot be read. */
 int onnx_constant_quant(onnx_t *o, int32_t v, onnx_quant_t *q);
 /* Scale and zero point of a QuantizeLinear or DequantizeLinear, per tensor. */
@@ -184,6 +190,9 @@ int32_t onnx_new_tensor(onnx_t *o, const char *name, graph_type_t type, int rank
                         const int32_t *dims, const onnx_quant_t *q);
 /* A tensor with the shape of v. */
 int32_t onnx_new_like(onnx_t *o, int32_t v, onnx_quant_t q, bool nhwc);
+/* Tensor t, quantised as q, as one of another shape with as many elements. */
+int32_t onnx_new_view(onnx_t *o, const char *name, int32_t t, onnx_quant_t q, int rank,
+                      const int32_t *dims);
 /* Constant tensor; data is copied. */
 int32_t onnx_new_const(onnx_t *o, const char *name, graph_type_t type, int rank,
                        const int32_t *dims, const onnx_quant_t *q, const void *data);
@@ -214,6 +223,7 @@ int onnx_lower_global_pool(onnx_t *o, const onnx_want_t *w);
 int onnx_lower_mean(onnx_t *o, const onnx_want_t *w);
 int onnx_lower_softmax(onnx_t *o, const onnx_want_t *w);
 int onnx_lower_binary(onnx_t *o, const onnx_want_t *w);
+int onnx_lower_power(onnx_t *o, const onnx_want_t *w); /* onnx_power.c */
 int onnx_lower_reshape(onnx_t *o, const onnx_want_t *w);
 int onnx_lower_transpose(onnx_t *o, const onnx_want_t *w);
 int onnx_lower_concat(onnx_t *o, const onnx_want_t *w);
@@ -227,10 +237,24 @@ int onnx_lower_resize(onnx_t *o, const onnx_want_t *w); /* onnx_resize.c */
  */
 graph_op_t *onnx_move(onnx_t *o, const onnx_want_t *w, graph_opcode_t code, bool nhwc, int n_more,
                       const int32_t *more);
+/* t, quantised as q, with dimensions `axis` and the last exchanged. */
+int32_t onnx_exchanged(onnx_t *o, const char *name, int32_t t, int axis, onnx_quant_t q);
+/* Elements start[d]..end[d] - 1 along each of t's dimensions; t itself where these are all. */
+int32_t onnx_new_slice(onnx_t *o, const char *name, int32_t t, onnx_quant_t q, const int32_t *start,
+                       const int32_t *end);
+/* w->v from tensor x of w->node's input 0 in that layout, by a GATHER along each dimension d that
+ * has indices, index[d] >= 0 (by dimension of the value). x < 0: -1. */
+int onnx_gather_along(onnx_t *o, const onnx_want_t *w, int32_t x, bool nhwc, const int32_t *index);
 /* Position in storage of axis d of a value of that rank. */
 static inline int onnx_stored_axis(int d, int rank, bool nhwc) {
-    static const int at[4] = {0, 3, 1, 2};
-    return nhwc && rank == 4 ? at[d] : d;
+    static const int image[4] = {0, 3, 1, 2}, sequence[3] = {0, 3, 2};
+    return nhwc && rank == 4 ? image[d] : nhwc && rank == 3 ? sequence[d] : d;
+}
+/* Dimensions of v's tensor; their number. */
+int onnx_stored_dims(const onnx_value_t *x, bool nhwc, int32_t dims[GRAPH_MAX_RANK]);
+/* Whether values of that rank may be stored as images. */
+static inline bool onnx_may_be_image(int rank) {
+    return rank == 3 || rank == 4;
 }
 
 /* ---- onnx_norm.c: layer norm and RMS norm */

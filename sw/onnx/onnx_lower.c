@@ -27,6 +27,7 @@ static const struct {
            {"Sub", onnx_lower_binary, true, false},
            {"Mul", onnx_lower_binary, true, false},
            {"Div", onnx_lower_binary, true, false},
+           {"Pow", onnx_lower_power, false, false},
            {"Max", onnx_lower_binary, false, false},
            {"Min", onnx_lower_binary, false, false},
            {"MaxPool", onnx_lower_pool, false, true},
@@ -71,8 +72,8 @@ static bool same_quant(onnx_quant_t a, onnx_quant_t b) {
 
 /* ---- layouts */
 
-/* Which values of four dimensions are kept as N,H,W,C: what image operators make, and what is
- * computed from such position by position. */
+/* Which values of three and four dimensions are kept as images: what image operators make, and
+ * what is computed from such position by position. */
 static bool made_as_image(const onnx_t *o, const onnx_node_t *n) {
     static const char *const makes[] = {"Conv", "MaxPool", "AveragePool", "GlobalAveragePool",
                                         "Resize"},
@@ -92,7 +93,8 @@ static bool made_as_image(const onnx_t *o, const onnx_node_t *n) {
         if (strcmp(n->op, follows[i]) == 0)
             return o->image[n->in[0]];
     if (strcmp(n->op, "Softmax") == 0) /* over channels */
-        return onnx_attr_int(n, "axis", -1) == 1 || onnx_attr_int(n, "axis", -1) == -3;
+        return o->values[n->out[0]].rank == 4 && o->opset >= 13 &&
+               (onnx_attr_int(n, "axis", -1) == 1 || onnx_attr_int(n, "axis", -1) == -3);
     return strcmp(n->op, "Concat") == 0 ? all : onnx_elementwise(n) && any;
 }
 
@@ -101,25 +103,28 @@ static int find_layouts(onnx_t *o) {
     for (int32_t i = 0; o->image && i < o->n_nodes; i++)
         for (int32_t k = 0; k < o->nodes[i].n_out; k++) {
             int32_t v = o->nodes[i].out[k];
-            if (v >= 0 && o->values[v].rank == 4 && !o->values[v].data)
+            if (v >= 0 && onnx_may_be_image(o->values[v].rank) && !o->values[v].data)
                 o->image[v] = made_as_image(o, &o->nodes[i]);
         }
     return o->image ? 0 : -1;
 }
 
-static int32_t relayout(onnx_t *o, int32_t v, const onnx_rep_t *r) {
+int32_t onnx_relayout(onnx_t *o, const onnx_value_t *x, int32_t t, onnx_quant_t q, bool nhwc) {
     static const int32_t to_nhwc[4] = {0, 2, 3, 1}, to_nchw[4] = {0, 3, 1, 2};
-    const onnx_value_t *x = &o->values[v];
-    bool nhwc = !r->nhwc, moves = x->dims[1] > 1 && x->dims[2] * (int64_t)x->dims[3] > 1;
-    int32_t out = onnx_new_like(o, v, r->q, nhwc), in[2] = {r->tensor, ONNX_NONE};
-    onnx_quant_t q = r->q;
-    if (moves && (in[1] = onnx_new_ints(o, "layout", 4, nhwc ? to_nhwc : to_nchw)) < 0)
-        return ONNX_NONE;
-    if (!onnx_new_op(o, moves ? GRAPH_OP_TRANSPOSE : GRAPH_OP_RESHAPE, x->name, moves ? 2 : 1, in,
-                     1, &out) ||
-        onnx_remember(o, v, q, nhwc, out))
-        return ONNX_NONE;
-    return out;
+    int32_t c = x->dims[1], row = x->rank == 4 ? x->dims[2] : 1, column = x->dims[x->rank - 1];
+    int32_t plain[4] = {x->dims[0], c, row, column}, image[4] = {x->dims[0], row, column, c};
+    bool moves = c > 1 && row * (int64_t)column > 1;
+    int32_t dims[GRAPH_MAX_RANK];
+    if (moves) {
+        if (nhwc && x->rank == 3)
+            t = onnx_new_view(o, x->name, t, q, 4, plain);
+        int32_t in[2] = {t, onnx_new_ints(o, "layout", 4, nhwc ? to_nhwc : to_nchw)};
+        t = onnx_new_tensor(o, x->name, GRAPH_INT8, 4, nhwc ? image : plain, &q);
+        if (in[0] < 0 || in[1] < 0 || !onnx_new_op(o, GRAPH_OP_TRANSPOSE, x->name, 2, in, 1, &t))
+            return ONNX_NONE;
+    }
+    int rank = onnx_stored_dims(x, nhwc, dims);
+    return !moves || (!nhwc && x->rank == 3) ? onnx_new_view(o, x->name, t, q, rank, dims) : t;
 }
 
 /* The tensor that holds v as q in that layout, made from the other layout if need be; ONNX_NONE
@@ -132,9 +137,11 @@ static int32_t held(onnx_t *o, int32_t v, onnx_quant_t q, bool nhwc, bool *faile
         if (same_quant(r->q, q))
             other = r;
     }
-    int32_t t = other ? relayout(o, v, other) : ONNX_NONE;
-    *failed = other && t < 0;
-    return t;
+    if (!other)
+        return ONNX_NONE;
+    int32_t t = onnx_relayout(o, &o->values[v], other->tensor, q, nhwc);
+    *failed = t < 0 || onnx_remember(o, v, q, nhwc, t);
+    return *failed ? ONNX_NONE : t;
 }
 
 /* ---- values that no operator makes */
@@ -147,16 +154,15 @@ static int32_t constant(onnx_t *o, int32_t v, onnx_quant_t q, bool nhwc) {
         double r = nearbyint((double)f[i] / (double)q.scale) + q.zp;
         size_t at = i;
         if (nhwc) { /* i = (n*C + c)*HW + p */
-            size_t hw = (size_t)x->dims[2] * (size_t)x->dims[3], c = (size_t)x->dims[1];
+            size_t c = (size_t)x->dims[1], hw = x->elements / c / (size_t)x->dims[0];
             at = (i / (hw * c) * hw + i % hw) * c + i / hw % c;
         }
         data[at] = (int8_t)(r > 127 ? 127 : r < -128 ? -128 : r == r ? r : 0);
     }
     free(f);
-    for (int d = 0; d < x->rank; d++)
-        dims[onnx_stored_axis(d, x->rank, nhwc)] = x->dims[d];
+    int rank = onnx_stored_dims(x, nhwc, dims);
     if (data)
-        t = onnx_new_const(o, x->name, GRAPH_INT8, x->rank, dims, &q, data);
+        t = onnx_new_const(o, x->name, GRAPH_INT8, rank, dims, &q, data);
     return t >= 0 && onnx_remember(o, v, q, nhwc, t) == 0 ? t : ONNX_NONE;
 }
 
@@ -262,7 +268,7 @@ static int computed(onnx_t *o, const onnx_node_t *n, int32_t v, onnx_quant_t q) 
 int32_t onnx_tensor(onnx_t *o, int32_t v, onnx_quant_t q, bool nhwc) {
     onnx_value_t *x = &o->values[v];
     bool failed = false;
-    nhwc = nhwc && x->rank == 4;
+    nhwc = nhwc && onnx_may_be_image(x->rank);
     int32_t t = held(o, v, q, nhwc, &failed);
     if (t >= 0 || failed)
         return t;

@@ -189,7 +189,7 @@ static int layout(const onnx_value_t *x, int axes) {
         last++;
     if (last > 0 && axes == ((1 << last) - 1) << (x->rank - last))
         return 0;
-    return x->rank == 4 && axes == 1 << 1 ? 1 : -1;
+    return onnx_may_be_image(x->rank) && axes == 1 << 1 ? 1 : -1;
 }
 
 static int lower(onnx_t *o, const onnx_want_t *w, const norm_t *m) {

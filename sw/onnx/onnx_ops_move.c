@@ -19,6 +19,44 @@ graph_op_t *onnx_move(onnx_t *o, const onnx_want_t *w, graph_opcode_t code, bool
     return op && onnx_remember(o, w->v, w->q, nhwc, out) == 0 ? op : NULL;
 }
 
+int32_t onnx_new_slice(onnx_t *o, const char *name, int32_t t, onnx_quant_t q, const int32_t *start,
+                       const int32_t *end) {
+    static const int32_t ones[GRAPH_MAX_RANK] = {1, 1, 1, 1, 1, 1};
+    const graph_tensor_t x = o->b.tensors[t];
+    int32_t dims[GRAPH_MAX_RANK];
+    bool all = true;
+    for (int d = 0; d < x.rank; d++) {
+        dims[d] = end[d] - start[d];
+        all = all && dims[d] == x.dims[d];
+    }
+    if (all)
+        return t;
+    int32_t in[4] = {t, onnx_new_ints(o, "slice", x.rank, start),
+                     onnx_new_ints(o, "slice", x.rank, end),
+                     onnx_new_ints(o, "slice", x.rank, ones)};
+    int32_t out = onnx_new_tensor(o, name, GRAPH_INT8, x.rank, dims, &q);
+    bool ok = in[1] >= 0 && in[2] >= 0 && in[3] >= 0;
+    return ok && onnx_new_op(o, GRAPH_OP_STRIDED_SLICE, name, 4, in, 1, &out) ? out : ONNX_NONE;
+}
+
+int onnx_gather_along(onnx_t *o, const onnx_want_t *w, int32_t x, bool nhwc, const int32_t *index) {
+    int rank = o->values[w->v].rank;
+    for (int d = 0; d < rank && x >= 0; d++) {
+        if (index[d] < 0)
+            continue;
+        graph_tensor_t t = o->b.tensors[x];
+        int axis = onnx_stored_axis(d, rank, nhwc);
+        t.dims[axis] = o->b.tensors[index[d]].dims[0];
+        int32_t in[2] = {x, index[d]};
+        x = onnx_new_tensor(o, w->name, GRAPH_INT8, t.rank, t.dims, &w->q);
+        graph_op_t *op = onnx_new_op(o, GRAPH_OP_GATHER, w->name, 2, in, 1, &x);
+        if (!op)
+            return -1;
+        op->p.gather.axis = axis;
+    }
+    return x < 0 ? -1 : onnx_remember(o, w->v, w->q, nhwc, x);
+}
+
 int onnx_lower_reshape(onnx_t *o, const onnx_want_t *w) {
     return onnx_move(o, w, GRAPH_OP_RESHAPE, false, 0, NULL) ? 0 : -1;
 }
@@ -32,12 +70,17 @@ int onnx_lower_transpose(onnx_t *o, const onnx_want_t *w) {
         perm[d] = x->rank - 1 - d;
     if (!onnx_attr_ints(w->node, "perm", perm, (size_t)x->rank))
         return -1;
-    for (int d = 0; d < x->rank; d++) { /* the output is stored plainly */
-        stored[d] = onnx_stored_axis((int)perm[d], x->rank, nhwc);
-        same = same && stored[d] == d;
-    }
     if ((t = onnx_tensor(o, w->node->in[0], w->q, nhwc)) < 0)
         return -1;
+    bool row = nhwc && x->rank == 3; /* N,1,L,C: read as N,L,C */
+    if (row && (t = onnx_new_view(o, w->name, t, w->q, 3,
+                                  (int32_t[]){x->dims[0], x->dims[2], x->dims[1]})) < 0)
+        return -1;
+    for (int d = 0; d < x->rank; d++) { /* the output is stored plainly */
+        stored[d] = row && perm[d] ? 3 - (int)perm[d]
+                                   : onnx_stored_axis((int)perm[d], x->rank, nhwc && !row);
+        same = same && stored[d] == d;
+    }
     if (same) /* the image's layout is the one asked for */
         return onnx_remember(o, w->v, w->q, false, t);
     int32_t in[2] = {t, onnx_new_ints(o, "permutation", x->rank, stored)};
@@ -97,11 +140,9 @@ int onnx_lower_slice(onnx_t *o, const onnx_want_t *w) {
     bool nhwc = o->image[w->node->in[0]];
     if (count < 0)
         return -1;
-    for (int d = 0; d < x->rank; d++) {
-        int at = onnx_stored_axis(d, x->rank, nhwc);
-        lists[1][at] = x->dims[d];
-        lists[2][at] = 1;
-    }
+    int rank = onnx_stored_dims(x, nhwc, lists[1]);
+    for (int d = 0; d < rank; d++)
+        lists[2][d] = 1;
     for (int i = 0; i < count; i++) {
         int at = onnx_stored_axis((int)axes[i], x->rank, nhwc);
         lists[0][at] = (int32_t)start[i];
@@ -110,7 +151,7 @@ int onnx_lower_slice(onnx_t *o, const onnx_want_t *w) {
         end_mask |= end[i] < 0 ? 1 << at : 0; /* backwards, the first element included */
     }
     for (int i = 0; i < 3; i++)
-        more[i] = onnx_new_ints(o, "slice", x->rank, lists[i]);
+        more[i] = onnx_new_ints(o, "slice", rank, lists[i]);
     graph_op_t *op = onnx_move(o, w, GRAPH_OP_STRIDED_SLICE, nhwc, 3, more);
     if (!op)
         return -1;
@@ -146,28 +187,83 @@ int onnx_lower_gather(onnx_t *o, const onnx_want_t *w) {
     return 0;
 }
 
+/* Where position p of a padded dimension comes from; below 0: nowhere. */
+static int64_t repeated(const char *mode, int64_t p, int64_t size) {
+    if (strcmp(mode, "edge") == 0)
+        return p < 0 ? 0 : p < size ? p : size - 1;
+    if (strcmp(mode, "wrap") == 0)
+        return (p % size + size) % size;
+    p = p < 0 ? -p : p < size ? p : 2 * (size - 1) - p; /* reflect, once */
+    return p < size ? p : -1;
+}
+
+/* Padding with what the input has. */
+static int repeat(onnx_t *o, const onnx_want_t *w, const char *mode, const int64_t *before,
+                  const int64_t *after) {
+    const onnx_node_t *n = w->node;
+    const onnx_value_t *x = &o->values[n->in[0]], *y = &o->values[w->v];
+    bool nhwc = o->image[n->in[0]];
+    int32_t index[GRAPH_MAX_RANK];
+    if (strcmp(mode, "edge") != 0 && strcmp(mode, "wrap") != 0 && strcmp(mode, "reflect") != 0)
+        return onnx_fail(o, n, "mode %.20s is not supported", mode);
+    for (int d = 0; d < x->rank; d++) {
+        index[d] = ONNX_NONE;
+        if (!before[d] && !after[d])
+            continue;
+        int32_t *list = malloc((size_t)y->dims[d] * sizeof *list);
+        bool inside = true;
+        for (int32_t i = 0; list && i < y->dims[d]; i++) {
+            int64_t p = repeated(mode, i - before[d], x->dims[d]);
+            inside = inside && p >= 0;
+            list[i] = (int32_t)p;
+        }
+        if (list && inside)
+            index[d] = onnx_new_ints(o, "indices", y->dims[d], list);
+        free(list);
+        if (!list)
+            return graph_fail(o->err, "%s: out of memory", o->path);
+        if (!inside)
+            return onnx_fail(o, n, "its padding is longer than what it reflects");
+        if (index[d] < 0)
+            return -1;
+    }
+    return onnx_gather_along(o, w, onnx_tensor(o, n->in[0], w->q, nhwc), nhwc, index);
+}
+
 int onnx_lower_pad(onnx_t *o, const onnx_want_t *w) {
     const onnx_node_t *n = w->node;
     const onnx_value_t *x = &o->values[n->in[0]];
     int64_t before[GRAPH_MAX_RANK], after[GRAPH_MAX_RANK];
-    int32_t pairs[2 * GRAPH_MAX_RANK], shape[2] = {x->rank, 2}, more[2];
+    int32_t pairs[2 * GRAPH_MAX_RANK] = {0}, more[2];
     double value = (double)onnx_attr_float(n, "value", 0);
     char mode[32];
-    bool nhwc = o->image[w->node->in[0]];
+    bool nhwc = o->image[w->node->in[0]], constant;
+    int32_t stored[GRAPH_MAX_RANK], shape[2] = {onnx_stored_dims(x, nhwc, stored), 2};
     onnx_attr_string(n, "mode", mode);
-    if ((*mode && strcmp(mode, "constant") != 0) ||
-        (n->n_in > 2 && n->in[2] >= 0 && !onnx_scalar(o, n->in[2], &value)))
-        return onnx_fail(o, n, "only a constant padding value is supported");
+    constant = !*mode || strcmp(mode, "constant") == 0;
+    if (constant && n->n_in > 2 && n->in[2] >= 0 && !onnx_scalar(o, n->in[2], &value))
+        return onnx_fail(o, n, "its padding value is not constant");
     if (onnx_pads(o, n, before, after))
         return -1;
-    for (int d = 0; d < x->rank; d++) {
+    if (!constant)
+        return repeat(o, w, mode, before, after);
+    int32_t t = onnx_tensor(o, n->in[0], w->q, nhwc), start[GRAPH_MAX_RANK] = {0};
+    for (int d = 0; d < x->rank; d++) { /* what is cut off, what is added */
         int at = onnx_stored_axis(d, x->rank, nhwc);
-        pairs[2 * at] = (int32_t)before[d];
-        pairs[2 * at + 1] = (int32_t)after[d];
+        start[at] = before[d] < 0 ? (int32_t)-before[d] : 0;
+        stored[at] += after[d] < 0 ? (int32_t)after[d] : 0;
+        pairs[2 * at] = before[d] < 0 ? 0 : (int32_t)before[d];
+        pairs[2 * at + 1] = after[d] < 0 ? 0 : (int32_t)after[d];
+        if (start[at] >= stored[at])
+            return onnx_fail(o, n, "it cuts off all of dimension %d", d);
     }
-    double r = value / (double)w->q.scale + w->q.zp;
-    int8_t code = (int8_t)(r >= 127 ? 127 : r <= -128 ? -128 : r < 0 ? r - 0.5 : r + 0.5);
+    if (t < 0 || (t = onnx_new_slice(o, w->name, t, w->q, start, stored)) < 0)
+        return -1;
+    int8_t code = onnx_code(value, w->q);
     more[0] = onnx_new_const(o, "padding", GRAPH_INT32, 2, shape, NULL, pairs);
     more[1] = onnx_new_const(o, "value", GRAPH_INT8, 0, NULL, &w->q, &code);
-    return onnx_move(o, w, GRAPH_OP_PADV2, nhwc, 2, more) ? 0 : -1;
+    int32_t in[3] = {t, more[0], more[1]}, out = onnx_new_like(o, w->v, w->q, nhwc);
+    return more[0] >= 0 && more[1] >= 0 && onnx_new_op(o, GRAPH_OP_PADV2, w->name, 3, in, 1, &out)
+               ? onnx_remember(o, w->v, w->q, nhwc, out)
+               : -1;
 }

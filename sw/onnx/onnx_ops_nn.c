@@ -103,7 +103,8 @@ int onnx_lower_conv(onnx_t *o, const onnx_want_t *want) {
     int32_t x = onnx_operand(o, n->in[0], true, &q);
     if (x < 0 || weights(o, n, n->in[1], 0, &w))
         return -1;
-    int32_t cout = w.q->dims[0], cin = w.q->dims[1], kh = w.q->dims[2], kw = w.q->dims[3];
+    int32_t cout = w.q->dims[0], cin = w.q->dims[1], kw = w.q->dims[w.q->rank - 1];
+    int32_t kh = w.q->rank == 4 ? w.q->dims[2] : 1;
     int64_t groups = onnx_attr_int(n, "group", 1);
     bool depthwise = groups == o->values[n->in[0]].dims[1] && groups > 1;
     if (onnx_window(o, n, &o->values[n->in[0]], (int64_t[]){kh, kw}, &win))
@@ -157,12 +158,21 @@ static int32_t factor(onnx_t *o, const onnx_node_t *n, int32_t v, onnx_quant_t *
 /* Product of two activations, or with a constant that is no layer's weights. */
 static int lower_product(onnx_t *o, const onnx_want_t *want) {
     const onnx_node_t *n = want->node;
+    bool gemm = strcmp(n->op, "Gemm") == 0;
     onnx_quant_t qa, qb;
+    if (gemm && (n->n_in > 2 || onnx_attr_float(n, "alpha", 1) != 1))
+        return onnx_fail(o, n,
+                         "a product of activations with a third input or a factor is not "
+                         "supported; write it as MatMul, Mul and Add");
     if (want->act != GRAPH_ACT_NONE)
         return onnx_fail(o, n,
                          "an activation right behind a product of activations is not supported");
     int32_t a = factor(o, n, n->in[0], &qa), b = a < 0 ? a : factor(o, n, n->in[1], &qb);
-    int32_t out = b < 0 ? b : onnx_new_like(o, want->v, want->q, false);
+    if (gemm && onnx_attr_int(n, "transA", 0))
+        a = onnx_exchanged(o, want->name, a, 0, qa);
+    if (gemm && onnx_attr_int(n, "transB", 0))
+        b = onnx_exchanged(o, want->name, b, 0, qb);
+    int32_t out = a < 0 || b < 0 ? ONNX_NONE : onnx_new_like(o, want->v, want->q, false);
     return out >= 0 &&
                    onnx_new_op(o, GRAPH_OP_BATCH_MATMUL, want->name, 2, (int32_t[]){a, b}, 1, &out)
                ? onnx_remember(o, want->v, want->q, false, out)
@@ -185,10 +195,13 @@ static int fully_connected(onnx_t *o, const onnx_want_t *want, const onnx_node_t
           beta = gemm ? onnx_attr_float(n, "beta", 1) : 1;
     onnx_quant_t q;
     weights_t w;
-    if ((gemm && onnx_attr_int(n, "transA", 0)) || alpha <= 0 || (beta != 1 && n->n_in > 2))
+    if (alpha <= 0 || (beta != 1 && n->n_in > 2))
         return onnx_fail(o, n,
-                         "transA, a negative alpha and a beta other than 1 are not supported");
+                         "a negative alpha and a beta other than 1 are not supported; make them "
+                         "part of its weights and its bias");
     int32_t x = onnx_operand(o, n->in[0], false, &q);
+    if (gemm && onnx_attr_int(n, "transA", 0))
+        x = onnx_exchanged(o, want->name, x, 0, q);
     if (x < 0 || weights(o, n, n->in[1], trans_b ? 0 : 1, &w))
         return -1;
     int32_t cout = w.q->dims[trans_b ? 0 : 1], cin = w.q->dims[trans_b ? 1 : 0];
@@ -219,7 +232,7 @@ static int fully_connected(onnx_t *o, const onnx_want_t *want, const onnx_node_t
 int onnx_lower_gemm(onnx_t *o, const onnx_want_t *want) {
     const onnx_node_t *n = want->node;
     bool gemm = strcmp(n->op, "Gemm") == 0;
-    return !gemm && !has_weights(o, n)
+    return !has_weights(o, n) && (!gemm || onnx_is(o, n->in[1], "DequantizeLinear"))
                ? lower_product(o, want)
                : fully_connected(o, want, n, gemm && n->n_in > 2 ? n->in[2] : ONNX_NONE);
 }

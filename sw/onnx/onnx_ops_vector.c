@@ -20,16 +20,16 @@ static int finish(onnx_t *o, const onnx_want_t *w, int32_t tensor, onnx_quant_t 
     return onnx_remember(o, w->v, w->q, nhwc, out);
 }
 
-/* Zeros around an image, which count in an average. */
+/* The padding around an image as zeros, which count in an average: not what ceil_mode adds. */
 static int32_t padded(onnx_t *o, const onnx_want_t *w, int32_t x, onnx_quant_t q,
                       const onnx_window_t *win) {
     const graph_tensor_t *t = &o->b.tensors[x];
     int32_t pads[8] = {0,
                        0,
                        (int32_t)win->before[0],
-                       (int32_t)win->after[0],
+                       (int32_t)(win->after[0] - win->beyond[0]),
                        (int32_t)win->before[1],
-                       (int32_t)win->after[1],
+                       (int32_t)(win->after[1] - win->beyond[1]),
                        0,
                        0};
     int32_t dims[4] = {t->dims[0], t->dims[1] + pads[2] + pads[3], t->dims[2] + pads[4] + pads[5],
@@ -51,11 +51,9 @@ int onnx_lower_pool(onnx_t *o, const onnx_want_t *w) {
         return onnx_fail(o, n, "dilated pools are not supported");
     if (!max && onnx_attr_int(n, "count_include_pad", 0) &&
         (win.before[0] || win.before[1] || win.after[0] || win.after[1])) {
-        if (onnx_attr_int(n, "ceil_mode", 0))
-            return onnx_fail(o, n, "ceil_mode with count_include_pad is not supported");
         x = padded(o, w, x, q, &win);
         memset(win.before, 0, sizeof win.before);
-        memset(win.after, 0, sizeof win.after);
+        memcpy(win.after, win.beyond, sizeof win.after);
     }
     int32_t out = x < 0 ? x : onnx_new_like(o, w->v, q, true);
     graph_op_t *op = out < 0 ? NULL
@@ -90,8 +88,9 @@ static int mean(onnx_t *o, const onnx_want_t *w, int n_axes, const int32_t *axes
 }
 
 int onnx_lower_global_pool(onnx_t *o, const onnx_want_t *w) {
-    if (o->values[w->node->in[0]].rank != 4)
-        return onnx_fail(o, w->node, "only images (four dimensions) are supported");
+    if (!onnx_may_be_image(o->values[w->node->in[0]].rank))
+        return onnx_fail(o, w->node,
+                         "only images and sequences (four and three dimensions) are supported");
     return mean(o, w, 2, (int32_t[]){1, 2}, true, true);
 }
 
@@ -109,8 +108,33 @@ int onnx_lower_mean(onnx_t *o, const onnx_want_t *w) {
     return mean(o, w, n ? n : x->rank, axes, nhwc, nhwc);
 }
 
-/* t with dimensions `axis` and the last exchanged, quantised as q. */
-static int32_t exchanged(onnx_t *o, const char *name, int32_t t, int axis, onnx_quant_t q) {
+/* The softmax of t, over its last axis, to *own. */
+static int32_t softmax(onnx_t *o, const char *name, int32_t t, onnx_quant_t *own) {
+    *own = (onnx_quant_t){1.0f / 256.0f, -128};
+    if (t < 0)
+        return t;
+    const graph_tensor_t like = o->b.tensors[t];
+    int32_t out = onnx_new_tensor(o, name, GRAPH_INT8, like.rank, like.dims, own);
+    graph_op_t *op = onnx_new_op(o, GRAPH_OP_SOFTMAX, name, 1, &t, 1, &out);
+    if (!op)
+        return ONNX_NONE;
+    op->p.softmax.beta = 1.0f;
+    return out;
+}
+
+/* Before operator set 13: over `axis` and all behind it together. */
+static int flat_softmax(onnx_t *o, const onnx_want_t *w, int32_t width) {
+    const onnx_value_t *x = &o->values[w->v];
+    onnx_quant_t q, own;
+    int32_t t = onnx_operand(o, w->node->in[0], false, &q);
+    t = onnx_new_view(o, w->name, t, q, 2, (int32_t[]){(int32_t)x->elements / width, width});
+    t = softmax(o, w->name, t, &own);
+    return finish(o, w, onnx_new_view(o, w->name, t, own, x->rank, x->dims), own, false);
+}
+
+int32_t onnx_exchanged(onnx_t *o, const char *name, int32_t t, int axis, onnx_quant_t q) {
+    if (t < 0)
+        return t;
     const graph_tensor_t x = o->b.tensors[t];
     int32_t perm[GRAPH_MAX_RANK], dims[GRAPH_MAX_RANK];
     for (int d = 0; d < x.rank; d++)
@@ -132,24 +156,18 @@ int onnx_lower_softmax(onnx_t *o, const onnx_want_t *w) {
     if (axis < 0)
         return -1;
     if (behind > 1 && o->opset < 13)
-        return onnx_fail(o, n,
-                         "before operator set 13 only a softmax over the last axis is supported");
+        return flat_softmax(o, w, (int32_t)behind * x->dims[axis]);
     /* an axis that is the channels of an image is innermost in the image's layout */
     bool nhwc = o->image[w->v], inner = behind == 1 || (nhwc && axis == 1);
     nhwc = nhwc && inner;
-    onnx_quant_t q, own = {1.0f / 256.0f, -128};
+    onnx_quant_t q, own;
     int32_t in = onnx_operand(o, n->in[0], nhwc, &q);
-    if (in >= 0 && !inner)
-        in = exchanged(o, w->name, in, axis, q);
-    if (in < 0)
+    if (!inner)
+        in = onnx_exchanged(o, w->name, in, axis, q);
+    int32_t out = softmax(o, w->name, in, &own);
+    if (out < 0)
         return -1;
-    const graph_tensor_t like = o->b.tensors[in];
-    int32_t out = onnx_new_tensor(o, w->name, GRAPH_INT8, like.rank, like.dims, &own);
-    graph_op_t *op = onnx_new_op(o, GRAPH_OP_SOFTMAX, w->name, 1, &in, 1, &out);
-    if (!op)
-        return -1;
-    op->p.softmax.beta = 1.0f;
-    return finish(o, w, inner ? out : exchanged(o, w->name, out, axis, own), own, nhwc);
+    return finish(o, w, inner ? out : onnx_exchanged(o, w->name, out, axis, own), own, nhwc);
 }
 
 /* ---- element by element */
@@ -197,9 +215,11 @@ static int32_t operand(onnx_t *o, const onnx_node_t *n, int32_t v, int rank, boo
         return t;
     }
     if (nhwc && x->rank != rank) {
-        onnx_fail(o, n, "an image and %.40s, which has fewer dimensions, are not supported",
-                  x->name);
-        return ONNX_NONE;
+        onnx_value_t wide = *x;
+        int32_t t = same ? onnx_tensor(o, v, *q, false) : onnx_operand(o, v, false, q);
+        widen(&wide, rank);
+        t = onnx_new_view(o, x->name, t, *q, rank, wide.dims);
+        return t < 0 ? t : onnx_relayout(o, &wide, t, *q, true);
     }
     return same ? onnx_tensor(o, v, *q, nhwc) : onnx_operand(o, v, nhwc, q);
 }

@@ -1,5 +1,5 @@
 /*
- * onnx_resize.c - Resize of an image's rows and columns: shape and operators.
+ * onnx_resize.c - Resize of an image's rows and columns, or along a sequence: shape and operators.
  *
  * Nearest: ONNX's rule, evaluated in float32 for every output row and column; where that is
  * TFLite's rule (whole factors) RESIZE_NEAREST_NEIGHBOR, else one GATHER along rows and one along
@@ -57,7 +57,7 @@ int onnx_shape_resize(onnx_t *o, const onnx_node_t *n) {
     return lengths(o, n, &r) ? -1 : onnx_shape_set(o, n, x->type, x->rank, r.dims);
 }
 
-static int options(onnx_t *o, const onnx_node_t *n, resize_t *r) {
+static int options(onnx_t *o, const onnx_node_t *n, int rank, resize_t *r) {
     static const char *const names[WHERE_COUNT] = {"asymmetric", "half_pixel", "align_corners"};
     char mode[32], where[32], policy[32];
     onnx_attr_string(n, "mode", mode);
@@ -69,7 +69,7 @@ static int options(onnx_t *o, const onnx_node_t *n, resize_t *r) {
     for (int i = 0; i < WHERE_COUNT; i++)
         r->where = strcmp(where, names[i]) == 0 ? (where_t)i : r->where;
     /* its exception is an output of one row or column */
-    if (strcmp(where, "pytorch_half_pixel") == 0 && r->dims[2] > 1 && r->dims[3] > 1)
+    if (strcmp(where, "pytorch_half_pixel") == 0 && r->dims[2] > 1 && r->dims[rank - 1] > 1)
         r->where = HALF_PIXEL;
     if (r->where == WHERE_COUNT || (!r->linear && *mode && strcmp(mode, "nearest") != 0))
         return onnx_fail(o, n, "mode %.20s with %.30s is not supported", mode, where);
@@ -116,46 +116,32 @@ static int32_t indices(onnx_t *o, const onnx_want_t *w, const resize_t *r, int d
     return t;
 }
 
-/* Rows, then columns of the image w->node's input 0. */
-static int gather(onnx_t *o, const onnx_want_t *w, const int32_t index[2]) {
-    int32_t x = onnx_tensor(o, w->node->in[0], w->q, true);
-    if (x < 0)
-        return -1;
-    for (int i = 0; i < 2; i++) {
-        const graph_tensor_t *t = &o->b.tensors[x];
-        int32_t dims[4] = {t->dims[0], t->dims[1], t->dims[2], t->dims[3]};
-        dims[1 + i] = o->values[w->v].dims[2 + i];
-        int32_t in[2] = {x, index[i]},
-                out = onnx_new_tensor(o, w->name, GRAPH_INT8, 4, dims, &w->q);
-        graph_op_t *op = onnx_new_op(o, GRAPH_OP_GATHER, w->name, 2, in, 1, &out);
-        if (!op)
-            return -1;
-        op->p.gather.axis = 1 + i;
-        x = out;
-    }
-    return onnx_remember(o, w->v, w->q, true, x);
-}
-
 int onnx_lower_resize(onnx_t *o, const onnx_want_t *w) {
     const onnx_node_t *n = w->node;
     const onnx_value_t *x = &o->values[n->in[0]];
     resize_t r;
-    bool plain[2];
-    if (x->rank != 4)
-        return onnx_fail(o, n, "only rows and columns of images can be resized");
-    if (lengths(o, n, &r) || options(o, n, &r))
+    bool all_plain = true, plain;
+    if (!onnx_may_be_image(x->rank))
+        return onnx_fail(o, n,
+                         "only images and sequences (four and three dimensions) can be resized");
+    if (lengths(o, n, &r) || options(o, n, x->rank, &r))
         return -1;
     if (r.dims[0] != x->dims[0] || r.dims[1] != x->dims[1])
-        return onnx_fail(o, n, "only rows and columns of images can be resized");
-    int32_t size[2] = {(int32_t)r.dims[2], (int32_t)r.dims[3]};
+        return onnx_fail(o, n,
+                         "only the last dimensions can be resized, those behind N and C; put a "
+                         "Transpose around it");
+    int32_t size[2] = {x->rank == 4 ? (int32_t)r.dims[2] : 1, (int32_t)r.dims[x->rank - 1]};
     if (!r.linear) {
         if (nearest(r.near, 1) < 0)
             return onnx_fail(o, n, "nearest_mode %.30s is not supported", r.near);
-        int32_t index[2] = {indices(o, w, &r, 2, &plain[0]), indices(o, w, &r, 3, &plain[1])};
-        if (index[0] < 0 || index[1] < 0)
-            return -1;
-        if (!plain[0] || !plain[1])
-            return gather(o, w, index);
+        int32_t index[GRAPH_MAX_RANK] = {ONNX_NONE, ONNX_NONE};
+        for (int d = 2; d < x->rank; d++) {
+            if ((index[d] = indices(o, w, &r, d, &plain)) < 0)
+                return -1;
+            all_plain = all_plain && plain;
+        }
+        if (!all_plain)
+            return onnx_gather_along(o, w, onnx_tensor(o, n->in[0], w->q, true), true, index);
     }
     int32_t t = onnx_new_ints(o, "size", 2, size);
     graph_op_t *op =
@@ -167,12 +153,14 @@ int onnx_lower_resize(onnx_t *o, const onnx_want_t *w) {
         return -1;
     bool align = r.where == ALIGN_CORNERS;
     op->p.resize.half_pixel_centers = r.linear && r.where == HALF_PIXEL;
-    for (int d = 2; d < 4 && r.linear; d++) {
+    for (int d = 2; d < x->rank && r.linear; d++) {
         double step = !align           ? r.step[d]
                       : r.dims[d] == 1 ? 1
                                        : (double)(x->dims[d] - 1) / (double)(r.dims[d] - 1);
-        *(d == 2 ? &op->p.resize.step_h : &op->p.resize.step_w) =
+        *(d == x->rank - 1 ? &op->p.resize.step_w : &op->p.resize.step_h) =
             step > 0 ? step : 1; /* one pixel: any */
     }
+    if (r.linear && x->rank == 3)
+        op->p.resize.step_h = 1;
     return 0;
 }

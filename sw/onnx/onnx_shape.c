@@ -96,15 +96,26 @@ int onnx_window(onnx_t *o, const onnx_node_t *n, const onnx_value_t *x, const in
                 onnx_window_t *w) {
     int64_t pads[4] = {0, 0, 0, 0};
     char pad[32];
-    *w = (onnx_window_t){.stride = {1, 1}, .dilation = {1, 1}};
-    if (x->rank != 4)
-        return onnx_fail(o, n, "only images (four dimensions) are supported, its input has %d",
+    *w = (onnx_window_t){.kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}};
+    if (!onnx_may_be_image(x->rank))
+        return onnx_fail(o, n,
+                         "only images and sequences (four and three dimensions) are supported, its "
+                         "input has %d",
                          (int)x->rank);
-    memcpy(w->kernel, kernel, sizeof w->kernel);
-    if (!onnx_attr_ints(n, "kernel_shape", w->kernel, 2) ||
-        !onnx_attr_ints(n, "strides", w->stride, 2) ||
-        !onnx_attr_ints(n, "dilations", w->dilation, 2) || !onnx_attr_ints(n, "pads", pads, 4))
-        return onnx_fail(o, n, "its attributes are not those of an image");
+    int first = 4 - x->rank; /* 1: the columns alone */
+    size_t plane = (size_t)x->rank - 2;
+    memcpy(w->kernel + first, kernel + first, plane * sizeof *kernel);
+    if (!onnx_attr_ints(n, "kernel_shape", w->kernel + first, plane) ||
+        !onnx_attr_ints(n, "strides", w->stride + first, plane) ||
+        !onnx_attr_ints(n, "dilations", w->dilation + first, plane) ||
+        !onnx_attr_ints(n, "pads", pads, 2 * plane))
+        return onnx_fail(o, n, "its attributes are not those of %s",
+                         first ? "a sequence" : "an image");
+    if (first) {
+        pads[3] = pads[1];
+        pads[1] = pads[0];
+        pads[0] = pads[2] = 0;
+    }
     onnx_attr_string(n, "auto_pad", pad);
     bool same_upper = strcmp(pad, "SAME_UPPER") == 0, same_lower = strcmp(pad, "SAME_LOWER") == 0;
     for (int d = 0; d < 2; d++) {
@@ -113,7 +124,8 @@ int onnx_window(onnx_t *o, const onnx_node_t *n, const onnx_value_t *x, const in
             w->stride[d] > most || w->dilation[d] > most || pads[d] < 0 || pads[d + 2] < 0 ||
             pads[d] > most || pads[d + 2] > most)
             return onnx_fail(o, n, "its kernel, stride, dilation or padding is out of range");
-        int64_t size = x->dims[2 + d], reach = (w->kernel[d] - 1) * w->dilation[d] + 1;
+        int64_t size = d < first ? 1 : x->dims[2 + d - first],
+                reach = (w->kernel[d] - 1) * w->dilation[d] + 1;
         w->before[d] = pads[d];
         w->after[d] = pads[d + 2];
         if (same_upper || same_lower) {
@@ -130,26 +142,35 @@ int onnx_window(onnx_t *o, const onnx_node_t *n, const onnx_value_t *x, const in
         if (room >= 0 && onnx_attr_int(n, "ceil_mode", 0) && room % w->stride[d] != 0 &&
             w->out[d] * w->stride[d] <
                 size + w->before[d]) { /* a last window that begins within the image */
-            w->after[d] += w->stride[d] - room % w->stride[d];
+            w->beyond[d] = w->stride[d] - room % w->stride[d];
+            w->after[d] += w->beyond[d];
             w->out[d]++;
         }
     }
     return 0;
 }
 
+/* The output of windows over x. */
+static int image(onnx_t *o, const onnx_node_t *n, const onnx_value_t *x, int64_t channels,
+                 const onnx_window_t *w) {
+    int64_t dims[4] = {x->dims[0], channels, w->out[0], w->out[1]};
+    dims[x->rank - 1] = w->out[1];
+    return onnx_shape_set(o, n, x->type, x->rank, dims);
+}
+
 static int conv(onnx_t *o, const onnx_node_t *n) {
     const onnx_value_t *x = onnx_in(o, n, 0), *w = onnx_in(o, n, 1);
     onnx_window_t win;
-    if (!w || w->rank != 4 || x->rank != 4)
-        return onnx_fail(o, n, "only convolutions of images are supported");
-    int64_t kernel[2] = {w->dims[2], w->dims[3]}, groups = onnx_attr_int(n, "group", 1);
+    if (!w || !onnx_may_be_image(x->rank) || w->rank != x->rank)
+        return onnx_fail(o, n, "only convolutions of images and sequences are supported");
+    int64_t kernel[2] = {w->rank == 4 ? w->dims[2] : 1, w->dims[w->rank - 1]};
+    int64_t groups = onnx_attr_int(n, "group", 1);
     if (onnx_window(o, n, x, kernel, &win))
         return -1;
     if (groups < 1 || x->dims[1] != w->dims[1] * groups || w->dims[0] % groups != 0 ||
         win.kernel[0] != kernel[0] || win.kernel[1] != kernel[1])
         return onnx_fail(o, n, "its weights do not fit its input");
-    return onnx_shape_set(o, n, x->type, 4,
-                          (int64_t[]){x->dims[0], w->dims[0], win.out[0], win.out[1]});
+    return image(o, n, x, w->dims[0], &win);
 }
 
 static int pool(onnx_t *o, const onnx_node_t *n) {
@@ -157,9 +178,7 @@ static int pool(onnx_t *o, const onnx_node_t *n) {
     onnx_window_t win;
     if (onnx_window(o, n, x, (int64_t[]){0, 0}, &win))
         return -1;
-    return onnx_shape_set(
-        o, n, x->type, 4,
-        (int64_t[]){x->dims[0], x->rank > 1 ? x->dims[1] : 1, win.out[0], win.out[1]});
+    return image(o, n, x, x->dims[1], &win);
 }
 
 static int global_pool(onnx_t *o, const onnx_node_t *n) {
@@ -181,7 +200,9 @@ static int gemm(onnx_t *o, const onnx_node_t *n) {
 static int matmul(onnx_t *o, const onnx_node_t *n) {
     const onnx_value_t *a = onnx_in(o, n, 0), *b = onnx_in(o, n, 1);
     int64_t dims[GRAPH_MAX_RANK];
-    if (!b || a->rank < 2 || b->rank < 2 || a->dims[a->rank - 1] != b->dims[b->rank - 2])
+    if (b && (a->rank < 2 || b->rank < 2))
+        return onnx_fail(o, n, "a factor is a vector; put an Unsqueeze before it");
+    if (!b || a->dims[a->rank - 1] != b->dims[b->rank - 2])
         return onnx_fail(o, n, "its matrices do not fit");
     int rank = a->rank > b->rank ? a->rank : b->rank;
     for (int d = 0; d < rank - 2; d++) {
@@ -272,7 +293,12 @@ int onnx_infer(onnx_t *o) {
         for (size_t k = 0; k < sizeof known / sizeof known[0] && !shape; k++)
             shape = strcmp(n->op, known[k].op) == 0 ? known[k].shape : NULL;
         if (!shape)
-            return onnx_fail(o, n, "this operator is not supported");
+            return onnx_fail(o, n,
+                             strcmp(n->op, "BatchNormalization") == 0
+                                 ? "it is not part of the convolution before it; fold it before "
+                                   "quantising (onnxruntime.quantization.quant_pre_process)"
+                                 : "this operator is not supported; replace it, or end the network "
+                                   "before it");
         if (n->n_out < 1 || n->out[0] < 0)
             return onnx_fail(o, n, "it has no output");
         int done = onnx_fold(o, n);

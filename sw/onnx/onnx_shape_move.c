@@ -208,9 +208,10 @@ int onnx_pads(onnx_t *o, const onnx_node_t *n, int64_t before[GRAPH_MAX_RANK],
         int a = onnx_axis(o, n, n_axes ? axes[i] : i, x->rank);
         if (a < 0)
             return -1;
-        if (pads[i] < 0 || pads[listed + i] < 0 || pads[i] > INT32_MAX ||
-            pads[listed + i] > INT32_MAX || seen >> a & 1)
-            return onnx_fail(o, n, "its padding is negative or too large");
+        const int64_t most = 1 << 20;
+        if (pads[i] < -most || pads[listed + i] < -most || pads[i] > most ||
+            pads[listed + i] > most || seen >> a & 1)
+            return onnx_fail(o, n, "its padding is too large, or an axis is listed twice");
         seen |= 1 << a;
         before[a] = pads[i];
         after[a] = pads[listed + i];

@@ -2,6 +2,7 @@
 
 make(seed) -> (quantised model, float model, input). Every network begins with a quantised convolution; after it any of the
 operators that the reader takes, several ways of writing an activation, both 8-bit types, scales per tensor and per channel.
+Every fourth works on sequences (N,C,L), the others on images.
 SPDX-License-Identifier: Apache-2.0
 """
 import logging
@@ -19,10 +20,10 @@ ort.set_default_logger_severity(3)
 
 
 class Net:
-    """A float network under construction: y is its last value, of `channels` channels."""
+    """A float network under construction: y is its last value, of `channels` channels; size: rows and columns, or a length."""
 
     def __init__(self, rng, channels, size):
-        self.rng, self.channels = rng, channels
+        self.rng, self.channels, self.plane = rng, channels, len(size)
         self.nodes, self.constants, self.count = [], [], 0
         self.shape, self.y, self.more = [1, channels, *size], "x", {}
 
@@ -55,8 +56,9 @@ class Net:
 
     def conv(self, x, channels, kernel, stride=1, groups=1, dilation=1):
         pad = (kernel - 1) * dilation // 2
-        return self.node("Conv", [x, self.weights(channels, self.channels // groups, kernel, kernel), self.weights(channels)],
-                         pads=[pad] * 4, strides=[stride] * 2, group=groups, dilations=[dilation] * 2)
+        weights = self.weights(channels, self.channels // groups, *[kernel] * self.plane)
+        return self.node("Conv", [x, weights, self.weights(channels)], pads=[pad] * 2 * self.plane, strides=[stride] * self.plane,
+                         group=groups, dilations=[dilation] * self.plane)
 
     def layer(self):
         rng, y, c = self.rng, self.y, self.channels
@@ -71,9 +73,9 @@ class Net:
             pair = [self.conv(y, wide, 1), self.conv(y, wide, 3)]
             self.y, self.channels = self.node(str(rng.choice(["Add", "Mul", "Sub"])), pair), wide
         elif kind == 4:
-            self.y = self.node("MaxPool", [y], kernel_shape=[2, 2], strides=[1, 1], ceil_mode=int(rng.integers(0, 2)))
+            self.y = self.node("MaxPool", [y], kernel_shape=[2] * self.plane, strides=[1] * self.plane, ceil_mode=int(rng.integers(0, 2)))
         elif kind == 5:
-            self.y = self.node("AveragePool", [y], kernel_shape=[3, 3], strides=[1, 1], pads=[1] * 4,
+            self.y = self.node("AveragePool", [y], kernel_shape=[3] * self.plane, strides=[1] * self.plane, pads=[1] * 2 * self.plane,
                                count_include_pad=int(rng.integers(0, 2)))
         elif kind == 6:
             self.y, self.channels = self.node("Concat", [y, self.conv(y, wide, 1)], axis=1), c + wide
@@ -81,9 +83,9 @@ class Net:
             halves = self.node("Split", [y, self.const(np.array([c // 2] * 2, np.int64))], 2, axis=1)
             self.y, self.channels = self.node("Add", halves), c // 2
         elif kind == 8:
-            self.y = self.node(str(rng.choice(["Add", "Mul"])), [y, self.const(rng.standard_normal((c, 1, 1)).astype(np.float32))])
+            self.y = self.node(str(rng.choice(["Add", "Mul"])), [y, self.const(rng.standard_normal((c, *[1] * self.plane)).astype(np.float32))])
         elif kind == 9:
-            self.y = self.node("Resize", [y, "", self.const(np.array([1, 1, 2, 2], np.float32))], mode="nearest",
+            self.y = self.node("Resize", [y, "", self.const(np.array([1, 1, *[2] * self.plane], np.float32))], mode="nearest",
                                coordinate_transformation_mode="asymmetric", nearest_mode="floor")
 
     def activation(self):
@@ -131,10 +133,10 @@ class Net:
         elif kind == 1:
             self.y = self.node("Flatten", [y])
         elif kind == 2:
-            rows = self.node("Transpose", [y], perm=[0, 2, 3, 1])
+            rows = self.node("Transpose", [y], perm=[0, *range(2, 2 + self.plane), 1])
             self.y = self.node("Add", [self.node("MatMul", [rows, self.weights(c, 7)]), self.weights(7)])
         elif kind == 3:
-            self.y = self.node("ReduceMean", [y], axes=[2, 3], keepdims=int(self.rng.integers(0, 2)))
+            self.y = self.node("ReduceMean", [y], axes=[*range(2, 2 + self.plane)], keepdims=int(self.rng.integers(0, 2)))
         elif kind == 4:  # attention
             tokens = self.tokens()
             q, k, v = (self.node("MatMul", [tokens, self.weights(c, 8)]) for _ in range(3))
@@ -184,7 +186,7 @@ def quantise(model, inputs, per_channel, activation_type, **more):
 
 def make(seed):
     rng = np.random.default_rng(seed)
-    net = Net(rng, int(rng.choice([1, 3, 4, 16])), rng.integers(6, 14, 2).tolist())
+    net = Net(rng, int(rng.choice([1, 3, 4, 16])), rng.integers(6, 14, 2).tolist() if seed % 4 != 3 else [int(rng.integers(12, 60))])
     first = int(rng.choice([4, 8, 16]))
     net.y, net.channels = net.conv("x", first, 3), first
     for _ in range(int(rng.integers(1, 5))):

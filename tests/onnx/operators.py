@@ -14,7 +14,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 import numpy as np
 
-IMAGE, TOKENS, ROWS = [1, 6, 9, 10], [1, 7, 24], [5, 24]
+IMAGE, SEQUENCE, TOKENS, ROWS = [1, 6, 9, 10], [1, 6, 20], [1, 7, 24], [5, 24]
 
 
 def i64(net, *values):
@@ -42,14 +42,48 @@ def conv(**attributes):
     return build
 
 
+def conv_row(*behind, **attributes):
+    """A convolution along a sequence, and what each of `behind`, (net, opset, value) -> value, makes of it."""
+    def build(net, opset):
+        cout, kernel = attributes.get("group", 1) * 2, attributes.get("kernel_shape", [3])
+        cout = max(cout, 12)
+        y = net.start(SEQUENCE).node("Conv", ["x", net.weights(cout, 6 // attributes.get("group", 1), *kernel), net.weights(cout)], **attributes)
+        for each in behind:
+            y = each(net, opset, y)
+        return y
+    return build
+
+
+def then(op, *constants, **attributes):
+    return lambda net, opset, y: net.node(op, [y, *(net.const(np.array(c)) for c in constants)], **attributes)
+
+
+def gated(net, opset, y):
+    """A squeeze and excitation block along a sequence."""
+    gate = net.node("Conv", [net.node("GlobalAveragePool", [y]), net.weights(12, 12, 1), net.weights(12)])
+    return net.node("Mul", [net.node("Sigmoid", [gate]), y])
+
+
 def conv_then(op, more=lambda net: [], **attributes):
     """An activation right behind a convolution, which the quantiser leaves without a pair between."""
     return lambda net, opset: net.node(op, [conv(pads=[1] * 4)(net, opset), *more(net)], **attributes)
 
 
+def with_fewer_axes(shape):
+    """An image and a value of fewer dimensions."""
+    return lambda net, opset: net.node("Add", [conv(pads=[1] * 4)(net, opset), net.extra(shape)])
+
+
+def gemm_of_two(**attributes):
+    def build(net, opset):
+        shapes = [s[::-1] if attributes.get(t) else s for s, t in (([5, 24], "transA"), ([24, 10], "transB"))]
+        return net.node("Gemm", [net.start(shapes[0]).y, net.extra(shapes[1])], **attributes)
+    return build
+
+
 def gemm(**attributes):
     def build(net, opset):
-        net.start(ROWS)
+        net.start(ROWS[::-1] if attributes.get("transA") else ROWS)
         shape = (10, 24) if attributes.get("transB") else (24, 10)
         return net.node("Gemm", ["x", net.weights(*shape), net.weights(10)], **attributes)
     return build
@@ -110,6 +144,15 @@ def power(exponent):
     return lambda net, opset: net.node("Pow", [net.start(ROWS).y, f32(net, exponent)])
 
 
+def powers(shape, *exponents, behind=None):
+    """Exponents along the axis where `shape` is not 1; of a value that is not negative where the file quantises the exponents too."""
+    def build(net, opset):
+        x = net.node("Relu", [behind(net, opset) if behind else net.start(ROWS).y])
+        repeated = exponents * (int(np.prod(shape)) // len(exponents))
+        return net.node("Pow", [x, f32(net, np.array(repeated, np.float32).reshape(shape))])
+    return build
+
+
 def of_positive(op):
     """On a value that the file quantises as not negative."""
     return lambda net, opset: net.node(op, [net.node("Add", [net.node("Relu", [net.start(ROWS).y]), f32(net, 0.5)])])
@@ -153,12 +196,12 @@ def norm_written(square, divide, rms=False, twice=False, affine=2):
     return build
 
 
-def norm_over_channels(net, opset):
-    x = net.start(IMAGE).y
+def norm_over_channels(net, opset, shape=IMAGE):
+    x, ones = net.start(shape).y, [1] * (len(shape) - 2)
     d = net.node("Sub", [x, mean(net, opset, x, [1])])
     s = net.node("Sqrt", [net.node("Add", [mean(net, opset, net.node("Pow", [d, f32(net, 2)]), [1]), f32(net, 1e-6)])])
-    y = net.node("Mul", [net.node("Div", [d, s]), channels(net, 6, 1, 1)])
-    return net.node("Add", [y, channels(net, 6, 1, 1, low=-0.5)])
+    y = net.node("Mul", [net.node("Div", [d, s]), channels(net, 6, *ones)])
+    return net.node("Add", [y, channels(net, 6, *ones, low=-0.5)])
 
 
 def gelu(form):
@@ -187,8 +230,8 @@ def clip(low, high):
     return lambda net, opset: net.node("Clip", [net.start(IMAGE).y, *("" if v is None else f32(net, v) for v in (low, high))])
 
 
-def pool(op, **attributes):
-    return lambda net, opset: net.start(IMAGE).node(op, ["x"], **attributes)
+def pool(op, shape=IMAGE, **attributes):
+    return lambda net, opset: net.start(shape).node(op, ["x"], **attributes)
 
 
 def concat(axis, shapes):
@@ -238,9 +281,13 @@ def pad(value, axes=None):
     return build
 
 
+def pad_by(mode, *pads, shape=IMAGE):
+    return lambda net, opset: net.node("Pad", [net.start(shape).y, i64(net, *pads)], mode=mode)
+
+
 def resize(mode, where, scales=None, sizes=None, **attributes):
     def build(net, opset):
-        net.start(IMAGE)
+        net.start(IMAGE if len(scales or sizes) != 3 else SEQUENCE)
         inputs = ["x", "", net.const(np.array(scales, np.float32))] if scales else ["x", "", "", i64(net, *sizes)]
         return net.node("Resize", inputs, mode=mode, coordinate_transformation_mode=where, **attributes)
     return build
@@ -257,7 +304,37 @@ CASES = [
     ("conv relu", 13, 1, conv_then("Relu")),
     ("conv clip", 13, 1, conv_then("Clip", lambda net: [f32(net, 0), f32(net, 6)])),
     ("conv sigmoid", 13, 2, conv_then("Sigmoid")),
+    ("row", 13, 1, conv_row()),
+    ("row stride", 13, 1, conv_row(strides=[2], pads=[0, 1])),
+    ("row dilated", 13, 1, conv_row(dilations=[3], pads=[3, 3])),
+    ("row auto", 13, 1, conv_row(auto_pad="SAME_UPPER", strides=[2])),
+    ("row depthwise", 13, 1, conv_row(group=6, pads=[1, 1])),
+    ("row groups", 13, 1, conv_row(group=2, kernel_shape=[4])),
+    ("row relu", 13, 1, conv_row(then("Relu"))),
+    ("row pools", 13, 2, conv_row(then("MaxPool", kernel_shape=[3], strides=[2], ceil_mode=1), then("AveragePool", kernel_shape=[3], pads=[1, 1]))),
+    ("row gated", 13, 2, conv_row(gated)),
+    ("row slice", 13, 1, conv_row(then("Slice", [0, 2], [-2, 9], [2, 1]))),
+    ("row pad", 13, 1, conv_row(then("Pad", [0, 0, 2, 0, 1, -3]))),
+    ("row concat", 13, 1, conv_row(lambda net, opset, y: net.node("Concat", [y, "x"], axis=1), pads=[1, 1])),
+    ("row split", 13, 1, conv_row(lambda net, opset, y: net.node("Add", net.node("Split", [y, i64(net, 6, 6)], 2, axis=1)))),
+    ("row mean", 13, 1, conv_row(lambda net, opset, y: mean(net, opset, y, [2]))),
+    ("row mean channels", 13, 1, conv_row(lambda net, opset, y: mean(net, opset, y, [1]))),
+    ("row softmax", 13, 2, conv_row(then("Softmax", axis=1))),
+    ("row tokens", 13, 1, conv_row(then("Transpose", perm=[0, 2, 1]))),
+    ("row backwards", 13, 1, conv_row(then("Transpose"))),
+    ("row flatten", 13, 1, conv_row(then("Flatten"))),
+    ("row add", 13, 1, conv_row(lambda net, opset, y: net.node("Add", [y, net.extra([1, 12, 20])]), pads=[1, 1])),
+    ("row add channels", 13, 1, conv_row(lambda net, opset, y: net.node("Add", [y, channels(net, 12, 1)]))),
+    ("row add fewer axes", 13, 1, conv_row(lambda net, opset, y: net.node("Add", [y, net.extra([12, 1])]))),
+    ("row add more axes", 13, 1, conv_row(lambda net, opset, y: net.node("Add", [y, net.extra([2, 1, 12, 1])]))),
+    ("row norm", 13, None, lambda net, opset: norm_over_channels(net, opset, SEQUENCE)),
+    *((f"row {op}", 13, 1, pool(op, SEQUENCE)) for op in ("GlobalAveragePool",)),
+    ("fewer axes", 13, 1, with_fewer_axes([9, 10])),
+    ("fewer axes channels", 13, 1, with_fewer_axes([12, 1, 1])),
     ("gemm", 13, 1, gemm()),
+    ("gemm transA", 13, 1, gemm(transA=1)),
+    ("gemm of two", 13, 1, gemm_of_two()),
+    ("gemm of two transposed", 13, 1, gemm_of_two(transA=1, transB=1)),
     ("gemm transB", 13, 1, gemm(transB=1)),
     ("gemm alpha", 13, 1, gemm(alpha=0.5, transB=1)),
     ("gemm beta", 13, 1, gemm(beta=2.0, transB=1)),
@@ -276,6 +353,10 @@ CASES = [
     *((f"{op} constant left", 13, 1, on_constants(op)) for op in ("Add", "Sub", "Mul")),
     ("pow 2", 13, 1, power(2)),
     ("pow 3", 13, 1, power(3)),
+    ("pow all alike", 13, 1, powers((5, 24), 2)),
+    ("pow columns", 13, 1, powers((24,), 1, 2, 2, 3)),
+    ("pow rows", 13, 1, powers((5, 1), 1, 0.5, 3, 3, 2)),
+    ("pow channels", 13, 2, powers((12, 1, 1), 3, 1, 2, behind=conv(pads=[1] * 4))),
     ("sqrt", 13, 1, of_positive("Sqrt")),
     *((f"mean {axes} {keep}", 13, 1, reduce(axes, keep)) for axes in ([2, 3], [1], [-1], [1, 2, 3]) for keep in (0, 1)),
     ("layer norm", 17, 1, norm_node(TOKENS, -1, 1)),
@@ -293,6 +374,8 @@ CASES = [
     ("RMSNormalization", 23, 1, lambda net, opset: net.node("RMSNormalization", [net.start(TOKENS).y, channels(net, 24)], epsilon=1e-5)),
     ("softmax", 13, 2, one("Softmax", TOKENS)),
     ("softmax tokens", 13, 2, one("Softmax", TOKENS, axis=1)),
+    ("softmax flat", 11, 2, one("Softmax", [1, 4, 3, 5])),
+    ("softmax flat axis", 11, 2, one("Softmax", [2, 4, 3, 5], axis=2)),
     ("softmax rows", 13, 2, one("Softmax", IMAGE, axis=-2)),
     ("softmax channels", 13, 2, lambda net, opset: net.node("Softmax", [conv(pads=[1] * 4)(net, opset)], axis=1)),
     *((op, 13, 1, one(op, TOKENS)) for op in ("Erf", "Relu", "Sigmoid", "Tanh", "LeakyRelu", "Elu", "Abs", "Neg", "HardSigmoid", "Softplus")),
@@ -308,6 +391,7 @@ CASES = [
     ("average pool", 13, 1, pool("AveragePool", kernel_shape=[2, 2], strides=[2, 2])),
     ("average pool pads", 13, 1, pool("AveragePool", kernel_shape=[3, 3], pads=[1] * 4, strides=[2, 2])),
     ("average pool counted", 13, 1, pool("AveragePool", kernel_shape=[3, 3], pads=[1] * 4, count_include_pad=1)),
+    ("average pool ceil counted", 13, 1, pool("AveragePool", kernel_shape=[3, 3], pads=[1, 0, 0, 1], strides=[2, 2], ceil_mode=1, count_include_pad=1)),
     ("average pool ceil", 13, 1, pool("AveragePool", kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1)),
     ("global average pool", 13, 1, pool("GlobalAveragePool")),
     ("max pool", 13, 0, pool("MaxPool", kernel_shape=[2, 3], strides=[2, 1])),
@@ -334,12 +418,20 @@ CASES = [
     ("pad", 13, 0, pad(None)),
     ("pad value", 13, 0, pad(0.25)),
     ("pad axes", 18, 0, pad(None, [-1, 2])),
+    ("pad edge", 13, 0, pad_by("edge", 0, 0, 1, 2, 0, 1, 0, 3)),
+    ("pad reflect", 13, 0, pad_by("reflect", 0, 0, 8, 2, 0, 5, 0, 9)),
+    ("pad wrap", 19, 0, pad_by("wrap", 0, 0, 1, 2, 0, 1, 0, 3)),
+    ("pad negative", 13, 0, pad_by("constant", 0, 0, -1, 2, 0, -1, 0, -3)),
+    ("pad row edge", 13, 0, pad_by("edge", 0, 0, 4, 0, 0, -3, shape=SEQUENCE)),
     ("resize nearest", 13, 0, resize("nearest", "asymmetric", scales=[1, 1, 2, 3], nearest_mode="floor")),
     ("resize nearest half", 13, 0, resize("nearest", "half_pixel", scales=[1, 1, 2, 2])),
     ("resize nearest sizes", 13, 0, resize("nearest", "asymmetric", sizes=[1, 6, 18, 20], nearest_mode="floor")),
     ("resize nearest corners", 13, 0, resize("nearest", "align_corners", sizes=[1, 6, 20, 7], nearest_mode="round_prefer_ceil")),
     ("resize nearest ceil", 13, 0, resize("nearest", "half_pixel", scales=[1, 1, 1.5, 0.5], nearest_mode="ceil")),
     ("resize nearest axes", 18, 0, resize("nearest", "asymmetric", scales=[2.3, 3], axes=[3, 2])),
+    ("resize row", 13, 0, resize("nearest", "asymmetric", scales=[1, 1, 2], nearest_mode="floor")),
+    ("resize row ceil", 13, 0, resize("nearest", "half_pixel", scales=[1, 1, 1.6], nearest_mode="ceil")),
+    ("resize row linear", 13, 1, resize("linear", "half_pixel", scales=[1, 1, 2.5])),
     ("resize linear scale", 13, 1, resize("linear", "half_pixel", scales=[1, 1, 1.3, 2.7])),
     ("resize linear smaller", 13, 1, resize("linear", "pytorch_half_pixel", sizes=[1, 6, 4, 5])),
     ("resize linear wide", 13, 1, resize("linear", "asymmetric", sizes=[1, 6, 9, 700])),

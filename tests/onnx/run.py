@@ -196,6 +196,7 @@ def wrong_files(folder):
     if not link.is_symlink():
         link.symlink_to("../outside.bin")
     whole = good.SerializeToString()
+    good_shape = [d.dim_value for d in good.graph.input[0].type.tensor_type.shape.dim]
     yield "empty", b"", "empty"
     yield "nested", nested, "nest"
     yield "cycle", changed(cycle), "cycle"
@@ -226,6 +227,10 @@ def wrong_files(folder):
     yield "negative constant", weights_of(-1, 3, 3, 3), "negative, or it is larger than 2 GiB"
     yield "huge reshape", before_conv("Reshape", [np.array([1 << 62, 4, 1, 1], np.int64)]), "does not fit its input"
     yield "huge padding", before_conv("Pad", [np.array([0, 0, 1 << 40, 0, 0, 0, 0, 0], np.int64)]), "too large"
+    yield "reflection of too little", before_conv("Pad", [np.array([0, 0, 0, 99, 0, 0, 0, 0], np.int64)], mode="reflect"), "longer than what it reflects"
+    yield "padding that leaves nothing", before_conv("Pad", [np.array([0, 0, -99, 0, 0, 0, 99, 0], np.int64)]), "cuts off all"
+    yield "power of another shape", before_conv("Pow", [np.ones((1, 4, 1, 200), np.float32)]), "broadcast"
+    yield "powers along two axes", before_conv("Pow", [np.arange(2 * np.prod(good_shape[1:]), dtype=np.float32)[::2].reshape(good_shape[1:])]), "along one axis"
     yield "huge resize", before_conv("Resize", [np.zeros(0, np.float32), np.array([1, 1, 1e8, 1e8], np.float32)]), "out of range"
     yield "many dimensions", before_conv("Unsqueeze", [np.arange(9, dtype=np.int64)]), "at most 6"
     for cut in (1, len(whole) // 3, len(whole) - 1):
