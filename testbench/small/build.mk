@@ -57,5 +57,5 @@ $(BUILD)/small/$(SDRAM_SIM)/small_sim: $(SDRAM_RTL) $(SMALL_BENCH) $(SDRAM_CONF)
 	    >$(@D)/log 2>&1 || { tail -40 $(@D)/log; exit 1; }
 
 .PHONY: small-sim
-small-sim: $(BUILD)/small/rtl/small_sim $(BUILD)/small/netlist/small_sim $(BUILD)/small/$(SDRAM_SIM)/small_sim ## the small systems in simulation: iCEBreaker as RTL and as netlist, the one with SDRAM (of another board: BOARD=tangnano20k)
+small-sim: $(BUILD)/small/rtl/small_sim $(BUILD)/small/netlist/small_sim $(BUILD)/small/$(SDRAM_SIM)/small_sim $(BUILD)/microcode/$(SDRAM_CONFIG)/microcode.bin ## the small systems in simulation: iCEBreaker as RTL and as netlist, the one with SDRAM (of another board: BOARD=tangnano20k)
 TEST_NEEDS += small-sim $(BUILD)/firmware/small.bin $(BUILD)/microcode/npu4/microcode.bin $(BUILD)/microcode/npu8/microcode.bin

@@ -22,6 +22,7 @@ passed=0 failed=0
 ok() { echo "ok   $what $board $1"; passed=$((passed + 1)); }
 bad() { echo "FAIL $what $board $1; rerun: tests/small/run.sh $what"; failed=$((failed + 1)); }
 mkdir -p "$dir"
+rm -f "$dir/image.bin"
 [ -x $sim ] || bad "no $sim: make small-sim"
 # shellcheck disable=SC1091
 . "fpga/$board/board.conf"
@@ -44,6 +45,7 @@ digit() { # name, picture
 }
 # What the image's section of a kind is changed to must be noticed: name, kind, line.
 damaged() {
+    if [ ! -f "$dir/image.bin" ]; then bad "$1: no image to damage"; return; fi
     python3 - "$dir/image.bin" "$dir/damaged.bin" "$2" <<'END'
 import struct, sys
 data = bytearray(open(sys.argv[1], "rb").read())
