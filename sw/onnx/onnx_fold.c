@@ -3,6 +3,7 @@
  * arithmetic that exporters do with them. Contract: onnx_internal.h; lists of at most FOLD_MOST
  * integers, moves of constants of any size. SPDX-License-Identifier: Apache-2.0
  */
+#include <math.h>
 #include <string.h>
 
 #include "onnx_internal.h"
@@ -171,6 +172,38 @@ static int transpose(onnx_t *o, const onnx_node_t *n) {
     return 1;
 }
 
+/* QuantizeLinear of a constant, as files have it that keep their weights in float: in float32 and
+ * half to even, as ONNX Runtime. */
+static int quantize(onnx_t *o, const onnx_node_t *n) {
+    const onnx_value_t *x = &o->values[n->in[0]], *s = onnx_in(o, n, 1), *z = onnx_in(o, n, 2);
+    graph_type_t type = z ? z->type : GRAPH_UINT8;
+    int64_t dims[GRAPH_MAX_RANK], axis = onnx_attr_int(n, "axis", 1), inner = 1;
+    axis = axis < 0 ? axis + x->rank : axis;
+    if (x->type != GRAPH_FLOAT32 || !s || !s->data || s->type != GRAPH_FLOAT32 ||
+        (type != GRAPH_INT8 && type != GRAPH_UINT8) ||
+        (z && (!z->data || z->elements != s->elements)))
+        return 0;
+    if (s->elements != 1 && (axis < 0 || axis >= x->rank || (size_t)x->dims[axis] != s->elements))
+        return onnx_fail(o, n, "its scales do not fit its input");
+    for (int d = (int)axis + 1; s->elements > 1 && d < x->rank; d++)
+        inner *= x->dims[d];
+    uint8_t *q = onnx_alloc(o, x->elements);
+    float least = type == GRAPH_INT8 ? -128.0f : 0.0f;
+    for (size_t i = 0; q && i < x->elements; i++) {
+        size_t c = s->elements > 1 ? i / (size_t)inner % s->elements : 0;
+        float zero = !z                   ? 0
+                     : type == GRAPH_INT8 ? (float)((const int8_t *)z->data)[c]
+                                          : (float)((const uint8_t *)z->data)[c];
+        float r = nearbyintf(((const float *)x->data)[i] / ((const float *)s->data)[c]) + zero;
+        r = r >= least ? r : least; /* what is no number too */
+        q[i] = (uint8_t)(int)(r > least + 255 ? least + 255 : r);
+    }
+    if (!q || onnx_set_shape(o, n, n->out[0], type, onnx_wide(x, dims), dims))
+        return -1;
+    o->values[n->out[0]].data = q;
+    return 1;
+}
+
 int onnx_fold(onnx_t *o, onnx_node_t *n) {
     if (strcmp(n->op, "Constant") == 0)
         return constant(o, n);
@@ -178,6 +211,8 @@ int onnx_fold(onnx_t *o, onnx_node_t *n) {
         return shape_of(o, n);
     if (n->n_in < 1 || n->in[0] < 0 || !o->values[n->in[0]].data)
         return 0;
+    if (strcmp(n->op, "QuantizeLinear") == 0)
+        return quantize(o, n);
     if (strcmp(n->op, "Identity") == 0)
         return pass(o, n, onnx_shape_same);
     if (strcmp(n->op, "Unsqueeze") == 0)

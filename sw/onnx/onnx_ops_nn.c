@@ -21,7 +21,7 @@ typedef struct {
 /* v as symmetric weights whose channels lie along `axis`. */
 static int weights(onnx_t *o, const onnx_node_t *n, int32_t v, int axis, weights_t *w) {
     if (!onnx_is(o, v, "DequantizeLinear"))
-        return onnx_fail(o, n, "its weights are not quantised");
+        return onnx_fail(o, n, "its weights are not quantised; quantise %s too", n->op);
     const onnx_node_t *d = &o->nodes[o->values[v].node];
     const onnx_value_t *s = d->n_in > 1 && d->in[1] >= 0 ? &o->values[d->in[1]] : NULL;
     const onnx_value_t *z = d->n_in > 2 && d->in[2] >= 0 ? &o->values[d->in[2]] : NULL;
@@ -43,12 +43,14 @@ static int weights(onnx_t *o, const onnx_node_t *n, int32_t v, int axis, weights
     for (size_t i = 0; i < w->n_scales; i++)
         if (!isfinite(w->scales[i]) || w->scales[i] <= 0)
             return onnx_fail(o, n, "a scale of its weights is not a positive number");
+    static const char middle[] =
+        "its weights have a zero point other than the middle of their type; quantise with "
+        "weight_type=QuantType.QInt8";
     if (!z && w->flip)
-        return onnx_fail(o, n, "its weights have a zero point other than the middle of their type");
+        return onnx_fail(o, n, middle);
     for (size_t i = 0; z && i < z->elements; i++)
         if (!z->data || z->type != w->q->type || (((const uint8_t *)z->data)[i] ^ w->flip) != 0)
-            return onnx_fail(o, n,
-                             "its weights have a zero point other than the middle of their type");
+            return onnx_fail(o, n, middle);
     return 0;
 }
 

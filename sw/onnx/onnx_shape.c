@@ -286,6 +286,19 @@ static const struct {
              {"Shape", folded},
              {"Identity", onnx_shape_same}};
 
+/* Why an operator is not known, and what to do. */
+static const char *unknown(const char *op) {
+    static const char other_form[] = "the file is not in the QDQ form; quantise with "
+                                     "quantize_static and QuantFormat.QDQ";
+    if (strcmp(op, "BatchNormalization") == 0)
+        return "it is not part of the convolution before it; fold it before quantising "
+               "(onnxruntime.quantization.quant_pre_process)";
+    if (strncmp(op, "QLinear", 7) == 0 || strncmp(op, "QGemm", 5) == 0 ||
+        strcmp(op, "DynamicQuantizeLinear") == 0 || strstr(op, "Integer"))
+        return other_form;
+    return "this operator is not supported; replace it, or end the network before it";
+}
+
 int onnx_infer(onnx_t *o) {
     for (int32_t i = 0; i < o->n_nodes; i++) {
         onnx_node_t *n = &o->nodes[i];
@@ -293,12 +306,7 @@ int onnx_infer(onnx_t *o) {
         for (size_t k = 0; k < sizeof known / sizeof known[0] && !shape; k++)
             shape = strcmp(n->op, known[k].op) == 0 ? known[k].shape : NULL;
         if (!shape)
-            return onnx_fail(o, n,
-                             strcmp(n->op, "BatchNormalization") == 0
-                                 ? "it is not part of the convolution before it; fold it before "
-                                   "quantising (onnxruntime.quantization.quant_pre_process)"
-                                 : "this operator is not supported; replace it, or end the network "
-                                   "before it");
+            return onnx_fail(o, n, "%s", unknown(n->op));
         if (n->n_out < 1 || n->out[0] < 0)
             return onnx_fail(o, n, "it has no output");
         int done = onnx_fold(o, n);

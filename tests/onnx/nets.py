@@ -2,7 +2,7 @@
 
 make(seed) -> (quantised model, float model, input). Every network begins with a quantised convolution; after it any of the
 operators that the reader takes, several ways of writing an activation, both 8-bit types, scales per tensor and per channel.
-Every fourth works on sequences (N,C,L), the others on images.
+Every fourth works on sequences (N,C,L), the others on images; the quantiser's OPTIONS in turn.
 SPDX-License-Identifier: Apache-2.0
 """
 import logging
@@ -17,6 +17,10 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 
 logging.disable(logging.WARNING)
 ort.set_default_logger_severity(3)
+
+
+# Weights in float with a pair of their own; a pair for each reader; the bias in float; pairs around what only passes values on.
+OPTIONS = [{}, {"AddQDQPairToWeight": True}, {"DedicatedQDQPair": True}, {"QuantizeBias": False}, {"QDQKeepRemovableActivations": True}]
 
 
 class Net:
@@ -196,7 +200,8 @@ def make(seed):
     net.ending()
     model = net.model()
     inputs = [{"x": rng.standard_normal(net.shape).astype(np.float32)} for _ in range(8)]
-    quantised = quantise(model, inputs, bool(rng.integers(0, 2)), [QuantType.QInt8, QuantType.QUInt8][int(rng.integers(0, 2))])
+    quantised = quantise(model, inputs, bool(rng.integers(0, 2)), [QuantType.QInt8, QuantType.QUInt8][int(rng.integers(0, 2))],
+                         extra_options=OPTIONS[seed % len(OPTIONS)])
     return quantised, model, rng.standard_normal(net.shape).astype(np.float32)
 
 

@@ -100,7 +100,7 @@ def wrong_files(folder):
     import onnx
     from onnx import TensorProto, helper
     import nets
-    good = nets.make(1)[0]
+    good = nets.make(5)[0]
 
     def changed(edit):
         model = onnx.ModelProto()
@@ -134,6 +134,12 @@ def wrong_files(folder):
 
     def first(graph, op):
         return next(n for n in graph.node if n.op_type == op)
+
+    def around_seven(graph):
+        conv = first(graph, "Conv")
+        zero = next(n for n in graph.node if n.output[0] == conv.input[1]).input[2]
+        t = next(t for t in graph.initializer if t.name == zero)
+        t.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(t) + np.int8(7), t.name))
 
     def input_of(*dims):
         def edit(graph):
@@ -204,6 +210,9 @@ def wrong_files(folder):
     yield "dynamic", changed(lambda g: setattr(g.input[0].type.tensor_type.shape.dim[0], "dim_param", "N")), "dynamic"
     yield "no shape", changed(lambda g: g.input[0].type.tensor_type.ClearField("shape")), "no shape"
     yield "unknown operator", changed(lambda g: setattr(first(g, "Conv"), "op_type", "Einsum")), "Einsum"
+    yield "another form", changed(lambda g: setattr(first(g, "Conv"), "op_type", "QLinearConv")), "QuantFormat.QDQ"
+    yield "batch norm", changed(lambda g: setattr(first(g, "Conv"), "op_type", "BatchNormalization")), "quant_pre_process"
+    yield "weights around another zero", changed(around_seven), "weight_type=QuantType.QInt8"
     yield "missing value", changed(lambda g: first(g, "Conv").input.__setitem__(0, "nowhere")), "nowhere"
     yield "twice", changed(lambda g: g.node[-1].output.__setitem__(0, g.node[0].output[0])), "twice"
     yield "short data", changed(lambda g: setattr(g.initializer[-1], "raw_data", b"")), "does not fit its shape"
