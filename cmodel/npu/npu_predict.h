@@ -13,9 +13,9 @@
  *   (queues, tokens, bursts, passes, pipelines), never from data: a list has one prediction.
  *   The list is taken as legal and well ordered (npu_check_command, the order check); one that
  *   cannot end, or is cut, is an error. Every transfer counts as inside its region.
- *   Estimates, not promises: units count as free of conflicts with each other at the scratchpad's
- * banks and at the accumulators. Errors: make predict-table. How: docs/design.md, Prediction.
- *   Whole programs, with their CPU steps: sw/runtime/prog_predict.h.
+ *   Estimates, not promises: conflicts at the accumulators, and of SOFTMAX, NORM and wide rows at
+ * the scratchpad's banks, do not count. Errors: make predict-table. How: docs/design.md,
+ * Prediction. Whole programs, with their CPU steps: sw/runtime/prog_predict.h.
  *
  * Counterpart: the timing of rtl/npu_*.v. SPDX-License-Identifier: Apache-2.0
  */

@@ -6,10 +6,11 @@
  *
  * Order of evaluation (timing.c): the fetch of commands and the load unit share the read port, so
  * their bursts are taken in the order of time; so are the commands of the store unit, which is last
- * at the scratchpad's banks and must know who else reads. Everything else is a function of what is
- * known: a unit evaluates its next command as soon as that is dispatched and the ends of all that
- * it waits for are known. Tokens only point forward in the list, and the i-th token given of a pair
- * of units is the i-th taken: so who gives to whom is settled before the first cycle.
+ * at the scratchpad's banks and must know who else reads. The banks remember what each unit was
+ * found to read and write; who is evaluated later waits for it. Everything else is a function of
+ * what is known: a unit evaluates its next command as soon as that is dispatched and the ends of
+ * all that it waits for are known. Tokens only point forward in the list, and the i-th token given
+ * of a pair of units is the i-th taken: so who gives to whom is settled before the first cycle.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SYSTOLE_TIMING_H
@@ -86,6 +87,7 @@ typedef struct {
 typedef struct {
     npu_cmd_load_t c;
     uint32_t address; /* offset in the region */
+    uint32_t sp;      /* first word in the scratchpad */
     uint32_t index;   /* command */
     int first, last;  /* of the command */
     uint64_t valid;   /* when it stands in the run register */
@@ -157,12 +159,13 @@ typedef struct {
     history_t response, done; /* of bursts; of commands */
 } timing_store_t;
 
-/* -- scratchpad: banks that the vector unit's streams read, which go before the store unit's */
+/* -- scratchpad: who goes before whom at a bank */
+typedef enum { READ_OPERANDS, READ_WEIGHTS, READ_VECTOR, READ_STORE } timing_reader_t;
 typedef struct {
     struct {
-        uint64_t cycle; /* the reads are of this one */
-        uint32_t banks; /* bit i: bank i */
-    } read[READ_CYCLES];
+        uint64_t cycle;     /* the reads are of this one */
+        uint32_t before[4]; /* bit i: bank i is read by one that goes before this reader */
+    } read[READ_CYCLES], write[READ_CYCLES]; /* write: before[0], by the vector unit */
 } timing_banks_t;
 
 typedef struct {
@@ -214,10 +217,15 @@ uint64_t timing_wide(const timing_t *t, const uint32_t *words, uint64_t s);
 /* Start of the next STORE, TIME_NEVER while it is not known; its transfer. */
 uint64_t timing_store_when(const timing_t *t);
 void timing_store(timing_t *t);
-/* A stream of the vector unit reads the word at `address` in cycle `time`. */
-void timing_bank_read(timing_t *t, uint64_t time, uint32_t address);
-/* From `time` on, the first cycle in which no such stream reads the bank of `address`, as far as is
- * known. */
-uint64_t timing_bank_free(const timing_t *t, uint64_t time, uint32_t address);
+/* `who` reads the word at `address` in cycle `time`. */
+void timing_bank_read(timing_t *t, timing_reader_t who, uint64_t time, uint32_t address);
+/* From `time` on, the first cycle in which none that goes before `who` reads the bank of `address`,
+ * as far as is known. */
+uint64_t timing_bank_free(const timing_t *t, timing_reader_t who, uint64_t time, uint32_t address);
+/* The same of writes: the vector unit's `rows` x `columns` words, one every `pace` cycles and the
+ * last one at `last`; and the first cycle in which the load unit may write. */
+void timing_bank_writes(timing_t *t, uint32_t address, uint32_t rows, uint32_t row,
+                        uint32_t columns, uint32_t column, uint32_t pace, uint64_t last);
+uint64_t timing_bank_writable(const timing_t *t, uint64_t time, uint32_t address);
 
 #endif

@@ -28,13 +28,20 @@ static uint64_t word_left(const timing_array_t *u, uint32_t i) {
     return 0;
 }
 
-/* `count` words asked for from `ask` on, that leave the queue from `leave` on. Returns when the
- * last one leaves. */
-static uint64_t read_words(timing_array_t *u, uint32_t count, uint64_t ask, uint64_t leave) {
+/* `count` words from `address` on, asked for from `ask` on, that leave the queue from `leave` on.
+ * Returns when the last one leaves. */
+static uint64_t read_words(timing_t *t, uint32_t address, uint32_t count, uint64_t ask,
+                           uint64_t leave) {
+    timing_array_t *u = &t->array;
     uint32_t first = u->words;
     ask = later(ask, u->issued + 1);
     if (first >= WEIGHT_QUEUE)
         ask = later(ask, word_left(u, first - WEIGHT_QUEUE) + 1);
+    for (uint32_t i = 0; i < count; i++) { /* `ask`: as if one a cycle had been granted */
+        uint64_t granted = timing_bank_free(t, READ_WEIGHTS, ask + i, address + i);
+        timing_bank_read(t, READ_WEIGHTS, granted, address + i);
+        ask = granted - i;
+    }
     leave = later(leave, ask + READ);
     if (first > 0)
         leave = later(leave, word_left(u, first - 1) + 1);
@@ -50,11 +57,12 @@ static uint64_t read_words(timing_array_t *u, uint32_t count, uint64_t ask, uint
 
 /* The weights of a pass asked for from `ask` on, when the shadow registers are free from `leave`
  * on. Returns when they are full. */
-static uint64_t read_tile(timing_array_t *u, uint32_t n, int transpose, uint64_t ask,
-                          uint64_t leave) {
-    if (!transpose)
-        return read_words(u, n, ask, leave) + 1;
-    uint64_t in = read_words(u, n, ask, u->shown[1]);
+static uint64_t read_tile(timing_t *t, uint32_t pass, uint64_t ask, uint64_t leave) {
+    timing_array_t *u = &t->array;
+    uint32_t n = t->cfg->n, address = u->c.w_addr + pass * (u->c.strided ? u->c.span : n);
+    if (!u->c.transpose)
+        return read_words(t, address, n, ask, leave) + 1;
+    uint64_t in = read_words(t, address, n, ask, u->shown[1]);
     u->shown[1] = u->shown[0];
     u->shown[0] = later(in + TURN, leave) + n - 1;
     return u->shown[0] + 1;
@@ -139,6 +147,54 @@ static shape_t shape_of(const npu_config_t *cfg, const npu_cmd_conv_t *c) {
                      (last - 1) * taps};
 }
 
+/* Where a command's operand stream is: pass by kernel column, kernel row and block; in it by row
+ * and column of the output. */
+typedef struct {
+    uint32_t kx, ky, blk, y, x;
+    uint64_t next, end; /* element, of all that ever entered the array */
+    uint64_t read;      /* when the last one was */
+} stream_t;
+
+/* The next element's word: whether it is read, and from where. Of the FIR mode the first line. */
+static int operand(const npu_config_t *cfg, const npu_cmd_conv_t *c, const shape_t *s, stream_t *w,
+                   uint32_t *address) {
+    uint32_t down = c->fir ? cfg->fir_groups : 1, across = c->fir ? cfg->fir_taps : 1;
+    int32_t iy = c->iy0 + (int32_t)(w->ky * c->dil_y + w->y * c->sy);
+    int32_t ix = c->ix0 + (int32_t)(w->kx * c->dil_x + w->x * (c->fir ? 1 : c->sx));
+    int inside =
+        w->y < c->ny && iy >= 0 && iy < (int32_t)c->in_h && ix >= 0 && ix < (int32_t)c->in_w;
+    *address = c->in_addr + (uint32_t)iy * (uint32_t)c->row_pitch + (uint32_t)ix +
+               w->blk * (uint32_t)c->blk_pitch;
+    /* s->flush elements follow the last line */
+    if (++w->x < (w->y == c->ny ? s->flush : c->fir ? c->span : c->nx))
+        return inside;
+    w->x = 0;
+    if (++w->y < c->ny + (s->flush > 0))
+        return inside;
+    w->y = 0;
+    if ((w->kx += across) < c->kw)
+        return inside;
+    w->kx = 0;
+    if ((w->ky += down) < c->kh)
+        return inside;
+    w->ky = 0;
+    w->blk++;
+    return inside;
+}
+
+/* Reads operands as far as the elements that they must stay behind of are known. */
+static void read_operands(timing_t *t, const npu_cmd_conv_t *c, const shape_t *s, stream_t *w) {
+    timing_array_t *u = &t->array;
+    for (; w->next < w->end && w->next < u->elements + STREAM_AHEAD; w->next++) {
+        uint32_t address;
+        w->read++;
+        if (w->next >= STREAM_AHEAD)
+            w->read = later(w->read, element_entered(u, w->next - STREAM_AHEAD) + 1);
+        if (operand(t->cfg, c, s, w, &address))
+            timing_bank_read(t, READ_OPERANDS, w->read, address);
+    }
+}
+
 static int stage_s(timing_t *t) {
     timing_array_t *u = &t->array;
     const npu_cmd_conv_t *c = &u->c;
@@ -154,8 +210,10 @@ static int stage_s(timing_t *t) {
     go = later(later(go, tokens), history_room(&u->popped, 4));
     shape_t s = shape_of(t->cfg, c);
 
-    int transpose = (int)c->transpose;
-    uint64_t full = read_tile(u, n, transpose, u->taken + 1, u->n_passes ? u->swap + 1 : 0);
+    stream_t operands = {
+        .next = u->elements, .end = u->elements + (uint64_t)s.passes * s.elements, .read = go + 1};
+    read_operands(t, c, &s, &operands);
+    uint64_t full = read_tile(t, 0, u->taken + 1, u->n_passes ? u->swap + 1 : 0);
     uint64_t swap = later(full, go + 6), params = 0, period = 0;
     if (u->n_passes) {
         swap = later(swap, u->last_element + 1);
@@ -163,10 +221,12 @@ static int stage_s(timing_t *t) {
             swap = later(swap, u->last_result + 3);
     }
     add_pass(u, swap, s.elements);
+    read_operands(t, c, &s, &operands);
     if (c->load_params)
-        params = read_words(u, npu_param_words(n, c->uniform), later(go + 1, last + 1), 0);
+        params =
+            read_words(t, c->p_addr, npu_param_words(n, c->uniform), later(go + 1, last + 1), 0);
     for (uint32_t k = 1, same = 0; k < s.passes; k++) {
-        full = read_tile(u, n, transpose, 0, swap + 1);
+        full = read_tile(t, k, 0, swap + 1);
         uint64_t next = later(full, u->last_element + 1);
         if (s.results > t->cfg->acc_depth)
             next = later(next, u->last_element + 3);
@@ -174,8 +234,12 @@ static int stage_s(timing_t *t) {
         period = next - swap;
         swap = next;
         add_pass(u, swap, s.elements);
+        read_operands(t, c, &s, &operands);
         if (same >= RING && s.passes - k > SEVERAL) {
-            repeat(u, s.passes - k - SEVERAL, period, n, s.elements);
+            for (uint32_t i = k; i < s.passes - SEVERAL; i++) {
+                repeat(u, 1, period, n, s.elements);
+                read_operands(t, c, &s, &operands);
+            }
             swap = u->swap;
             k = s.passes - SEVERAL;
         }

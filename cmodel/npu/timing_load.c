@@ -44,13 +44,14 @@ static int start(timing_t *t) {
 /* A run leaves the walker for the run register, not before `from`. */
 static void step(timing_load_t *u, uint32_t index, uint64_t from) {
     from = later(from, u->register_free);
-    u->run = (timing_run_t){.address = u->c.offset + u->i1 * (uint32_t)u->c.stride1 +
-                                       u->i2 * (uint32_t)u->c.stride2,
-                            .index = index,
-                            .first = u->i1 == 0 && u->i2 == 0,
-                            .last = u->runs == 1,
-                            .c = u->c,
-                            .valid = from + 1};
+    u->run = (timing_run_t){
+        .address = u->c.offset + u->i1 * (uint32_t)u->c.stride1 + u->i2 * (uint32_t)u->c.stride2,
+        .sp = u->c.sp_addr + u->i1 * (uint32_t)u->c.sp_n1 + u->i2 * (uint32_t)u->c.sp_n2,
+        .index = index,
+        .first = u->i1 == 0 && u->i2 == 0,
+        .last = u->runs == 1,
+        .c = u->c,
+        .valid = from + 1};
     u->has_run = 1;
     if (++u->i1 == u->c.n1) {
         u->i1 = 0;
@@ -93,6 +94,7 @@ static uint64_t used(const timing_load_t *u, uint32_t b) {
 /* `words` made of `beats` that begin to arrive at `first`; returns when the last of them arrives.
  */
 static uint64_t make(timing_t *t, uint32_t beats, uint32_t words, uint64_t first) {
+    const npu_cmd_load_t *c = &t->load.held.c;
     timing_load_t *u = &t->load;
     uint64_t begin = u->made + 1 + (uint64_t)(u->held.first && u->words == 0);
     uint32_t ring = t->cfg->n > 4 ? 16 : 8, end = u->beats + beats;
@@ -103,7 +105,12 @@ static uint64_t make(timing_t *t, uint32_t beats, uint32_t words, uint64_t first
         last = later(last, from + (uint64_t)words * (beats - ring + 1) / beats + 1);
     else if (end >= ring)
         last = later(last, used(u, end - ring) + 2);
-    u->made = words ? later(from + words - 1, last + 2) : u->made;
+    uint64_t written = from - 1;
+    for (uint32_t i = u->words; i < u->words + words; i++)
+        written = timing_bank_writable(t, written + 1,
+                                       u->held.sp + i / c->nblk * (uint32_t)c->sp_win +
+                                           i % c->nblk * (uint32_t)c->sp_blk);
+    u->made = words ? later(written, last + 2) : u->made;
     u->chunk[u->n_chunks++ % RING] = (timing_chunk_t){u->beats, beats, from, later(from, u->made)};
     u->beats = end;
     return last;

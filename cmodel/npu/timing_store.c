@@ -60,7 +60,7 @@ static uint64_t read_words(const timing_t *t, const npu_cmd_store_t *c, uint32_t
     for (uint32_t i = from; i < to; i++) {
         uint64_t packed = read + (uint64_t)(i - from) * cycles / (to - from);
         uint32_t word = sp + i / c->nblk * (uint32_t)c->sp_win + i % c->nblk * (uint32_t)c->sp_blk;
-        next = timing_bank_free(t, later(next, packed), word) + 1;
+        next = timing_bank_free(t, READ_STORE, later(next, packed), word) + 1;
     }
     return next;
 }

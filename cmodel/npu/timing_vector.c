@@ -18,12 +18,17 @@
 #define TABLE_BYTES 256u
 
 /* Each returns the last write of the command started at s. */
-static uint64_t pool(const timing_t *t, const uint32_t *words, uint64_t s) {
+static uint64_t pool(timing_t *t, const uint32_t *words, uint64_t s) {
     npu_cmd_pool_t c;
     npu_unpack_pool(words, &c);
     uint32_t beats = t->cfg->n / t->cfg->lanes;
     uint64_t windows = (uint64_t)c.nblk * c.ny * c.nx, taps = (uint64_t)c.kh * c.kw;
-    return s + 19 + WORDS_READ + windows * taps * beats + POST;
+    uint32_t pace = c.kh * c.kw * beats;
+    uint64_t last = s + 19 + WORDS_READ + windows * taps * beats + POST;
+    for (uint32_t b = 0; b < c.nblk; b++)
+        timing_bank_writes(t, c.out_addr + b * (uint32_t)c.out_blk, c.ny, (uint32_t)c.out_row, c.nx,
+                           1, pace, last - (uint64_t)(c.nblk - 1 - b) * c.ny * c.nx * pace);
+    return last;
 }
 
 /* From the first address, at `begin`, to the last pair taken of `rows` x `columns` words, a pair
@@ -51,7 +56,7 @@ static uint64_t pairs(timing_t *t, const npu_cmd_eltwise_t *c, uint64_t begin, u
             if (!waits || bank == busy)
                 continue;
             busy = bank;
-            timing_bank_read(t, begin + cycles, at[s]);
+            timing_bank_read(t, READ_VECTOR, begin + cycles, at[s]);
             granted[s]++;
             at[s] += step[s];
             if (++x[s] == c->nx) {
@@ -67,16 +72,16 @@ static uint64_t pairs(timing_t *t, const npu_cmd_eltwise_t *c, uint64_t begin, u
 static uint64_t eltwise(timing_t *t, const uint32_t *words, uint64_t s) {
     npu_cmd_eltwise_t c;
     npu_unpack_eltwise(words, &c);
-    uint64_t beats = (uint64_t)c.ny * c.nx * (t->cfg->n / t->cfg->lanes);
-    uint64_t first = s + 3 + WORDS_READ;
-    if (c.op >= 2 && t->cfg->n == t->cfg->lanes)
-        return s + 3 + pairs(t, &c, s + 3, 1) - 1 + 1 + POST;
-    if (c.op >= 2)
-        return first + beats - 1 + 1 + POST;
-    /* a, b and their sum share the lanes; the phase of three is free-running */
-    if (t->cfg->n == t->cfg->lanes)
-        return s + 3 + pairs(t, &c, s + 3, 3) + 12 + POST;
-    return first + 1 + 3 * (beats - 1) + 12 + POST;
+    uint32_t per_word = t->cfg->n / t->cfg->lanes, pace = c.op >= 2 ? 1 : 3;
+    uint64_t beats = (uint64_t)c.ny * c.nx * per_word, first = s + 3 + WORDS_READ, last;
+    if (per_word == 1)
+        last = s + 3 + pairs(t, &c, s + 3, pace) + (c.op >= 2 ? 0 : 12) + POST;
+    else if (c.op >= 2)
+        last = first + beats - 1 + 1 + POST;
+    else /* a, b and their sum share the lanes; the phase of three is free-running */
+        last = first + 1 + 3 * (beats - 1) + 12 + POST;
+    timing_bank_writes(t, c.out_addr, c.ny, (uint32_t)c.out_row, c.nx, 1, pace * per_word, last);
+    return last;
 }
 
 static uint64_t table(timing_t *t, const uint32_t *words, uint64_t s) {
@@ -86,8 +91,11 @@ static uint64_t table(timing_t *t, const uint32_t *words, uint64_t s) {
     uint64_t walk = c.load ? s + 2 + WORDS_READ + TABLE_BYTES : s + 2, read = walk + 1;
     for (uint32_t y = 0; y < c.ny; y++)
         for (uint32_t x = 0; x < c.nx; x++, read += t->cfg->n / t->cfg->lanes)
-            timing_bank_read(t, read, c.in_addr + y * (uint32_t)c.in_row + x);
-    return walk + 1 + WORDS_READ + beats - 1 + 1 + POST;
+            timing_bank_read(t, READ_VECTOR, read, c.in_addr + y * (uint32_t)c.in_row + x);
+    uint64_t last = walk + 1 + WORDS_READ + beats - 1 + 1 + POST;
+    timing_bank_writes(t, c.out_addr, c.ny, (uint32_t)c.out_row, c.nx, 1, t->cfg->n / t->cfg->lanes,
+                       last);
+    return last;
 }
 
 static uint64_t softmax(const timing_t *t, const uint32_t *words, uint64_t s) {
@@ -137,6 +145,8 @@ int timing_vector(timing_t *t) {
             first += beats;
         u->issued = first + ((uint64_t)d.ny * d.nx - 1) * beats;
         written = u->issued + 2 + beats - 1 + POST;
+        timing_bank_writes(t, d.out_addr, d.ny, (uint32_t)d.out_row, d.nx, (uint32_t)d.out_x, beats,
+                           written);
     } else {
         written = op == NPU_OP_POOL      ? pool(t, words, s)
                   : op == NPU_OP_ELTWISE ? eltwise(t, words, s)
