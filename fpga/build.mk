@@ -16,7 +16,7 @@ synth-trace: $(SETUP) ## area of the trace of commands alone (RECORDS=512), for 
 .PHONY: synth-wide
 synth-wide: $(SETUP) ## area of the wide row engine alone (LANES=1, N=16), for ecp5
 	@mkdir -p $(BUILD)/fpga
-	@yosys -q -p "read_verilog -sv -Ispec/gen rtl/npu_fifo.v rtl/npu_wide*.v; chparam -set N $(or $(N),16) -set LANES $(or $(LANES),1) npu_wide; \
+	@yosys -q -p "read_verilog -sv -Ispec/gen rtl/npu_fifo.v rtl/npu_fifo2.v rtl/npu_wide*.v; chparam -set N $(or $(N),16) -set LANES $(or $(LANES),1) npu_wide; \
 	    synth_ecp5 -top npu_wide; tee -q -o $(BUILD)/fpga/wide.txt stat" >$(BUILD)/fpga/wide.log 2>&1
 	@grep -E 'LUT4|CCU2C|DPR16X4|TRELLIS_FF|DP16KD|MULT18X18D' $(BUILD)/fpga/wide.txt
 

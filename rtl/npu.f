@@ -55,7 +55,11 @@ rtl/npu_wide_rom.v
 rtl/npu_wide_mul.v
 rtl/npu_wide_lane.v
 rtl/npu_wide_walk.v
+rtl/npu_wide_normalise.v
 rtl/npu_wide_scalar.v
+rtl/npu_wide_rows.v
+rtl/npu_wide_reduce.v
+rtl/npu_wide_write.v
 rtl/npu_wide.v
 rtl/npu_vector_unit.v
 rtl/npu_top.v

@@ -1,15 +1,15 @@
 // One lane of the wide rows' pipeline: table of 2^-d or of the logistic function, then two multiplications, then a sum or a clamp.
 // Contract: one element a cycle while `en`. in_* is registered (stage 0); the first product's result r1 is there after stage 10,
-// the second's r2 seven stages later, out_wide and out_byte one more. With `early` the second multiplication takes stage 5's operands instead of r1
-// and all of its results come five stages earlier. `pass` signals stay while elements are in the pipeline, but for scale_*,
-// which belongs to the element at stage 10. With sc_use, and an empty pipeline, sc_* are the second multiplication's operands.
+// the second's r2 seven stages later, out_wide and out_byte one more. With is_rotate the second multiplication takes stage 5's operands instead of r1
+// and all of its results come five stages earlier. Signals of the command stay while elements are in the pipeline; the others belong to the element at
+// their stage: passes follow each other without a gap.
 //          x         b            c           r1                      r2
 //  drain   sum       multiplier   old value   requant(x, b)           wide_scale(r1, scale)         out_wide = r2 + old
-//  norm 1  x         gain         x           srdhm(x, gain)          (early) square = x * x
+//  norm 1  x         gain         x           srdhm(x, gain)          square = x * x
 //  quant   x         gain         -           srdhm(x, gain) or x     to int8 by scale              out_byte
 //  exp     score     -            vmax        2^(x - max)             srdhm(r1, vmax) or r1
 //  silu    u         -            v           u * logistic(u)         r1 * v
-//  rotate  x         {sin, cos}   partner     -                       (early) x * cos +- partner * sin
+//  rotate  x         {sin, cos}   partner     -                       x * cos +- partner * sin, five stages earlier
 // Counterpart: cmodel/ref/ref_wide.c.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
@@ -20,31 +20,29 @@ module npu_wide_lane (
     input  wire [31:0] in_b,
     input  wire [31:0] in_c,
     input  wire        in_odd,      // rotate: second of its pair
-    // of the pass
-    input  wire        is_exp,
+    // of the command
     input  wire        is_silu,
     input  wire        is_rotate,
-    input  wire        early,
     input  wire        by_one,      // first multiplication by 1 instead of b
     input  wire [4:0]  lsh1,
     input  wire [4:0]  rsh1,
+    input  wire        add_old,
+    // of the elements at stages 0, 2 and 3
+    input  wire        exp0,
+    input  wire        exp2,
+    input  wire        exp3,
+    input  wire [31:0] max,         // at stage 0
+    // of the element at stage 10
     input  wire        m2_c,        // second multiplication by c
     input  wire        m2_one,      // ... by 1
-    input  wire        add_old,
-    input  wire [31:0] max,
-    // of the element at stage 10
+    input  wire        m2_square,   // ... of c by c
     input  wire [31:0] scale_m,
     input  wire [4:0]  scale_lsh,
     input  wire [4:0]  scale_rsh,
     input  wire        scale_zero,
-    // scalar unit
-    input  wire        sc_use,
-    input  wire [31:0] sc_x,
-    input  wire [31:0] sc_m,
-    input  wire        sc_uns,
-    input  wire        sc_k30,
-    input  wire        sc_floor,
-    output wire [31:0] sc_high,
+    // of the element two stages further
+    input  wire        add_one,     // m2_one
+    input  wire        add_none,    // m2_square
     output wire [31:0] r1,
     output wire [31:0] r2,
     output wire [63:0] square,
@@ -61,16 +59,16 @@ module npu_wide_lane (
     reg  [11:0] whole1_q, whole2_q;
     reg         full1_q, full2_q;  // logistic of 16 and more
     wire [56:0] entry;  // {to the next one, value}
-    npu_wide_rom u_rom (.clk(clk), .en(en), .addr(is_exp ? {1'b0, below[19:12]} : {1'b1, magnitude[21:14]}), .data(entry));
+    npu_wide_rom u_rom (.clk(clk), .en(en), .addr(exp0 ? {1'b0, below[19:12]} : {1'b1, magnitude[21:14]}), .data(entry));
 
     reg [30:0] value2_q;
     reg signed [40:0] slope2_q;
     wire signed [25:0] step1 = entry[56:31];
     wire signed [14:0] low1  = {1'b0, low1_q};
-    wire signed [40:0] half2 = is_exp ? 41'sd2048 : 41'sd8192;
+    wire signed [40:0] half2 = exp2 ? 41'sd2048 : 41'sd8192;
     wire signed [40:0] risen = slope2_q + half2;
-    wire [31:0] rise2 = is_exp ? {{3{risen[40]}}, risen[40:12]} : {{5{risen[40]}}, risen[40:14]};
-    wire        neg2  = !is_exp && x2_q[31];
+    wire [31:0] rise2 = exp2 ? {{3{risen[40]}}, risen[40:12]} : {{5{risen[40]}}, risen[40:14]};
+    wire        neg2  = !exp2 && x2_q[31];
     wire [31:0] y2    = (neg2 ? 32'h4000_0000 - {1'b0, value2_q} : {1'b0, value2_q}) + (rise2 ^ {32{neg2}}) + {31'd0, neg2};
     reg  [31:0] y3_q;
     reg  [4:0]  rsh3_q;
@@ -89,16 +87,16 @@ module npu_wide_lane (
             x3_q   <= x2_q;
             b3_q   <= b2_q;
             odd3_q <= odd2_q;
-            low1_q   <= is_exp ? {2'd0, below[11:0]} : magnitude[13:0];
+            low1_q   <= exp0 ? {2'd0, below[11:0]} : magnitude[13:0];
             whole1_q <= below[31:20];
             full1_q  <= magnitude[31:22] != 10'd0;
             whole2_q <= whole1_q;
             full2_q  <= full1_q;
             value2_q <= entry[30:0];
             slope2_q <= step1 * low1;
-            y3_q     <= !is_exp && full2_q ? {1'b0, !x2_q[31], 30'd0} : y2;
-            rsh3_q   <= is_exp ? whole2_q[4:0] : rsh1;
-            zero3_q  <= is_exp && whole2_q >= 12'd31;
+            y3_q     <= !exp2 && full2_q ? {1'b0, !x2_q[31], 30'd0} : y2;
+            rsh3_q   <= exp2 ? whole2_q[4:0] : rsh1;
+            zero3_q  <= exp2 && whole2_q >= 12'd31;
         end
 
     // c travels beside
@@ -113,40 +111,27 @@ module npu_wide_lane (
         end
 
     // ---------------------------------------------------------------- two multiplications
-    wire        one1 = by_one || is_exp;
+    wire        one1 = by_one || exp3;
     wire [31:0] m1 = one1 ? 32'h4000_0000 : is_silu ? y3_q : is_rotate ? {{16{b3_q[15]}}, b3_q[15:0]} : b3_q;
     wire        k1 = one1 || is_silu;  // 30, else 31
     wire [63:0] p1;
     wire [31:0] high1;
     npu_wide_mul u_first (
-        .clk(clk), .en(en), .in_x(is_exp ? y3_q : x3_q), .in_m(m1), .in_lsh(lsh1), .in_sat(1'b0), .in_uns(1'b0),
+        .clk(clk), .en(en), .in_x(exp3 ? y3_q : x3_q), .in_m(m1), .in_lsh(lsh1), .in_sat(1'b0), .in_uns(1'b0),
         .in_k({1'b0, k1}), .in_rsh(rsh3_q), .in_zero(zero3_q),
         .in_add(is_rotate ? 64'h2000 : k1 ? 64'h2000_0000 : 64'h4000_0000), .full(p1), .high(high1), .out(r1)
     );
     wire [31:0] sin5 = {{16{turn5_q[15]}}, turn5_q[15:0]};
-    wire [31:0] m2 = sc_use ? sc_m : is_rotate ? (turn5_q[16] ? sin5 : 32'd0 - sin5) : early ? c5 :
-                     m2_c ? c10 : m2_one ? 32'h4000_0000 : scale_m;
-    wire [1:0]  k2 = sc_use ? {1'b0, sc_k30} : is_rotate ? 2'd3 : is_silu ? 2'd2 : {1'b0, m2_one};
-    wire        free = sc_use || early || m2_c || m2_one;  // no shifts
-    // the rounding of the scalar unit's product is needed when that reaches the sums
-    reg  [1:0]  sc_add_q, sc_add2_q;
-    always_ff @(posedge clk)
-        if (en) begin
-            sc_add_q  <= {sc_use && !sc_floor && !sc_k30, sc_use && !sc_floor && sc_k30};
-            sc_add2_q <= sc_add_q;
-        end
-    reg  sc1_q, sc2_q;
-    always_ff @(posedge clk)
-        if (en) begin
-            sc1_q <= sc_use;
-            sc2_q <= sc1_q;
-        end
-    wire [63:0] add2 = sc2_q ? {33'd0, sc_add2_q[1], sc_add2_q[0], 29'd0} : is_rotate ? p1 : early ? 64'd0 :
-                       is_silu ? 64'h2_0000 : m2_one ? 64'h2000_0000 : 64'h4000_0000;
+    wire [31:0] m2 = is_rotate ? (turn5_q[16] ? sin5 : 32'd0 - sin5) : m2_c || m2_square ? c10 : m2_one ? 32'h4000_0000 : scale_m;
+    wire [1:0]  k2 = is_rotate ? 2'd3 : is_silu ? 2'd2 : {1'b0, m2_one};
+    wire        free = is_rotate || m2_c || m2_one || m2_square;  // no shifts
+    // the rounding is needed when the product reaches the sums
+    wire [63:0] add2 = is_rotate ? p1 : add_none ? 64'd0 : is_silu ? 64'h2_0000 : add_one ? 64'h2000_0000 : 64'h4000_0000;
+    wire [31:0] high2;
     npu_wide_mul u_second (
-        .clk(clk), .en(en), .in_x(sc_use ? sc_x : early ? c5 : r1), .in_m(m2), .in_lsh(free ? 5'd0 : scale_lsh), .in_sat(1'b1),
-        .in_uns(sc_use && sc_uns), .in_k(k2), .in_rsh(free ? 5'd0 : scale_rsh), .in_zero(!free && scale_zero), .in_add(add2),
-        .full(square), .high(sc_high), .out(r2)
+        .clk(clk), .en(en), .in_x(is_rotate ? c5 : m2_square ? c10 : r1), .in_m(m2), .in_lsh(free ? 5'd0 : scale_lsh), .in_sat(1'b1),
+        .in_uns(1'b0), .in_k(k2), .in_rsh(free ? 5'd0 : scale_rsh), .in_zero(!free && scale_zero), .in_add(add2),
+        .full(square), .high(high2), .out(r2)
     );
 
     // ---------------------------------------------------------------- results
@@ -162,6 +147,6 @@ module npu_wide_lane (
     assign out_wide = wide_q;
     assign out_byte = byte_q;
 
-    wire unused = &{1'b0, high1, risen[11:0]};
+    wire unused = &{1'b0, high1, high2, risen[11:0]};
 endmodule
 `default_nettype wire

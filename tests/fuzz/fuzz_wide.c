@@ -134,7 +134,8 @@ void fuzz_wide_content(fuzz_rng_t *r, uint8_t *bytes, size_t size) {
     }
 }
 
-/* ---- is it defined: nothing written is read, and what is changed in place is met once */
+/* ---- is it defined: nothing written is read, and only a DRAINW that does not add writes a word
+ * twice */
 
 typedef struct {
     uint8_t *reads, *writes;
@@ -164,6 +165,5 @@ int fuzz_wide_is_defined(const npu_config_t *cfg, const uint32_t *words, uint8_t
     npu_cmd_drainw_t drain;
     uint32_t op = npu_cmd_opcode(words);
     npu_unpack_drainw(words, &drain);
-    int in_place = op == NPU_OP_DRAINW ? (int)drain.add : op != NPU_OP_QUANTW;
-    return !in_place || !s.twice;
+    return (op == NPU_OP_DRAINW && !drain.add) || !s.twice;
 }

@@ -58,12 +58,43 @@ static int wide_cycles(Bench &bench) {
     s.causal = 1;
     npu_pack_softmaxw(&s, cmd.w);
     bad += wide_show(bench, "SOFTMAXW, causal", cmd, 3);
+    // as a prefill has them; all rows in one place, their values do not matter here
+    q.rows = 64, q.in_row = q.q_row = q.scale_row = 0;
+    for (uint32_t n : {48u, 288u, 768u}) {
+        q.q_addr = 1200, q.scale_addr = 1300, q.gain_addr = 1400, q.n = n, q.norm = 0;
+        npu_pack_quantw(&q, cmd.w);
+        bad += wide_show(bench, n == 48 ? "QUANTW 64 rows of 48" : n == 288 ? "QUANTW 64 rows of 288" : "QUANTW 64 rows of 768", cmd, 3);
+        q.norm = 1;
+        npu_pack_quantw(&q, cmd.w);
+        bad += wide_show(bench, "QUANTW, norm, the same", cmd, 3);
+    }
+    s.n = 1, s.rows = 64, s.s_row = s.q_row = s.scale_row = 0;
+    npu_pack_softmaxw(&s, cmd.w);
+    bad += wide_show(bench, "SOFTMAXW 64 rows, causal", cmd, 3);
+    s.causal = 0;
+    for (uint32_t n : {4u, 16u, 64u, 256u}) {
+        s.n = n;
+        npu_pack_softmaxw(&s, cmd.w);
+        bad += wide_show(bench, "SOFTMAXW 64 rows", cmd, 3);
+    }
+    q.rows = s.rows = 1;
+    for (uint32_t n : {48u, 288u, 768u}) {
+        q.n = n, q.norm = 0, s.n = n;
+        npu_pack_quantw(&q, cmd.w);
+        bad += wide_show(bench, "QUANTW 1 row", cmd, 3);
+        q.norm = 1;
+        npu_pack_quantw(&q, cmd.w);
+        bad += wide_show(bench, "QUANTW, norm, 1 row", cmd, 3);
+        npu_pack_softmaxw(&s, cmd.w);
+        bad += wide_show(bench, "SOFTMAXW 1 row", cmd, 3);
+    }
     return bad;
 }
 
 // ---------------------------------------------------------------- edges
 
-// Two rows at words A and B, a record at word S, int8 at word Q; 700 elements have room in each.
+// Two rows at words A and B, a record at word S, int8 at word Q, 700 elements have room in each;
+// a softmax's second row is behind them.
 struct Edges {
     Bench &bench;
     uint32_t cases = 0;
@@ -99,9 +130,9 @@ struct Edges {
             npu_cmd_softmaxw_t c{};
             uint32_t w[16];
             c.causal = flags & 1, c.vmax = flags >> 1, c.n = n, c.rows = 1 + (flags & 1);
-            c.s_row = (int32_t)(720 * 4 / N / 2), c.s_addr = a, c.vmax_addr = b, c.q_addr = q;
+            c.s_row = 8448 / N, c.s_addr = a, c.vmax_addr = b, c.q_addr = q;
             c.q_row = (int32_t)(704 / N), c.q_blk = 1, c.scale_addr = s, c.scale_row = 2;
-            row(a, 700, x), row(b, 700, scale);
+            row(a, 700, x), row(a + 8448 / N, 700, x), row(b, 700, scale);
             npu_pack_softmaxw(&c, w), run(w);
         }
     }
