@@ -1,8 +1,9 @@
 // What stands between the passes of a row: from the largest magnitude the factor that makes int8 of the row; from a sum of squares its reciprocal
 // square root, from a sum its reciprocal, and the product of either with the largest magnitude: the row's scale.
 // A product takes six cycles from operands to the next operands, and every one needs the last: so six rows take turns, each has every sixth cycle of one multiplier.
-// Contract: `start` once before a command; root: sums are of squares, with_sum: sums; neither: none. max_valid gives a row's largest magnitude, sum_valid its sum,
-// at most 8 cycles later, to be held one cycle more; rows in order, no more than six whose record was not taken. factor_soon: its factor_valid comes 12 cycles later.
+// Contract: `start` once before a command; root: sums are of squares, with_sum: sums; neither: none. max_valid gives a row's largest magnitude, sum_valid its sum, both
+// pulses, the value held one cycle more; squares later than the magnitude, a sum earlier, each two cycles after that of the row before at least.
+// Rows in order, no more than six whose record was not taken. factor_soon: its factor_valid comes 12 cycles later.
 // factor_* and then record_* (a queue: {max, e, m}) come in order, after times that are the same for all data.
 // Counterpart: cmodel/ref/ref_wide.c, quantize_by, ref_reciprocal, ref_reciprocal_sqrt, ref_scale_mul; ref_arith.h, ref_inv_sqrt.h.
 // SPDX-License-Identifier: Apache-2.0
@@ -31,13 +32,14 @@ module npu_wide_scalar (
         after = turn == 3'd5 ? 3'd0 : turn + 3'd1;
     endfunction
 
-    // ---------------------------------------------------------------- a row's two values, normalised; a sum waits for the maximum that comes with it
-    reg         sum_waits_q;
-    wire        sum_goes = (sum_valid || sum_waits_q) && !max_valid;
+    // ---------------------------------------------------------------- a row's two values, normalised; the later of them begins its program and goes first
+    reg         max_waits_q, sum_waits_q;
+    wire        max_there = max_valid || max_waits_q, sum_there = sum_valid || sum_waits_q;
+    wire        max_goes = max_there && !(root && sum_there), sum_goes = sum_there && !(!root && max_there);
     wire [31:0] top;
     wire [6:0]  zeros;
     wire        empty = !top[31];
-    npu_wide_normalise u_normalise (.clk(clk), .value(max_valid ? {max, 48'd0} : sum), .top(top), .zeros(zeros));
+    npu_wide_normalise u_normalise (.clk(clk), .value(max_goes ? {max, 48'd0} : sum), .top(top), .zeros(zeros));
     reg  [2:0]  max_row_q, sum_row_q;                              // each row has one of six places
     reg  [2:0]  max_on_q, sum_on_q;                                // in the normaliser's stages
     reg  [8:0]  row_on_q;
@@ -50,18 +52,19 @@ module npu_wide_scalar (
     reg  [6:0]  sum_e_m [0:7];
     reg  [5:0]  waits_q;                                           // rows that may begin
     always_ff @(posedge clk) begin
-        sum_waits_q <= rst_n && (sum_valid || sum_waits_q) && max_valid;
-        max_on_q    <= rst_n ? {max_on_q[1:0], max_valid} : 3'd0;
+        max_waits_q <= rst_n && max_there && !max_goes;
+        sum_waits_q <= rst_n && sum_there && !sum_goes;
+        max_on_q    <= rst_n ? {max_on_q[1:0], max_goes} : 3'd0;
         sum_on_q    <= rst_n ? {sum_on_q[1:0], sum_goes} : 3'd0;
-        row_on_q    <= {row_on_q[5:0], max_valid ? max_row_q : sum_row_q};
+        row_on_q    <= {row_on_q[5:0], max_goes ? max_row_q : sum_row_q};
         if (!rst_n || start) begin
             max_row_q <= 3'd0;
             sum_row_q <= 3'd0;
         end else begin
-            if (max_valid) max_row_q <= after(max_row_q);
+            if (max_goes) max_row_q <= after(max_row_q);
             if (sum_goes) sum_row_q <= after(sum_row_q);
         end
-        if (max_valid) max_m[max_row_q] <= max;
+        if (max_goes) max_m[max_row_q] <= max;
         if (max_on_q[2] || sum_on_q[2]) value_m[{sum_on_q[2], row_in}] <= sum_on_q[2] && root && !zeros[0] ? top : top >> 1;
         if (max_on_q[2]) max_zeros_m[row_in] <= {empty, zeros[4:0]};
         if (sum_on_q[2]) sum_e_m[row_in] <= empty ? 7'd0 : root ? {1'b0, place[6:1]} : place;
@@ -124,7 +127,7 @@ module npu_wide_scalar (
     always_ff @(posedge clk) begin
         if (!rst_n || start) turn_q <= 3'd0;
         else turn_q <= turn_r;
-        waits_q <= !rst_n ? 6'd0 : (waits_q & ~(begins ? 6'd1 << turn_r : 6'd0)) | (max_on_q[2] ? 6'd1 << row_in : 6'd0);
+        waits_q <= !rst_n ? 6'd0 : (waits_q & ~(begins ? 6'd1 << turn_r : 6'd0)) | ((root ? sum_on_q[2] : max_on_q[2]) ? 6'd1 << row_in : 6'd0);
         if (valid5 && !ends) begin
             s0_q[8:7] <= {1'b1, of_sum5 || pc5 == FACTOR};
             s0_q[6:5] <= pc5 == FACTOR ? 2'd3 : third5 == 2'd2 ? 2'd0 : third5 + 2'd1;

@@ -22,6 +22,7 @@
 #define PLACES 6u        /* rows in the scalar unit, and cycles of one of its products */
 #define TO_WORD 19u      /* from a group to its word */
 #define TO_MAGNITUDE 13u /* from a row's last group to its largest magnitude */
+#define TO_SQUARES 17u   /* ... and to its sum of squares */
 #define TO_WEIGHT 20u    /* ... of a softmax, and to its largest score */
 #define FACTOR_SOON 37u  /* from a place's beginning to the row's int8 pass */
 #define HISTORY 32u      /* passes and rows that are remembered: more than are under way */
@@ -34,9 +35,9 @@ static uint64_t groups(const timing_t *t, uint32_t elements) {
 /* Cycles of what happened, the last HISTORY of each. */
 typedef struct {
     const timing_t *t;
-    uint32_t soft, products;              /* products: of a row in the scalar unit */
-    uint64_t start;                       /* of the unit */
-    uint64_t turn, address, group;        /* the next pass's turn; the last address, group */
+    uint32_t soft, products, found; /* cycles to what the scalar unit begins with; its products */
+    uint64_t start;                 /* of the unit */
+    uint64_t turn, address, group;  /* the next pass's turn; the last address, group */
     uint32_t words, passes, scaled, done; /* words and passes begun; rows scaled, records written */
     uint64_t taken[READ_AHEAD];           /* words */
     uint64_t begun[PASSES_AHEAD];         /* passes */
@@ -101,7 +102,7 @@ static void scale(rows_t *p, uint32_t row, uint32_t n) {
     }
     pass(p, n, n, 0, ready, p->soft != 0);
     p->weights[row % HISTORY] = p->group + TO_WORD + 2;
-    uint64_t begins = p->group + (p->soft ? TO_WEIGHT : TO_MAGNITUDE) + 4;
+    uint64_t begins = p->group + p->found + 4;
     begins += (row + PLACES - (begins - p->start) % PLACES) % PLACES; /* each place has its turn */
     p->factor[row % HISTORY] = begins + FACTOR_SOON;
     p->scale[row % HISTORY] = begins + PLACES * p->products + 1;
@@ -113,8 +114,10 @@ static void bytes(rows_t *p, uint32_t row, uint32_t n, uint32_t length) {
 
 /* Rows of n elements, `more` more each; as int8 they are all as long as the last. */
 static uint64_t rows_of(const timing_t *t, uint32_t rows, uint32_t n, uint32_t more, int soft,
-                        uint32_t products, uint64_t s) {
-    rows_t p = {.t = t, .soft = soft != 0, .products = products, .start = s + 1, .turn = s + 2};
+                        uint32_t found, uint32_t products, uint64_t s) {
+    rows_t p = {.t = t, .soft = soft != 0, .products = products, .found = found};
+    p.start = s + 1;
+    p.turn = s + 2;
     uint32_t lanes = t->cfg->n, longest = n + more * (rows - 1);
     uint32_t length = (longest + lanes - 1) / lanes * lanes;
     for (uint32_t round = 0; round < rows + p.soft + AHEAD; round++) {
@@ -147,10 +150,11 @@ uint64_t timing_wide(const timing_t *t, const uint32_t *words, uint64_t s) {
         return s + FIRST_WORD + d.count * (groups(t, t->cfg->n) + ENTRY) + PIPE - 2;
     case NPU_OP_QUANTW:
         npu_unpack_quantw(words, &q); /* products: 8 for the factor, 10 for a root, the scale */
-        return rows_of(t, q.rows, q.n, 0, 0, q.norm ? 19 : 9, s);
+        return rows_of(t, q.rows, q.n, 0, 0, q.norm ? TO_SQUARES : TO_MAGNITUDE, q.norm ? 19 : 9,
+                       s);
     case NPU_OP_SOFTMAXW:
         npu_unpack_softmaxw(words, &x); /* 8 for the factor, 7 for a reciprocal, the scale */
-        return rows_of(t, x.rows, x.n, x.causal, 1, 16, s);
+        return rows_of(t, x.rows, x.n, x.causal, 1, TO_WEIGHT, 16, s);
     default: /* ROTATE and SILUW have these fields at the same places */
         npu_unpack_siluw(words, &u);
         return s + FIRST_WORD + u.rows * groups(t, u.n) + PIPE -

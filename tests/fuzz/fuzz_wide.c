@@ -26,9 +26,14 @@ static uint32_t wide_words(const fuzz_place_t *p, uint32_t elements) {
     return (elements + per_word - 1) / per_word;
 }
 
+/* Of a command that has several under way at a time: now and then more than fit. */
+static uint32_t several(fuzz_rng_t *r) {
+    return fuzz_chance(r, 25) ? pick(r, 6, 20) : fuzz_count(r, 5);
+}
+
 /* About the cycles of `rows` x `passes` over `elements`, one lane. */
 static int too_long(const fuzz_place_t *p, uint32_t rows, uint32_t passes, uint32_t elements) {
-    return (uint64_t)rows * passes * (elements + 60) > 2 * p->budget ? -1 : 0;
+    return (uint64_t)rows * passes * (elements + 8) + 150 > 2 * p->budget ? -1 : 0;
 }
 
 static int make_drainw(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
@@ -55,7 +60,7 @@ static int make_quantw(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
     npu_cmd_quantw_t c = {0};
     c.norm = pick(r, 0, 1);
     c.n = elements(r, p);
-    c.rows = fuzz_count(r, 5);
+    c.rows = several(r);
     c.in_addr = fuzz_word(r, p);
     c.q_addr = fuzz_word(r, p);
     c.in_row = fuzz_pitch(r, wide_words(p, c.n));
@@ -67,7 +72,7 @@ static int make_quantw(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
     c.eps_low = fuzz_u32(r) >> fuzz_in(r, 0, 31);
     c.eps_high = fuzz_chance(r, 70) ? 0 : fuzz_u32(r) >> fuzz_in(r, 0, 31);
     npu_pack_quantw(&c, words);
-    return too_long(p, c.rows, 4, c.n);
+    return too_long(p, c.rows, 2, c.n);
 }
 
 static int make_rotate(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) {
@@ -99,7 +104,7 @@ static int make_softmaxw(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) 
     c.causal = pick(r, 0, 1);
     c.vmax = pick(r, 0, 1);
     c.n = elements(r, p);
-    c.rows = fuzz_count(r, 5);
+    c.rows = several(r);
     c.s_addr = fuzz_word(r, p);
     c.s_row = fuzz_pitch(r, wide_words(p, c.n + c.rows));
     c.q_addr = fuzz_word(r, p);
@@ -109,7 +114,7 @@ static int make_softmaxw(fuzz_rng_t *r, const fuzz_place_t *p, uint32_t *words) 
     c.scale_row = fuzz_pitch(r, 2);
     c.vmax_addr = fuzz_word(r, p);
     npu_pack_softmaxw(&c, words);
-    return too_long(p, c.rows, 5, c.n + c.rows);
+    return too_long(p, c.rows, 3, c.n + c.rows);
 }
 
 int fuzz_random_wide(fuzz_rng_t *r, const fuzz_place_t *place, uint32_t *words) {
