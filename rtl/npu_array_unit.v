@@ -121,6 +121,9 @@ module npu_array_unit #(
     end
 
     wire           par_en, par_half, par_uniform, params_done, w_full, en, pop0, swap_now;
+    // `en`: the front steps. What its registers (op_*) took then enters the array in the cycle after, whose enable, that of most flip-flops
+    // of the NPU, is thus a register.
+    reg            en_q;
     wire [3:0]     par_index;
     wire [8*N-1:0] par_word, row_word;
     wire [N-1:0]   row_sel;
@@ -133,7 +136,7 @@ module npu_array_unit #(
         .busy(loader_busy), .params_ok(ahead_q == 3'd0 && !late_q), .at_params(at_params), .params_done(params_done),
         .rd_req(rd_req[3]), .rd_addr(rd_addr[63:48]), .rd_gnt(rd_gnt[3]), .rd_data(rd_data[3*8*N+:8*N]),
         .par_en(par_en), .par_half(par_half), .par_index(par_index), .par_uniform(par_uniform), .par_word(par_word),
-        .en(en), .swap(swap_now), .row_sel(row_sel), .row_word(row_word), .full(w_full));
+        .en(en_q), .swap(en && swap_now), .row_sel(row_sel), .row_word(row_word), .full(w_full));
     npu_params #(.N(N), .LANES(LANES), .MATMUL(MATMUL)) u_params (
         .clk(clk), .wr_en(par_en), .wr_half(par_half), .wr_index(par_index), .wr_uniform(par_uniform), .wr_word(par_word),
         .minus_en(MATMUL != 0 && bias_minus), .minus_half(bias_half), .minus_data(acc_rd_data), .rd_half(par_rd_half),
@@ -275,7 +278,6 @@ module npu_array_unit #(
             op_swap_q <= 1'b0;
             op_fir_q  <= 1'b0;
             op_tag_q  <= 4'd0;
-            tags_q    <= {4 * LAT{1'b0}};
         end else if (en) begin
             if (offer) in_fir_q <= f_fir && !f_last;
             recent_q  <= {recent_q[0], offer && f_result};
@@ -286,8 +288,10 @@ module npu_array_unit #(
             op_swap_q <= swap_now;
             op_fir_q  <= offer && f_fir;
             op_tag_q  <= offer ? {f_result, f_last, f_pfirst, f_plast} : 4'd0;
-            tags_q    <= {tags_q[4*(LAT-1)-1:0], op_tag_q};
         end
+        en_q <= en || !rst_n;
+        if (!rst_n) tags_q <= {4 * LAT{1'b0}};
+        else if (en_q) tags_q <= {tags_q[4*(LAT-1)-1:0], op_tag_q};
         if (en) op_word_q <= offer && !f_fir ? f_word[8*N-1:0] : {8 * N{1'b0}};
         if (en) op_lines_q[8*N-1:0] <= offer && f_fir ? f_word[8*N-1:0] : {8 * N{1'b0}};
     end
@@ -309,7 +313,7 @@ module npu_array_unit #(
     wire [N*PSUM_W-1:0] psum;
     npu_array #(.N(N), .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .PSUM_W(PSUM_W),
                 .MUL_STYLE(MUL_STYLE), .MUL_DSP(MUL_DSP)) u_array (
-        .clk(clk), .rst_n(rst_n), .en(en), .word(op_word_q), .swap(op_swap_q), .fir(op_fir_q), .lines(op_lines_q),
+        .clk(clk), .rst_n(rst_n), .en(en_q), .word(op_word_q), .swap(op_swap_q), .fir(op_fir_q), .lines(op_lines_q),
         .row_sel(row_sel), .w_word(row_word), .psum(psum));
 
     // ---------------------------------------------------------------- accumulators and end of command
@@ -340,7 +344,7 @@ module npu_array_unit #(
         end
     endgenerate
     npu_accum #(.N(N), .PSUM_W(PSUM_W), .ACC_DEPTH(ACC_DEPTH)) u_accum (
-        .clk(clk), .rst_n(rst_n), .in_valid(en && acc_result), .in_last(en && acc_last), .in_pfirst(acc_pfirst),
+        .clk(clk), .rst_n(rst_n), .in_valid(en_q && acc_result), .in_last(en_q && acc_last), .in_pfirst(acc_pfirst),
         .in_plast(acc_plast), .in_psum(psum), .cmd_half(i_half), .cmd_acc_addr(i_acc_addr),
         .cmd_accumulate(i_accumulate), .cmd_minus(i_minus), .cmd_from_half(i_from_half), .cmd_from({4'd0, i_from, 4'd0}), .cmd_pop(acc_pop), .done(acc_done),
         .rd_req(acc_rd_req), .rd_half(acc_rd_half), .rd_addr(acc_rd_addr), .rd_gnt(acc_rd_gnt), .rd_data(acc_rd_data));

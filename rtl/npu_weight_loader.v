@@ -3,8 +3,8 @@
 // A command is accepted with `start` (only when !busy); its tiles are read in pass order, N words each (rows that hold no tap in FIR mode are made zero
 // without a read). After the first tile the parameter block is read, not before params_ok.
 // Tiles lie tile_step words apart. With MATMUL a command's tiles may go through the transposing buffer; a plain tile waits until that is empty.
-// Array side: row_valid with row_sel/row_word in the step (en) it is shown; the shadow registers are then `full`; `swap` (a step in which
-// the array takes the tile over) frees them from the next step on.
+// Array side: row_sel/row_word are taken in the step (en) they are shown; the shadow registers are then `full`; `swap` (one cycle, in which
+// the front lets in the word that takes the tile over) frees them from the next cycle on.
 // Counterpart: W(pass) of CONV in cmodel/npu.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
@@ -200,10 +200,8 @@ module npu_weight_loader #(
     assign params_done = to_par && item_pidx == (item_uniform ? SHORT_LAST : FULL_LAST);
     always @(posedge clk) begin
         if (!rst_n) full_q <= 1'b0;
-        else if (en) begin
-            if (swap) full_q <= 1'b0;
-            else if (shows && row == {RW{1'b1}}) full_q <= 1'b1;
-        end
+        else if (swap) full_q <= 1'b0;
+        else if (en && shows && row == {RW{1'b1}}) full_q <= 1'b1;
     end
     wire unused = &{1'b0, unused_item_ready, unused_data_ready};
 endmodule
