@@ -101,19 +101,24 @@ module npu_wide #(
     end
     assign done = done_q;
 
-    // ---------------------------------------------------------------- accumulator entries, one at a time: the data holds until the next read
+    // ---------------------------------------------------------------- accumulator entries: one in the lanes, the next waits at the accumulators' output
     localparam integer MOST_I = N;
-    reg             acc_valid_q;
+    reg             entry_valid_q, waits_q;
     reg  [1:0]      acc_flight_q;
     reg  [15:0]     acc_left_q, acc_addr_q;
+    reg  [32*N-1:0] entry_q;
     wire            row_end;
-    assign acc_rd_req  = acc_left_q != 16'd0 && !acc_valid_q && acc_flight_q == 2'd0 && !stop;
+    wire            arrived = acc_flight_q[1] || waits_q;
+    wire            moves   = arrived && (!entry_valid_q || row_end);
+    assign acc_rd_req  = acc_left_q != 16'd0 && !waits_q && acc_flight_q == 2'd0 && !stop;
     assign acc_rd_half = cmd[`NPU_F_DRAINW_HALF];
     assign acc_rd_addr = acc_addr_q;
     assign inflight    = acc_flight_q != 2'd0;
     always_ff @(posedge clk) begin
-        acc_flight_q <= rst_n ? {acc_flight_q[0], acc_rd_req && acc_rd_gnt} : 2'd0;
-        acc_valid_q  <= rst_n && (acc_flight_q[1] || (acc_valid_q && !row_end));
+        acc_flight_q  <= rst_n ? {acc_flight_q[0], acc_rd_req && acc_rd_gnt} : 2'd0;
+        waits_q       <= rst_n && arrived && !moves;
+        entry_valid_q <= rst_n && (moves || (entry_valid_q && !row_end));
+        if (moves) entry_q <= acc_rd_data;
         if (!rst_n) acc_addr_q <= 16'd0;
         else if (begin_q) acc_addr_q <= cmd[`NPU_F_DRAINW_ACC_ADDR];
         else if (acc_rd_req && acc_rd_gnt) acc_addr_q <= acc_addr_q + cmd[`NPU_F_DRAINW_ACC_STEP];
@@ -124,7 +129,8 @@ module npu_wide #(
 
     // ---------------------------------------------------------------- groups of LANES elements into the lanes
     reg  [16:0] j_q;             // first element of the group
-    reg         head_q;          // the row's scale record comes first
+    reg         head_q;          // on top of the old values: the row's scale record comes first
+    reg  [3:0]  heads_q;         // ... else they have the stream to themselves: taken, of rows to come
     wire [15:0] q_words = ((longest - 16'd1) >> LN) + 16'd1;
     wire [16:0] limit  = is_drain ? MOST_I[16:0] : {1'b0, n_q};
     wire [16:0] length = kind_q == BYTES ? {1'b0, q_words} << LN : limit;
@@ -134,8 +140,8 @@ module npu_wide #(
     wire        use_b  = is_drain || is_rotate || is_silu || norm || (kind_q == SCALE && vmax);
     wire        scale_room, scale_valid;
     wire        go     = rows_q != 16'd0 && en && !stop;
-    wire        take   = go && head_q && a_valid && scale_room;
-    wire        group  = go && !head_q && (!use_a || !exists || a_valid) && (!use_b || !exists || b_valid) && (!is_drain || acc_valid_q);
+    wire        take   = go && scaled && (!add || head_q) && a_valid && scale_room;
+    wire        group  = go && (!scaled || (add ? !head_q : heads_q != 4'd0)) && (!use_a || !exists || a_valid) && (!use_b || !exists || b_valid) && (!is_drain || entry_valid_q);
     wire        word_end = j_next >= limit || j_next[LW-1:0] == {LW{1'b0}};
     wire        pair_end = j_next >= limit || j_next[LW:0] == {(LW + 1) {1'b0}};   // a word of pairs is two of elements
     assign row_end = group && j_next >= length;
@@ -146,13 +152,15 @@ module npu_wide #(
         else if (load) begin
             rows_q <= by_row ? 16'd1 : rows;
             j_q    <= 17'd0;
-            head_q <= scaled;
+            head_q <= 1'b1;
+            heads_q <= 4'd0;
         end else begin
+            heads_q <= heads_q + {3'd0, take} - {3'd0, row_end};
             if (take) head_q <= 1'b0;
             if (group) j_q <= row_end ? 17'd0 : j_next;
             if (row_end) begin
                 rows_q <= rows_q - 16'd1;
-                head_q <= scaled;
+                head_q <= 1'b1;
             end
         end
 
@@ -223,7 +231,7 @@ module npu_wide #(
             assign mask[l] = j < limit;
             assign sum_in[64*l+:64] = is_soft ? {32'd0, r1[32*l+:32]} : squares[64*l+:64];
             npu_wide_lane u_lane (
-                .clk(clk), .en(en), .in_x(is_drain ? acc_rd_data[32*column+:32] : a_elem), .in_b(b_elem),
+                .clk(clk), .en(en), .in_x(is_drain ? entry_q[32*column+:32] : a_elem), .in_b(b_elem),
                 .in_c(is_rotate ? a_word[32*beside+:32] : c_is_b ? b_elem : a_elem), .in_odd(j[0]),
                 .is_silu(is_silu), .is_rotate(is_rotate), .by_one(by_row && !norm),
                 .lsh1(is_drain && !shift1[7] ? shift1[4:0] : 5'd0), .rsh1(is_drain && shift1[7] ? right1[4:0] : 5'd0), .add_old(add),

@@ -13,7 +13,6 @@
 #define FIRST_WORD 6u /* from the command's start to the first group of lanes */
 #define PIPE 22u      /* from a group of lanes to the end of the command */
 #define EARLY 5u      /* ... earlier: the second multiplication does not wait for the first */
-#define ENTRY 3u      /* accumulator entry and scale record, before the groups of a row */
 
 #define READ_AHEAD 8u    /* words of a stream */
 #define WORDS_READ 4u    /* from a word's address to the word */
@@ -147,7 +146,9 @@ uint64_t timing_wide(const timing_t *t, const uint32_t *words, uint64_t s) {
     switch (npu_cmd_opcode(words)) {
     case NPU_OP_DRAINW:
         npu_unpack_drainw(words, &d);
-        return s + FIRST_WORD + d.count * (groups(t, t->cfg->n) + ENTRY) + PIPE - 2;
+        /* scale records take their turn in the stream of old values, else only the first is met */
+        return s + FIRST_WORD + d.count * (groups(t, t->cfg->n) + (d.add && !d.noscale)) + PIPE +
+               (!d.add && !d.noscale);
     case NPU_OP_QUANTW:
         npu_unpack_quantw(words, &q); /* products: 8 for the factor, 10 for a root, the scale */
         return rows_of(t, q.rows, q.n, 0, 0, q.norm ? TO_SQUARES : TO_MAGNITUDE, q.norm ? 19 : 9,

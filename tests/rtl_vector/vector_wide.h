@@ -14,7 +14,7 @@ static int wide_show(Bench &bench, const char *name, const Command &cmd, uint32_
     t.cfg = &bench.model.cfg;
     uint64_t one = measure(bench, cmd, 1), guess = timing_wide(&t, cmd.w, 0) + 1;
     int off = one > guess + tolerance || guess > one + tolerance;
-    printf("%s%-27s N=%d WIDE_LANES=%d: %llu cycles, %llu predicted\n", off ? "FAIL " : "", name, N,
+    printf("%s%-29s N=%d WIDE_LANES=%d: %llu cycles, %llu predicted\n", off ? "FAIL " : "", name, N,
            WIDE_LANES, (unsigned long long)one, (unsigned long long)guess);
     return off;
 }
@@ -83,7 +83,13 @@ static int wide_cycles(Bench &bench) {
     bad += wide_show(bench, "DRAINW 16 rows, add", cmd, 0);
     d.noscale = 1;
     npu_pack_drainw(&d, cmd.w);
-    bad += wide_show(bench, "DRAINW 16 rows, no scale", cmd, 1);
+    bad += wide_show(bench, "DRAINW 16 rows, add, no scale", cmd, 0);
+    d.add = 0;
+    npu_pack_drainw(&d, cmd.w);
+    bad += wide_show(bench, "DRAINW 16 rows, no scale", cmd, 0);
+    d.noscale = 0, d.out_addr = 1024;
+    npu_pack_drainw(&d, cmd.w);
+    bad += wide_show(bench, "DRAINW 16 rows", cmd, 0);
     npu_cmd_siluw_t u{};
     u.n = 256, u.rows = 4, u.u_row = u.v_row = row, u.v_addr = 4 * (uint32_t)row;
     npu_pack_siluw(&u, cmd.w);
