@@ -12,6 +12,17 @@ NETLIST_FLAGS := -Wno-fatal testbench/netlist/netlist.vlt -CFLAGS -DSYSTOLE_NETL
 $(NETLIST_DIR)/rtl/npu4/libnpu.so: $(NETLIST_DIR)/npu.v $(NETLIST_CELLS) testbench/netlist/netlist.vlt testbench/netlist/build.mk $$(RTL_BENCH) | $(SETUP)
 	$(call verilate_npu,../netlist/ulx3s/rtl/npu4,libnpu,$(NETLIST_FLAGS),npu_top,,$(NETLIST_DIR)/npu.v $(NETLIST_DIR)/cells.v $(NETLIST_CELLS),npu4)
 
-.PHONY: netlist
+# The same netlist with faults, of which a run has one or none, to see what notices them: one in each block, or those of NETLIST_FAULTS
+# (see mutate.py). How to run one: tests/netlist/run.sh.
+NETLIST_FAULTS ?=
+FAULTS_DIR := $(BUILD)/netlist/ulx3s-faults
+$(FAULTS_DIR)/npu.v: $(NETLIST_DIR)/npu.v testbench/netlist/mutate.py
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) testbench/netlist/mutate.py $< $@ $(BUILD)/test/netlist/fault.hex $(@D)/faults $(NETLIST_FAULTS)
+$(FAULTS_DIR)/rtl/npu4/libnpu.so: $(FAULTS_DIR)/npu.v $(NETLIST_DIR)/rtl/npu4/libnpu.so
+	$(call verilate_npu,../netlist/ulx3s-faults/rtl/npu4,libnpu,$(NETLIST_FLAGS),npu_top,,$(FAULTS_DIR)/npu.v $(NETLIST_DIR)/cells.v $(NETLIST_CELLS),npu4)
+
+.PHONY: netlist netlist-faults
 netlist: $(NETLIST_DIR)/rtl/npu4/libnpu.so ## build the simulator of the ULX3S' netlist (minutes)
+netlist-faults: $(FAULTS_DIR)/rtl/npu4/libnpu.so ## ... of a copy with faults in it, for seeing its test fail (minutes)
 test-all: $(NETLIST_DIR)/rtl/npu4/libnpu.so

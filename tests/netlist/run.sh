@@ -2,6 +2,11 @@
 # Suite (make test-all): the netlist that Yosys makes of the ULX3S' NPU runs, and equals the model: the digits network, random
 # command streams with every command and mode, with stalls and without, and every kind of error. Also that its products are in
 # DSP cells and its memories in block RAM, as the flow means them to be.
+# To see it fail: make netlist-faults; a line of build/netlist/ulx3s-faults/faults says what each fault is; then, for fault 4, say,
+#   echo 4 >build/test/netlist/fault.hex      (hexadecimal; 0: none, which must pass)
+#   build/fuzz --config npu4 --lib build/netlist/ulx3s-faults/rtl/npu4/libnpu.so --count 6 --seed 6000
+# Tried so: neighbouring bits exchanged in a PE's sum, LOAD's address, a scratchpad reader's word, STORE's packer and a vector lane,
+# each noticed within the first streams; exchanged bits 11 and 12 of CONV's nblk were not, which no stream is long enough to set.
 # Synopsis: tests/netlist/run.sh      Last line: N passed, N failed.
 # SPDX-License-Identifier: Apache-2.0
 set -u
