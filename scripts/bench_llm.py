@@ -7,7 +7,7 @@ For each model (stories260K over its 200 reference tokens, where shared/models o
 start of the verses held out from its training) the same tokens go through the float network, here in NumPy float32, and through
 `systole generate --tokens --logits`; printed are the share of positions with the same most probable token, both perplexities
 of the next token, and their ratio. With --timing also what a token costs on the NPU: cycles predicted by the C model (bench memory),
-of stories260K and of random weights in the shape of a 15 M parameter model (--large: and of 110 M, 440 MB of them; --rtl: some of it
+of stories260K and of random weights in the shape of a 15 M parameter model, and how busy prompts of it keep the array (--large: and of 110 M, 440 MB of them; --rtl: some of it
 measured on the RTL too, after make rtl CONFIG=npu16w). SPDX-License-Identifier: Apache-2.0
 """
 import argparse
@@ -25,7 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = pathlib.Path(os.environ.get("SYSTOLE_MODELS", ROOT.parent / "shared" / "models"))
 KJV = ROOT / "sw/examples/kjv"
 UNIT = 2.0 ** -18  # of the integer logits
-CONFIG = "npu16w"
+CONFIG, SIDE = "npu16w", 16  # of the array
 
 
 class FloatModel:
@@ -160,6 +160,44 @@ def timing(systole, name, checkpoint, positions, config, prompt=False, target="m
     return cycles
 
 
+def utilisation(systole, name, checkpoint, positions, config, target="model", weights="int8"):
+    """Of the array, by a prompt: MACs that the network needs (nothing padded, of attention what each position sees) / cycles / SIDE^2.
+    In two lists, whose first only fills the caches: of that one alone; and of a prompt of so many in one list, with the last one's logits."""
+    shares = []
+    for count in (2 * positions, positions):
+        with tempfile.TemporaryDirectory() as folder:
+            given, report = pathlib.Path(folder) / "tokens.bin", pathlib.Path(folder) / "report.json"
+            (np.arange(count) % 300 + 3).astype("<i4").tofile(given)
+            subprocess.run([str(systole), "generate", str(checkpoint), "--tokens", str(given), "--target", target, "--weights", weights,
+                            "--config", config, "--report", str(report), *(["--no-compare"] if target == "model" else [])], check=True, timeout=3000)
+            r = json.loads(report.read_text())
+        fills = count > positions
+        if fills and r.get("fill_tokens") != positions:
+            raise SystemExit(f"{name}: {config} does not take {positions} positions in a list")
+        cycles = r[("fill_" if fills else "") + ("cycles_predicted" if target == "model" else "cycles" if fills else "cycles_total")]
+        macs = r["fill_macs" if fills else "macs"]
+        shares.append((cycles, macs / SIDE ** 2 / cycles))
+    (fill, share), (whole, share_whole) = shares
+    print(f"| {name} | {weights} | {config} | {positions} | {fill} | {100 * share:.1f} % | {whole} | {100 * share_whole:.1f} % | "
+          f"{'predicted' if target == 'model' else 'measured on rtl'} |", flush=True)
+    return share
+
+
+PROMPTS = ("\n| model | weights | configuration | prompt | cycles to fill the caches | of the array | cycles with the last token's logits | of the array | |\n"
+           "|---|---|---|---:|---:|---:|---:|---:|---|")
+
+
+def prompts(systole, rtl):
+    print(PROMPTS)
+    with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
+        path = pathlib.Path(folder) / "15M.bin"
+        random_checkpoint(path, SHAPES["15M"])
+        for weights in ("int8", "int4"):
+            utilisation(systole, "15M shape", path, 64, CONFIG, weights=weights)
+        if rtl:
+            utilisation(systole, "15M shape", path, 64, CONFIG, target="rtl")
+
+
 def timings(systole, large, rtl):
     print("\n| model | weights | configuration | positions | bytes / 8 a token | cycles a token, predicted | share |\n|---|---|---|---|---:|---:|---:|")
     ratios = []
@@ -207,6 +245,7 @@ def main():
         print(f"SKIP stories260K: not in {MODELS}")
     if options.timing or options.large or options.rtl:
         timings(options.systole, options.large, options.rtl)
+        prompts(options.systole, options.rtl)
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(rows, indent=1))
     return 0 if rows else 1

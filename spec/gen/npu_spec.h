@@ -7,7 +7,7 @@
 
 #define NPU_ID 0x54535953u
 #define NPU_VERSION 0x00000100u
-#define NPU_SPEC_HASH 0x003c8831u
+#define NPU_SPEC_HASH 0x99368262u
 #define NPU_CMD_BYTES 64
 #define NPU_CMD_WORDS 16
 #define NPU_REGIONS 4
@@ -104,7 +104,7 @@ static const npu_config_t npu_configs[NPU_CONFIG_COUNT] = {
     {"npu8", 8, 8, 8192, 8, 512, 2, 4, 0, 0, 0, 1, 0}, /* 64 MAC/cycle, 64 KiB scratchpad: ECP5-25F class */
     {"npu8s", 8, 2, 4096, 4, 128, 1, 8, 1, 64, 0, 1, 0}, /* npu8 with two requantise lanes and half the memory: few DSP cells; keeps the parameters honest in tests */
     {"npu16", 16, 16, 8192, 8, 512, 3, 5, 1, 512, 0, 1, 1}, /* 256 MAC/cycle, 128 KiB scratchpad: the default, ECP5-85F class */
-    {"npu16w", 16, 16, 8192, 8, 512, 3, 5, 1, 512, 4, 1, 1}, /* npu16 with the wide row engine: language models */
+    {"npu16w", 16, 16, 16384, 8, 512, 3, 5, 1, 512, 4, 1, 1}, /* npu16 with the wide row engine and 256 KiB scratchpad: language models */
     {"npu32", 32, 32, 8192, 8, 512, 3, 10, 1, 512, 0, 1, 1}, /* 1024 MAC/cycle, 256 KiB scratchpad */
 };
 

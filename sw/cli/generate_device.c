@@ -167,8 +167,14 @@ int generate_device_step(generate_device_t *g, const int32_t *tokens, int32_t co
     int32_t *x = (int32_t *)(void *)(g->dev.mem + g->arena + g->program.arena_x);
     for (int32_t i = 0; i < count; i++)
         ref_decoder_embed(d, tokens[i], x + (size_t)i * (size_t)d->dim);
+    const generate_cost_t before = g->cost;
     int status = run_list(g, pos, list, bytes, err);
     free(list);
+    if (!logits) {
+        g->cost.filled += (uint64_t)count;
+        g->cost.cycles_filling += g->cost.cycles - before.cycles;
+        g->cost.cycles_filling_predicted += g->cost.cycles_predicted - before.cycles_predicted;
+    }
     if (status == 0 && logits)
         memcpy(logits, g->dev.mem + g->arena + g->program.arena_logits, (size_t)d->vocab * 4);
     return status;

@@ -17,8 +17,10 @@ typedef struct {
     uint64_t cycles;                    /* counted by it */
     uint64_t cycles_predicted;          /* by the C model's timing, bench memory */
     uint64_t bytes_read, bytes_written; /* at the memory port */
-    int has_driver;                     /* somebody counts what passes between the lists */
-    uint64_t cycles_driver;             /* of cycles */
+    /* of those without logits, which fill the caches with a prompt: positions 0.. that they ran */
+    uint64_t filled, cycles_filling, cycles_filling_predicted;
+    int has_driver;         /* somebody counts what passes between the lists */
+    uint64_t cycles_driver; /* of cycles */
 } generate_cost_t;
 
 /* target: "model" or "rtl"; config: named configuration or a variation; path: of the checkpoint,

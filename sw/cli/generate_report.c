@@ -21,25 +21,42 @@ static void add_layer(report_t *r, int *at, int layer, const char *what, const c
     r->macs += macs;
 }
 
+/* MACs of a layer's kinds of product over positions 0..steps - 1; of attention what each one needs.
+ */
+typedef struct {
+    uint64_t qkv, attention, output, gates, down;
+} layer_macs_t;
+
+static layer_macs_t layer_macs(const ref_decoder_t *d, uint64_t steps) {
+    uint64_t dim = (uint64_t)d->dim, hidden = (uint64_t)d->hidden,
+             kv = dim / (uint64_t)d->heads * (uint64_t)d->kv_heads;
+    return (layer_macs_t){.qkv = (dim * dim + 2 * dim * kv) * steps,
+                          .attention = dim * (steps * (steps + 1) / 2),
+                          .output = dim * dim * steps,
+                          .gates = 2 * dim * hidden * steps,
+                          .down = dim * hidden * steps};
+}
+
 int generate_report(const llm_model_t *m, const sequence_t *q, uint64_t scored, report_t *r) {
     const ref_decoder_t *d = &m->decoder;
-    uint64_t dim = (uint64_t)d->dim, steps = (uint64_t)q->steps;
-    uint64_t kv = dim / (uint64_t)d->heads * (uint64_t)d->kv_heads, square = dim * dim * steps;
+    layer_macs_t all = layer_macs(d, (uint64_t)q->steps), fill = layer_macs(d, r->fill_tokens);
     int at = 0;
     r->weights = m->bits == 8 ? "int8" : "int4";
     r->tokens_prompt = (uint64_t)q->given;
     r->tokens_generated = (uint64_t)q->made;
+    r->fill_macs = (uint64_t)d->n_layers *
+                   (fill.qkv + 2 * fill.attention + fill.output + fill.gates + fill.down);
     if (report_alloc_layers(r, 6 * d->n_layers + 1))
         return -1;
     for (int i = 0; i < d->n_layers; i++) {
-        add_layer(r, &at, i, "query, key, value", "MATMUL", square + 2 * dim * kv * steps);
-        add_layer(r, &at, i, "scores", "MATMUL", dim * (steps * (steps + 1) / 2));
-        add_layer(r, &at, i, "values", "MATMUL", dim * (steps * (steps + 1) / 2));
-        add_layer(r, &at, i, "attention output", "MATMUL", square);
-        add_layer(r, &at, i, "gate, up", "MATMUL", 2 * dim * (uint64_t)d->hidden * steps);
-        add_layer(r, &at, i, "down", "MATMUL", dim * (uint64_t)d->hidden * steps);
+        add_layer(r, &at, i, "query, key, value", "MATMUL", all.qkv);
+        add_layer(r, &at, i, "scores", "MATMUL", all.attention);
+        add_layer(r, &at, i, "values", "MATMUL", all.attention);
+        add_layer(r, &at, i, "attention output", "MATMUL", all.output);
+        add_layer(r, &at, i, "gate, up", "MATMUL", all.gates);
+        add_layer(r, &at, i, "down", "MATMUL", all.down);
     }
-    add_layer(r, &at, -1, "classifier", "MATMUL", dim * (uint64_t)d->vocab * scored);
+    add_layer(r, &at, -1, "classifier", "MATMUL", (uint64_t)d->dim * (uint64_t)d->vocab * scored);
     return 0;
 }
 

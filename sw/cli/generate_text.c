@@ -169,6 +169,9 @@ static void report_cost(report_t *report, generate_cost_t cost) {
     report->bytes_written = cost.bytes_written;
     report->has_prediction = 1;
     report->cycles_predicted = cost.cycles_predicted;
+    report->fill_tokens = cost.filled;
+    report->fill_cycles = cost.cycles_filling;
+    report->fill_predicted = cost.cycles_filling_predicted;
     report->has_driver = cost.has_driver;
     report->cycles_driver = cost.cycles_driver;
 }

@@ -167,6 +167,12 @@ void report_print_json(const report_t *r, FILE *f) {
         json_string(f, r->weights);
         number(f, "tokens_prompt", 1, r->tokens_prompt);
         number(f, "tokens_generated", 1, r->tokens_generated);
+        if (r->fill_tokens > 0) {
+            number(f, "fill_tokens", 1, r->fill_tokens);
+            number(f, "fill_macs", 1, r->fill_macs);
+            number(f, "fill_cycles", r->has_cycles, r->fill_cycles);
+            number(f, "fill_cycles_predicted", r->has_prediction, r->fill_predicted);
+        }
     }
     int has_detail = 0;
     for (int i = 0; i < r->n_layers; i++)

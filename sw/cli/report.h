@@ -89,7 +89,9 @@ typedef struct {
     uint32_t rows, columns; /* of the array; 0 unknown */
     const char *weights;    /* of a language model: "int8", "int4"; else NULL */
     uint64_t tokens_prompt, tokens_generated; /* of a language model: run, and made */
-    int bit_exact;                            /* against ref: 1, 0, or -1 not compared */
+    /* of its lists that fill the caches with the prompt, without logits: tokens, MACs, cycles */
+    uint64_t fill_tokens, fill_macs, fill_cycles, fill_predicted;
+    int bit_exact; /* against ref: 1, 0, or -1 not compared */
     int n_layers;
     report_layer_t *layers; /* (n_layers), malloc */
     report_trace_t trace;   /* empty where a target has none */

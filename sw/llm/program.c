@@ -5,97 +5,56 @@
  * The residual stream stays in the scratchpad from the first layer to the last. Weights, and the
  * caches like weights, pass through a ring of slots, each filled by one LOAD: the load unit runs
  * ahead as far as the slots go. Order between the units is the compiler's (cc_emit). Several
- * positions (of a prompt) share what is loaded: they are the vectors of one CONV, and cost little
- * more than one until a tile takes longer in the array than at the port.
+ * positions (of a prompt, program_prefill.c) share what is loaded: they are the vectors of one
+ * CONV, and cost little more than one until a tile takes longer in the array than at the port.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "program_step.h"
+#include "program_prefill.h"
 
-enum { SLOT_WORDS = 320, MIN_SLOTS = 3, BACK_ROWS = 2 };
+enum { MIN_SLOTS = 3 };
 
-static void normalize(step_t *s, const ref_wide_norm_t *norm, uint32_t gain) {
+/* Row `row` through a norm to int8. */
+static void normalize(step_t *s, uint32_t row, const ref_wide_norm_t *norm, uint32_t gain) {
     step_load(s, LLM_WEIGHTS, gain, (uint32_t)s->d->dim * 4, s->gain);
-    step_quantize(s, s->x, (uint32_t)s->d->dim, s->count, s->dim_words, s->q8, 1, s->count,
-                  s->scale, norm);
+    step_quantize(s, s->x + row * s->dim_words, (uint32_t)s->d->dim, 1, s->dim_words, s->q8 + row,
+                  1, s->count, s->scale + row * s->record, norm);
 }
 
-/* u = silu(u) * g, of n elements of each row. */
-static void gate(step_t *s, uint32_t u, uint32_t g, uint32_t n, uint32_t pitch) {
+/* u = silu(u) * g, of n elements. */
+static void gate(step_t *s, uint32_t n) {
     uint32_t words[NPU_CMD_WORDS];
-    npu_cmd_siluw_t c = {.u_addr = u,
-                         .v_addr = g,
-                         .n = n,
-                         .rows = s->count,
-                         .u_row = (int32_t)pitch,
-                         .v_row = (int32_t)pitch};
+    npu_cmd_siluw_t c = {.u_addr = s->u, .v_addr = s->g, .n = n, .rows = 1};
     npu_pack_siluw(&c, words);
-    cc_emit(&s->cc, words, (uint64_t)s->count * n * 3 / s->p->config->wide_lanes + 20);
-}
-
-/* Gated rows that the scratchpad has no room for: a block of each goes to the arena as soon as it
- * is ready, and whole rows come back, a few at a time, to become int8. */
-static void gate_through_memory(step_t *s, const llm_layer_offsets_t *at,
-                                const ref_decoder_layer_t *l) {
-    uint32_t n = s->n, hidden = (uint32_t)s->d->hidden, row_bytes = s->hidden_words * n;
-    for (uint32_t b = 0; b < at->w1.blocks; b++) {
-        uint32_t u = s->u[b % 2], g = s->g[b % 2], count = hidden - b * n < n ? hidden - b * n : n;
-        step_matvec_blocks(s, &at->w1, &l->w1, b, 1, u, 4, false);
-        step_matvec_blocks(s, &at->w3, &l->w3, b, 1, g, 4, false);
-        gate(s, u, g, count, 4);
-        step_store(s, (npu_cmd_store_t){.offset = s->p->arena_hidden + b * n * 4,
-                                        .run_bytes = count * 4,
-                                        .n1 = s->count,
-                                        .n2 = 1,
-                                        .stride1 = (int32_t)row_bytes,
-                                        .sp_addr = u,
-                                        .nblk = div_up(count * 4, n),
-                                        .sp_blk = 1,
-                                        .sp_n1 = 4,
-                                        .last_len = (count * 4 - 1) % n + 1});
-    }
-    for (uint32_t t = 0, i = 0, rows; t < s->count; t += rows, i ^= 1) {
-        rows = s->count - t < s->back_rows ? s->count - t : s->back_rows;
-        step_load(s, LLM_ARENA, s->p->arena_hidden + t * row_bytes, rows * row_bytes, s->back[i]);
-        step_quantize(s, s->back[i], hidden, rows, s->hidden_words, s->hidden8 + t, 1, s->count,
-                      s->scale + t * s->record, NULL);
-    }
+    step_emit_vector(s, words, (uint64_t)n / s->p->config->wide_lanes);
 }
 
 static void layer(step_t *s, int32_t i, uint32_t pos) {
     const ref_decoder_t *d = s->d;
     const ref_decoder_layer_t *l = &d->layer[i];
     const llm_layer_offsets_t *at = &s->p->layer[i];
-    uint32_t dim = (uint32_t)d->dim, hidden = (uint32_t)d->hidden, q8 = s->q8;
-    normalize(s, &l->attention_norm, at->attention_gain);
+    uint32_t dim = (uint32_t)d->dim, hidden = (uint32_t)d->hidden;
+    normalize(s, 0, &l->attention_norm, at->attention_gain);
     step_attention(s, i, pos);
-    step_quantize(s, s->y, dim, s->count, s->y_words, s->q8, 1, s->count, s->scale, NULL);
-    step_matvec(s, &at->wo, &l->wo, s->x, s->dim_words, true);
-    normalize(s, &l->mlp_norm, at->mlp_gain);
-    if (s->spilled) {
-        gate_through_memory(s, at, l);
-    } else {
-        step_matvec(s, &at->w1, &l->w1, s->u[0], s->hidden_words, false);
-        step_matvec(s, &at->w3, &l->w3, s->g[0], s->hidden_words, false);
-        gate(s, s->u[0], s->g[0], hidden, s->hidden_words);
-        step_quantize(s, s->u[0], hidden, s->count, s->hidden_words, s->hidden8, 1, s->count,
-                      s->scale, NULL);
-    }
-    s->q8 = s->hidden8;
-    step_matvec(s, &at->w2, &l->w2, s->x, s->dim_words, true);
-    s->q8 = q8;
+    step_quantize(s, s->y, dim, 1, 0, s->q8, 1, 1, s->scale, NULL);
+    step_matvec(s, &at->wo, &l->wo, s->x, 0, true);
+    normalize(s, 0, &l->mlp_norm, at->mlp_gain);
+    step_matvec(s, &at->w1, &l->w1, s->u, 0, false);
+    step_matvec(s, &at->w3, &l->w3, s->g, 0, false);
+    gate(s, hidden);
+    step_quantize(s, s->u, hidden, 1, 0, s->q8, 1, 1, s->scale, NULL);
+    step_matvec(s, &at->w2, &l->w2, s->x, 0, true);
 }
 
-/* Logits of the last row, which is position pos. */
-static void classify(step_t *s, uint32_t pos) {
+/* Logits of row `row`, which is position pos. */
+static void classify(step_t *s, uint32_t row, uint32_t pos) {
     const llm_program_t *p = s->p;
     uint32_t logits = p->arena_logits + pos % p->logit_rows * p->logit_pitch;
-    s->x += (s->count - 1) * s->dim_words;
-    s->count = 1;
+    s->rows = (step_rows_t){row, 1};
     uint32_t most = step_blocks_at_once(s, &p->classifier), n = s->n, vocab = (uint32_t)s->d->vocab;
-    normalize(s, &s->d->final_norm, p->final_gain);
+    normalize(s, row, &s->d->final_norm, p->final_gain);
     for (uint32_t i = 0, turn = 0; i < p->classifier.blocks; i += most, turn ^= 1) {
         uint32_t count = p->classifier.blocks - i < most ? p->classifier.blocks - i : most;
         uint32_t rows = vocab - i * n < count * n ? vocab - i * n : count * n;
@@ -111,138 +70,98 @@ static void classify(step_t *s, uint32_t pos) {
     }
 }
 
-static uint32_t take(step_t *s, uint32_t words) {
-    uint32_t at = s->top;
-    s->top += words;
-    return at;
-}
-
-static uint32_t larger(uint32_t a, uint32_t b) {
-    return a > b ? a : b;
-}
-
-/* Key/value heads at once: all of one position; of several, as few as fill whole blocks. */
-static uint32_t heads_at_once(const step_t *s) {
-    uint32_t heads = (uint32_t)s->d->kv_heads, unit = 1;
-    while (s->count > 1 && unit < heads && (heads % unit || unit * s->p->head_dim % s->n))
-        unit++;
-    return s->count > 1 ? unit : heads;
-}
-
-/* Attention and what follows it use the same room in turn. */
-static void lay_out_shared(step_t *s) {
-    uint32_t rows = s->count, start = s->top, attention;
-    s->y = take(s, rows * s->y_words);
-    s->k = take(s, rows * s->kv_words);
-    s->v = rows > 1 ? s->k : take(s, rows * s->kv_words);
-    attention = s->top;
-    s->top = start;
-    for (int i = 0; i < (s->spilled ? 2 : 1); i++) {
-        s->u[i] = take(s, rows * (s->spilled ? 4 : s->hidden_words));
-        s->g[i] = take(s, rows * (s->spilled ? 4 : s->hidden_words));
-    }
-    s->back_rows = BACK_ROWS;
-    for (int i = 0; s->spilled && i < 2; i++)
-        s->back[i] = take(s, BACK_ROWS * s->hidden_words);
-    if (s->spilled)
-        s->hidden8 = take(s, rows * s->hidden_words / 4);
-    s->top = larger(s->top, attention);
-}
-
-/* Places of everything in the scratchpad; false: it does not fit. */
-static bool lay_out(step_t *s, bool spilled) {
+/* Places of everything in the scratchpad for one position; false: it does not fit. */
+static bool lay_out(step_t *s) {
     const ref_decoder_t *d = s->d;
     const llm_program_t *p = s->p;
-    uint32_t n = s->n, dim = (uint32_t)d->dim, rows = s->count;
-    uint32_t group = (uint32_t)(d->heads / d->kv_heads), context = wide_words(s, s->length);
-    s->top = 0;
-    s->record = n == 8 ? 2 : 1;
-    s->spilled = spilled;
-    s->unit = heads_at_once(s);
-    s->dim_words = wide_words(s, dim);
-    s->y_words = s->dim_words + 4;
-    s->kv_words = wide_words(s, s->unit * p->head_dim);
-    s->hidden_words = wide_words(s, (uint32_t)d->hidden);
-    s->x = take(s, rows * s->dim_words);
-    lay_out_shared(s);
-    s->q8 = take(s, rows * (spilled ? s->dim_words : larger(s->dim_words, s->hidden_words)) / 4);
-    s->hidden8 = spilled ? s->hidden8 : s->q8;
-    s->scale = take(s, rows * s->record);
-    s->gain = take(s, s->dim_words);
-    s->rotary = take(s, rows * div_up(p->head_dim * 2, n));
-    s->square = take(s, 4);
-    s->heads8 = take(s, rows * s->unit * group * p->head_blocks);
-    s->heads_scale = take(s, rows * s->unit * group * s->record);
-    s->k8 = take(s, rows * s->unit * p->head_blocks);
-    s->v8 = take(s, rows * s->unit * p->head_blocks);
-    s->k_scale = take(s, rows * s->unit * s->record);
-    s->v_scale = take(s, rows * s->unit * s->record);
+    uint32_t n = s->n, heads = (uint32_t)d->heads, kv_heads = (uint32_t)d->kv_heads,
+             group = heads / kv_heads, context = wide_words(s, s->length),
+             kv_words = wide_words(s, kv_heads * p->head_dim);
+    uint32_t hidden_words = wide_words(s, (uint32_t)d->hidden);
+    s->dim_words = wide_words(s, (uint32_t)d->dim);
+    s->x = step_take(s, s->dim_words);
+    uint32_t start = s->top; /* attention and what follows it use the same room in turn */
+    s->y = step_take(s, s->dim_words + 4); /* the last head may write a part of a block too much */
+    s->k = step_take(s, kv_words);
+    s->v = step_take(s, kv_words);
+    uint32_t attention = s->top;
+    s->top = start;
+    s->u = step_take(s, hidden_words);
+    s->g = step_take(s, hidden_words);
+    s->top = s->top > attention ? s->top : attention;
+    s->q8 = step_take(s, (s->dim_words > hidden_words ? s->dim_words : hidden_words) / 4);
+    s->scale = step_take(s, s->record);
+    s->gain = step_take(s, s->dim_words);
+    s->rotary = step_take(s, div_up(p->head_dim * 2, n));
+    s->square = step_take(s, 4);
+    s->heads8 = step_take(s, heads * p->head_blocks);
+    s->heads_scale = step_take(s, heads * s->record);
+    s->k8 = step_take(s, kv_heads * p->head_blocks);
+    s->v8 = step_take(s, kv_heads * p->head_blocks);
+    s->k_scale = step_take(s, kv_heads * s->record);
+    s->v_scale = step_take(s, kv_heads * s->record);
     for (int i = 0; i < 2; i++) {
-        s->kmax[i] = take(s, context);
-        s->vmax[i] = take(s, context);
+        s->kmax[i] = step_take(s, context);
+        s->vmax[i] = step_take(s, context);
     }
     s->score_words = context;
-    s->scores = take(s, rows * group * context);
-    s->p8 = take(s, rows * group * div_up(s->length, n));
-    s->p_scale = take(s, rows * group * s->record);
-    s->slot_words = larger(s->dim_words / 4 * n + 4, SLOT_WORDS); /* a block of a matrix at once */
-    s->out_words = 4 * (s->slot_words / (4 + p->classifier.passes * n) + 1);
-    for (int i = 0; i < 2; i++)
-        s->out[i] = take(s, s->out_words);
-    s->slots = s->top;
-    s->n_slots = s->top < p->config->sp_words ? (p->config->sp_words - s->top) / s->slot_words : 0;
-    return s->n_slots >= MIN_SLOTS && 4 + p->head_blocks * n <= s->slot_words &&
-           p->head_blocks * group * rows <= p->config->acc_depth &&
-           group * rows <= p->config->acc_depth / n;
+    s->scores = step_take(s, group * context);
+    s->p8 = step_take(s, group * div_up(s->length, n));
+    s->p_scale = step_take(s, group * s->record);
+    return step_lay_out_slots(s) >= MIN_SLOTS && p->head_blocks * group <= p->config->acc_depth &&
+           group <= p->config->acc_depth / n;
 }
 
-/* A list of `count` positions from pos on, everything in its place; false: too many. */
-static bool step_begin(step_t *s, const llm_program_t *p, int32_t pos, uint32_t count) {
-    *s = (step_t){.length = (uint32_t)pos + count,
-                  .count = count,
-                  .p = p,
-                  .d = &p->model->decoder,
-                  .n = p->config->n};
-    return lay_out(s, false) || (count > 1 && lay_out(s, true));
+static bool step_begin(step_t *s, const llm_program_t *p, int32_t pos) {
+    step_new(s, p, pos, 1);
+    return lay_out(s);
 }
 
 uint32_t llm_program_at_once(const llm_program_t *p, int32_t pos) {
     uint32_t left = (uint32_t)(p->model->decoder.context - pos);
-    for (uint32_t count = left < LLM_AT_ONCE ? left : LLM_AT_ONCE; count > 0; count--) {
-        step_t s;
-        if (step_begin(&s, p, pos, count))
+    prefill_t f;
+    for (uint32_t count = left < LLM_AT_ONCE ? left : LLM_AT_ONCE; count > 1; count--)
+        if (prefill_begin(&f, p, pos, count))
             return count;
-    }
-    return 0;
+    return step_begin(&f.s, p, pos) ? 1 : 0;
+}
+
+static void one_position(step_t *s, uint32_t pos) {
+    const llm_program_t *p = s->p;
+    uint32_t turn = p->head_dim * 2;
+    step_load(s, LLM_ARENA, p->arena_x, (uint32_t)s->d->dim * 4, s->x);
+    step_load(s, LLM_WEIGHTS, p->rotary + pos * turn, turn, s->rotary);
+    step_load(s, LLM_WEIGHTS, p->square, s->n * 4, s->square);
+    for (int32_t i = 0; i < s->d->n_layers; i++)
+        layer(s, i, pos);
 }
 
 int llm_program_step(const llm_program_t *p, int32_t pos, uint32_t count, bool logits,
                      const char *path, uint32_t **list, uint32_t *bytes, graph_error_t *err) {
     cc_op_t op = {.index = 0};
-    step_t s;
-    bool fits = step_begin(&s, p, pos, count);
-    s.cc = (cc_t){.cfg = p->config,
-                  .ops = &op,
-                  .sp_words = p->config->sp_words,
-                  .arena_bytes = (uint32_t)p->arena_size,
-                  .err = err,
-                  .n = s.n};
+    prefill_t f;
+    step_t *s = &f.s;
+    bool fits = count > 1 ? prefill_begin(&f, p, pos, count) : step_begin(s, p, pos);
+    s->cc = (cc_t){.cfg = p->config,
+                   .ops = &op,
+                   .sp_words = p->config->sp_words,
+                   .arena_bytes = (uint32_t)p->arena_size,
+                   .err = err,
+                   .n = s->n};
     *list = NULL;
-    if (fits && cc_step_begin(&s.cc) == CC_OK) {
-        uint32_t turn = p->head_dim * 2;
-        for (uint32_t t = 0; t < count; t++) {
-            step_load(&s, LLM_ARENA, p->arena_x + t * (uint32_t)s.d->dim * 4,
-                      (uint32_t)s.d->dim * 4, s.x + t * s.dim_words);
-            step_load(&s, LLM_WEIGHTS, p->rotary + ((uint32_t)pos + t) * turn, turn,
-                      s.rotary + t * div_up(turn, s.n));
-        }
-        step_load(&s, LLM_WEIGHTS, p->square, s.n * 4, s.square);
-        for (int32_t i = 0; i < s.d->n_layers; i++)
-            layer(&s, i, (uint32_t)pos);
+    if (fits && count > 1)
+        s->order = llm_order_new(p->config, (uint32_t)p->arena_size);
+    if (fits && (count == 1 || s->order) && cc_step_begin(&s->cc) == CC_OK) {
+        if (count > 1)
+            prefill_layers(&f);
+        else
+            one_position(s, (uint32_t)pos);
         if (logits)
-            classify(&s, (uint32_t)pos + count - 1);
-        *list = cc_step_packed(&s.cc, bytes);
+            classify(s, s->count - 1, (uint32_t)pos + count - 1);
+        if (!s->order || llm_order_emit(s->order, &s->cc) == 0)
+            *list = cc_step_packed(&s->cc, bytes);
     }
-    cc_step_free(&s.cc);
+    llm_order_free(s->order);
+    cc_step_free(&s->cc);
     return *list ? 0 : graph_fail(err, "%s: out of memory for the commands of a step", path);
 }

@@ -8,6 +8,14 @@
 
 #include "cc.h"
 #include "program.h"
+#include "program_order.h"
+
+enum { STEP_BOTH = 2 };
+
+/* Positions of a list that go through a phase together. */
+typedef struct {
+    uint32_t first, count;
+} step_rows_t;
 
 /* Addresses in the scratchpad. Wide rows are as long as whole blocks of N elements. */
 typedef struct {
@@ -16,26 +24,28 @@ typedef struct {
     const llm_program_t *p;
     const ref_decoder_t *d;
     cc_t cc;
-    uint32_t n, record;  /* words of a scale record */
-    uint32_t x, y, k, v; /* wide rows (T) */
-    uint32_t u[2], g[2]; /* gate and up: whole rows [0]; spilled: blocks of them in turn */
-    bool spilled;        /* their products go to the arena, block by block, and come back as rows */
-    uint32_t back[2], back_rows, hidden8;       /* some of these, in turn; int8 rows */
-    uint32_t dim_words, kv_words, hidden_words; /* from one row to the next */
-    uint32_t y_words;     /* the same of y: the last head may write a part of a block too much */
-    uint32_t unit, first; /* key/value heads at once; the first of those under way */
-    uint32_t q8;          /* int8 row that enters a product; its scale: scale */
+    llm_order_t *order; /* of several positions: commands go there; else to cc as they come */
+    step_rows_t rows;   /* those that commands are for, of `count` */
+    uint32_t n, record; /* words of a scale record */
+    uint32_t x;         /* wide rows (T) */
+    uint32_t dim_words; /* from one to the next */
+    uint32_t q8;        /* int8 rows that enter a product; their scales: scale */
     uint32_t scale, gain, rotary, square;
-    uint32_t heads8,
-        heads_scale; /* queries of a unit: head h of row t, block b at (b * T + t) * heads + h */
-    uint32_t k8, k_scale, v8, v_scale; /* (unit) likewise */
+    uint32_t out[2]; /* logits on their way */
+    /* Slots and accumulator entries are given out in turn: all of them, or to each of two parts of
+     * the list that run at the same time one side of them. */
+    uint32_t side; /* 0 or 1; STEP_BOTH */
+    uint32_t slots, slot[2], slot_words, n_slots;
+    uint32_t acc[2], half_turn; /* next entry of each side */
+    uint32_t rank[NPU_QUEUES];  /* of the next commands of a unit (program_order.h) */
+    uint32_t top;               /* first free word */
+    /* one position: wide rows, */
+    uint32_t y, k, v, u, g;
+    uint32_t heads8, heads_scale;      /* queries: block b of head h at b * heads + h */
+    uint32_t k8, k_scale, v8, v_scale; /* likewise */
     uint32_t kmax[2], vmax[2];         /* rows of one head; heads in turn */
-    uint32_t scores, score_words;      /* (group) rows */
-    uint32_t p8,
-        p_scale; /* weights of a group: head r of row t, block b at (b * T + t) * group + r */
-    uint32_t out[2], out_words; /* logits on their way */
-    uint32_t slots, slot, slot_words, n_slots, turn;
-    uint32_t acc, top; /* next accumulator entry; first free word */
+    uint32_t scores, score_words;      /* rows of a group */
+    uint32_t p8, p_scale;              /* weights of a group: block b of head r at b * group + r */
 } step_t;
 
 static inline uint32_t div_up(uint32_t a, uint32_t b) {
@@ -46,12 +56,23 @@ static inline uint32_t wide_words(const step_t *s, uint32_t count) {
     return div_up(count, s->n) * 4;
 }
 
+void step_new(step_t *s, const llm_program_t *p, int32_t pos, uint32_t count);
+/* Room for some words. */
+uint32_t step_take(step_t *s, uint32_t words);
+/* What is left, behind room for logits, becomes the ring of slots; how many there are, 0: none that
+ * a head fits. */
+uint32_t step_lay_out_slots(step_t *s);
+/* A command of the vector unit that moves so many groups of lanes; one whose rows go through it in
+ * passes of so many elements in all. */
+void step_emit_vector(step_t *s, const uint32_t *words, uint64_t groups);
+void step_emit_rows(step_t *s, const uint32_t *words, uint32_t rows, uint32_t elements);
 void step_emit_load(step_t *s, npu_cmd_load_t c);
 /* Contiguous bytes to contiguous words. */
 void step_load(step_t *s, uint32_t region, uint32_t offset, uint32_t bytes, uint32_t sp);
 void step_store(step_t *s, npu_cmd_store_t c);
 /* Next slot of the ring. */
 uint32_t step_next_slot(step_t *s);
+void step_emit_conv(step_t *s, npu_cmd_conv_t c);
 /* ny rows, `row` words apart, of nx vectors, their blocks `pitch` apart, times `passes` tiles. */
 void step_conv(step_t *s, uint32_t in, uint32_t pitch, uint32_t ny, uint32_t row, uint32_t nx,
                uint32_t tiles, uint32_t passes, uint32_t acc, uint32_t half, bool accumulate);
@@ -63,8 +84,8 @@ void step_quantize(step_t *s, uint32_t in, uint32_t count, uint32_t rows, uint32
                    const ref_wide_norm_t *norm);
 /* Accumulator entries for the next product: the halves in turn. */
 uint32_t step_entries(step_t *s, uint32_t count, uint32_t *half);
-/* The int8 rows at q8 times a matrix; blocks first..first + count - 1 to wide rows at out, `pitch`
- * words apart. */
+/* The int8 rows at q8, those of `rows`, times a matrix; blocks first..first + count - 1 to wide
+ * rows at out, `pitch` words apart. */
 void step_matvec_blocks(step_t *s, const llm_tiles_t *t, const ref_matrix_t *a, uint32_t first,
                         uint32_t count, uint32_t out, uint32_t pitch, bool add);
 uint32_t step_blocks_at_once(const step_t *s, const llm_tiles_t *t);
@@ -74,8 +95,8 @@ void step_matvec_range(step_t *s, const llm_tiles_t *t, const ref_matrix_t *a, u
 void step_matvec(step_t *s, const llm_tiles_t *t, const ref_matrix_t *a, uint32_t out,
                  uint32_t pitch, bool add);
 
-/* The attention of layer i over positions up to pos + count - 1, from the quantised row (q8, scale)
- * to y; keys and values go into the caches (program_attention.c). */
+/* The attention of layer i of one position, from the quantised row (q8, scale) to y; key and value
+ * go into the caches (program_attention.c). */
 void step_attention(step_t *s, int32_t i, uint32_t pos);
 
 #endif

@@ -96,6 +96,13 @@ def test_model(folder):
                             config, "--weights", weights, "--stats")
             check(f"model prompt {shape} {config}", done.returncode == 0 and b"every logit equal to ref" in done.stderr, done.stderr[-300:])
     del os.environ["NPU_MODEL_CHECK_ORDER"]
+    # two lists, the first of which only fills the caches, in two parts that share the units
+    model.write_bytes(checkpoint_bytes(dim=288, heads=6, kv_heads=6, hidden=768, layers=2, context=128))
+    (np.arange(128) % 300).astype("<i4").tofile(given)
+    done = generate(model, "--tokens", given, "--target", "model", "--report", folder / "fill.json")
+    r = json.loads((folder / "fill.json").read_text()) if done.returncode == 0 else {}
+    share = r.get("fill_macs", 0) / 256 / r.get("fill_cycles_predicted", 1)
+    check("prompt's share of the array", r.get("bit_exact") is True and r["fill_tokens"] == 64 and share >= 0.68, f"{share:.3f}: {r} {done.stderr[-300:]}")
     model.write_bytes(checkpoint_bytes(dim=12, heads=2, kv_heads=1))
     given.write_bytes(struct.pack("<i", 1))
     refuse("heads that fill no words", [model, "--tokens", given, "--logits", out, "--target", "model", "--config", "npu16w"], ["heads of 6"])
@@ -117,7 +124,7 @@ def test_rtl(folder):
         r = json.loads(report.read_text()) if good else {}
         check(f"rtl {shape} stalls {stalls} %", good, done.stderr[-300:])
         (folder / "tok.bin").write_bytes(tokenizer_bytes())
-        done = generate(model, "--tokenizer", folder / "tok.bin", "--prompt", "a b" * ((min(shape.get("context", 32), 48) - 8) // 3), "-n", 2, "--target", "rtl",
+        done = generate(model, "--tokenizer", folder / "tok.bin", "--prompt", "a b" * ((min(shape.get("context", 32), 70) - 8) // 3), "-n", 2, "--target", "rtl",
                         "--stats", timeout=600)
         check(f"rtl prompt {shape} stalls {stalls} %", done.returncode == 0 and b"every logit equal to ref" in done.stderr, done.stderr[-300:])
         if stalls == "0" and good:
