@@ -18,8 +18,8 @@ NAMES = {
     "npu16,n=8,matmul=0,trace_records=0,norm=0": "npu8", "npu16,n=8,trace_records=0,norm=0": "npu8,matmul=1",
     "npu8,lanes=2,sp_words=4096,sp_banks=4,acc_depth=128,fir_groups=1,fir_taps=8,matmul=1,trace_records=64": "npu8s",
     "npu8s,lanes=8": "npu8s,lanes=8", "npu8,n=32,matmul=1,trace_records=512,norm=1": "npu32", "npu4,trace_records=16": "npu4,trace_records=16",
-    "npu16,wide_lanes=4": "npu16w", "npu16w,wide_lanes=0": "npu16", "npu16w,wide_lanes=2": "npu16,wide_lanes=2",
-    "npu16w,n=8,norm=0": "npu8,matmul=1,trace_records=512", "npu16,norm=0": "npu16,norm=0", "npu8,norm=1": "npu8,norm=1",
+    "npu16,wide_lanes=4,sp_words=16384": "npu16w", "npu16w,wide_lanes=0,sp_words=8192": "npu16", "npu16,wide_lanes=4": "npu16,wide_lanes=4",
+    "npu16w,wide_lanes=2": "npu16w,wide_lanes=2", "npu16w,n=8,norm=0": "npu8,sp_words=16384,matmul=1,trace_records=512", "npu16,norm=0": "npu16,norm=0", "npu8,norm=1": "npu8,norm=1",
     "npu8,softmax=1": "npu8", "npu8,norm=0": "npu8", "npu8,lanes=1,softmax=0": "npu8,lanes=1,softmax=0",
 }
 # what is written: what the one line must name

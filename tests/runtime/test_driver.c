@@ -130,9 +130,9 @@ static void test_driver(void) {
     f.config0 |= NPU_FEATURE_NORM;
     CHECK(npu_init(&npu, &io, 0) == NPU_OK && npu.config.norm == 1);
     CHECK(npu.config.matmul == 1 && strcmp(npu.config.name, "npu16") == 0);
-    f.config1 |= 4u << 29;
+    f.config1 += (4u << 29) + 1; /* wide lanes, and a scratchpad of twice as many words */
     CHECK(npu_init(&npu, &io, 0) == NPU_OK && strcmp(npu.config.name, "npu16w") == 0);
-    f.config1 &= ~(7u << 29);
+    f.config1 -= (4u << 29) + 1;
     CHECK(npu_init(&npu, &io, 0) == NPU_OK && strcmp(npu.config.name, "npu16") == 0);
     CHECK(npu.config.trace_records == 512);
     CHECK(npu_read_trace(&npu, words, 2, NULL) == 2 && f.next_word == 2 * NPU_TRACE_WORDS);
