@@ -11,7 +11,7 @@
 
 #define ARENA_BUS 0x80000000u /* addresses at which npu_footprint() shows region 1 */
 #define NONE 0xffffffffu
-#define SLACK 150u /* that estimates may be wrong by */
+#define SLACK 400u /* cycles between a DRAINW of a half and the next sums there, measured */
 #define SUMS 40u   /* cycles from the array's last operand to its sums */
 
 typedef struct {
