@@ -176,7 +176,7 @@ def test_soc(folder):
     check("soc given tokens", done.returncode == 0 and done.stdout == b"" and np.array_equal(np.load(out), wanted), done.stderr[-300:])
     one_line = [model, "--tokenizer", tok, "--target", "soc", "--prompt"]
     refuse("soc: prompt longer than the context", [*one_line, "b " * 50], ["prompt", "40"])
-    refuse("soc: no such simulator", [*one_line, "b", "--config", "npu16w,acc_depth=256"], ["make soc CONFIG=npu16,acc_depth=256,wide_lanes=4"])
+    refuse("soc: no such simulator", [*one_line, "b", "--config", "npu16w,acc_depth=256"], ["make soc CONFIG=npu16w,acc_depth=256"])
     refuse("soc: no wide lanes", [*one_line, "b", "--config", "npu16"], ["wide"])
 
 
