@@ -21,6 +21,8 @@ import tempfile
 
 import numpy as np
 
+import out_file
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = pathlib.Path(os.environ.get("SYSTOLE_MODELS", ROOT.parent / "shared" / "models"))
 KJV = ROOT / "sw/examples/kjv"
@@ -192,10 +194,9 @@ def prompts(systole, rtl):
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
         path = pathlib.Path(folder) / "15M.bin"
         random_checkpoint(path, SHAPES["15M"])
-        for weights in ("int8", "int4"):
-            utilisation(systole, "15M shape", path, 64, CONFIG, weights=weights)
-        if rtl:
-            utilisation(systole, "15M shape", path, 64, CONFIG, target="rtl")
+        for target in ["model", "rtl"] if rtl else ["model"]:
+            for weights in ("int8", "int4"):
+                utilisation(systole, "15M shape", path, 64, CONFIG, target, weights)
 
 
 def timings(systole, large, rtl):
@@ -233,6 +234,8 @@ def main():
     parser.add_argument("--large", action="store_true")
     parser.add_argument("--rtl", action="store_true")
     options = parser.parse_args()
+    if options.json:
+        out_file.check(options.json)
     rows = []
     print("| model | weights | positions | same best token | perplexity, float | integer | ratio |\n|---|---|---:|---:|---:|---:|---:|")
     for name, checkpoint, tokens, following in cases():
@@ -247,7 +250,7 @@ def main():
         timings(options.systole, options.large, options.rtl)
         prompts(options.systole, options.rtl)
     if options.json:
-        pathlib.Path(options.json).write_text(json.dumps(rows, indent=1))
+        out_file.write(options.json, json.dumps(rows, indent=1))
     return 0 if rows else 1
 
 

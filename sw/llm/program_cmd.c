@@ -123,7 +123,9 @@ void step_conv(step_t *s, uint32_t in, uint32_t pitch, uint32_t ny, uint32_t row
 void step_drain(step_t *s, npu_cmd_drainw_t c) {
     uint32_t words[NPU_CMD_WORDS];
     npu_pack_drainw(&c, words);
-    step_emit_vector(s, words, (uint64_t)c.count * s->n / s->p->config->wide_lanes);
+    /* a scaled sum that is added to a row waits for its scale: one cycle more an entry */
+    step_emit_vector(s, words,
+                     (uint64_t)c.count * (s->n / s->p->config->wide_lanes + (c.add && !c.noscale)));
 }
 
 void step_emit_rows(step_t *s, const uint32_t *words, uint32_t rows, uint32_t elements) {

@@ -6,7 +6,7 @@
 
 enum {
     MIN_SLOTS = 4, /* two for each part */
-    CHUNK = 8,     /* rows of a norm that the other part waits for at most */
+    CHUNK = 4,     /* rows of a norm that the other part waits for at most */
     BACK_ROWS = 2  /* that come from the arena at once */
 };
 
