@@ -1,5 +1,5 @@
 // Commands on wide rows: DRAINW, QUANTW, ROTATE, SILUW, SOFTMAXW, part of the vector unit. Rows of int32 stream through LANES lanes
-// (npu_wide_lane) in one to three passes; between passes npu_wide_scalar finds a row's scale with the second multiplier of lane 0.
+// (npu_wide_lane) in one to three passes, those of several rows by turns (npu_wide_rows); npu_wide_reduce and npu_wide_scalar find a row's scale meanwhile.
 // Contract: `start` with a legal command in `cmd`, which stays until `done`, a pulse after the last granted write. a_* and b_* are the vector unit's
 // two word streams: addresses out (walk, addr, step), words back in order (valid, word, pop). acc_*, vw_* as of npu_vector_unit.
 // `stop` ends all requests; only reset leaves that state. LANES is 1, 2 or 4 and divides N / 4; N >= 8.

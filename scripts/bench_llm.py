@@ -142,17 +142,20 @@ def needed_bytes(shape, positions, weights):
     return positions * ((macs if weights == "int8" else macs // 2 + macs // 32) + 4 * rows) + cache * positions * (positions + 1) // 2
 
 
+def run(systole, checkpoint, count, config, target, weights, *options, logits=False):
+    """The report of so many given tokens; with the logits of each, or of the last."""
+    with tempfile.TemporaryDirectory() as folder:
+        given, report = pathlib.Path(folder) / "tokens.bin", pathlib.Path(folder) / "report.json"
+        (np.arange(count) % 300 + 3).astype("<i4").tofile(given)
+        subprocess.run([str(systole), "generate", str(checkpoint), "--tokens", str(given), *(["--logits", f"{given}.npy"] if logits else []),
+                        "--target", target, "--weights", weights, "--config", config, "--report", str(report), *options], check=True, timeout=3000)
+        return json.loads(report.read_text())
+
+
 def timing(systole, name, checkpoint, positions, config, prompt=False, target="model", weights="int8"):
     """Token by token, each with its logits; or as a prompt: many to a list, logits of the last. Prints a row; returns cycles a token."""
     shape = struct.unpack("<7i", open(checkpoint, "rb").read(28))
-    with tempfile.TemporaryDirectory() as folder:
-        given, report = pathlib.Path(folder) / "tokens.bin", pathlib.Path(folder) / "report.json"
-        (np.arange(positions) % 300 + 3).astype("<i4").tofile(given)
-        logits = [] if prompt else ["--logits", str(given) + ".npy"]
-        subprocess.run([str(systole), "generate", str(checkpoint), "--tokens", str(given), *logits, "--target", target, "--no-compare",
-                        "--weights", weights,
-                        "--config", config, "--report", str(report)], check=True, timeout=3000)
-        r = json.loads(report.read_text())
+    r = run(systole, checkpoint, positions, config, target, weights, "--no-compare", logits=not prompt)
     cycles = r["cycles_total" if target == "rtl" else "cycles_predicted"] / positions
     at, share, ideal = f"prompt of {positions}", "", ""
     if not prompt:
@@ -167,12 +170,7 @@ def utilisation(systole, name, checkpoint, positions, config, target="model", we
     In two lists, whose first only fills the caches: of that one alone; and of a prompt of so many in one list, with the last one's logits."""
     shares = []
     for count in (2 * positions, positions):
-        with tempfile.TemporaryDirectory() as folder:
-            given, report = pathlib.Path(folder) / "tokens.bin", pathlib.Path(folder) / "report.json"
-            (np.arange(count) % 300 + 3).astype("<i4").tofile(given)
-            subprocess.run([str(systole), "generate", str(checkpoint), "--tokens", str(given), "--target", target, "--weights", weights,
-                            "--config", config, "--report", str(report), *(["--no-compare"] if target == "model" else [])], check=True, timeout=3000)
-            r = json.loads(report.read_text())
+        r = run(systole, checkpoint, count, config, target, weights, *(["--no-compare"] if target == "model" else []))
         fills = count > positions
         if fills and r.get("fill_tokens") != positions:
             raise SystemExit(f"{name}: {config} does not take {positions} positions in a list")

@@ -165,7 +165,11 @@ typedef struct {
     struct {
         uint64_t cycle;     /* the reads are of this one */
         uint32_t before[4]; /* bit i: bank i is read by one that goes before this reader */
-    } read[READ_CYCLES], write[READ_CYCLES]; /* write: before[0], by the vector unit */
+    } read[READ_CYCLES];
+    struct {
+        uint64_t cycle;
+        uint32_t bank; /* its bit: the vector unit writes there */
+    } write[READ_CYCLES];
 } timing_banks_t;
 
 typedef struct {

@@ -22,11 +22,6 @@ static void quantize_heads(step_t *s, uint32_t x, uint32_t heads, uint32_t q8, u
     step_quantize(s, x, hd, heads, hd * 4 / s->n, q8, 1, heads, scale, NULL);
 }
 
-/* First token of a layer's key/value head among all. */
-static uint32_t tokens_before(const step_t *s, int32_t layer, uint32_t head) {
-    return ((uint32_t)layer * (uint32_t)s->d->kv_heads + head) * s->p->context_blocks * s->n;
-}
-
 /* The position's keys, int8, into their cache: columns of tiles, a byte for each head and element.
  */
 static void keep_keys(step_t *s, int32_t layer, uint32_t pos) {

@@ -20,6 +20,7 @@ typedef struct {
     uint64_t ready;        /* when those of its predecessors that have run are through */
     uint32_t unit, left;   /* predecessors that have not run */
     uint32_t next;         /* of its successors: first edge */
+    uint32_t drains;       /* first accumulator entry that a DRAINW reads; NONE: another command */
     uint32_t rank, marked; /* marked: last command that an edge from here leads to */
 } command_t;
 
@@ -165,7 +166,13 @@ void llm_order_add(llm_order_t *o, const uint32_t *words, llm_cost_t cost, uint3
                      .rank = rank,
                      .unit = npu_cmd_unit(npu_cmd_opcode(words)),
                      .next = NONE,
+                     .drains = NONE,
                      .marked = NONE};
+    if (npu_cmd_opcode(words) == NPU_OP_DRAINW) {
+        npu_cmd_drainw_t drain;
+        npu_unpack_drainw(words, &drain);
+        c->drains = drain.acc_addr;
+    }
     memcpy(c->words, words, sizeof c->words);
     npu_footprint(o->config, bases, words, touched, o);
 }
@@ -191,11 +198,9 @@ static bool before(const command_t *commands, uint32_t a, uint32_t b) {
 static uint64_t earliest(const llm_order_t *o, const command_t *c, const waiting_t *w,
                          const adding_t *adding) {
     uint64_t when = c->ready > w->free ? c->ready : w->free;
-    npu_cmd_drainw_t d;
-    if (when >= adding->until || npu_cmd_opcode(c->words) != NPU_OP_DRAINW)
+    if (when >= adding->until || c->drains == NONE)
         return when;
-    npu_unpack_drainw(c->words, &d);
-    return o->half[d.acc_addr] == adding->half || when + c->cost.busy + SLACK > adding->until
+    return o->half[c->drains] == adding->half || when + c->cost.busy + SLACK > adding->until
                ? adding->until
                : when;
 }
@@ -228,9 +233,9 @@ static void choose_half(llm_order_t *o, command_t *c, adding_t *adding) {
             o->half[conv.acc_addr + i] = (uint8_t)conv.half;
         adding->half = conv.half;
         npu_pack_conv(&conv, c->words);
-    } else if (npu_cmd_opcode(c->words) == NPU_OP_DRAINW) {
+    } else if (c->drains != NONE) {
         npu_unpack_drainw(c->words, &drain);
-        drain.half = o->half[drain.acc_addr];
+        drain.half = o->half[c->drains];
         npu_pack_drainw(&drain, c->words);
     }
 }

@@ -50,11 +50,11 @@ static void lay_out_heads(prefill_t *f) {
                                        .q_scale = step_take(s, q * records),
                                        .k_scale = step_take(s, kv * records),
                                        .v_scale = step_take(s, kv * records),
-                                       .kmax = step_take(s, kv * f->max_words),
-                                       .vmax = step_take(s, kv * f->max_words)};
+                                       .kmax = step_take(s, kv * f->token_words),
+                                       .vmax = step_take(s, kv * f->token_words)};
     f->kv = step_take(s, f->most * f->kv_words);
     f->y = step_take(s, f->most * f->y_words);
-    f->scores = step_take(s, f->group * f->most * f->score_words);
+    f->scores = step_take(s, f->group * f->most * f->token_words);
     f->p8 = step_take(s, f->group * f->most * div_up(s->length, s->n));
     f->p_scale = step_take(s, f->group * records);
 }
@@ -64,7 +64,7 @@ static void lay_out_gated(prefill_t *f) {
     f->g = step_take(s, f->most * 4);
     for (int i = 0; i < PREFILL_TURNS; i++) {
         f->u[i] = step_take(s, f->most * 4);
-        f->back[i] = step_take(s, f->back_words);
+        f->back[i] = step_take(s, f->hidden_words * BACK_ROWS);
     }
     f->hidden8 = step_take(s, f->most * f->hidden_words / 4);
 }
@@ -78,11 +78,10 @@ static bool lay_out(prefill_t *f) {
     uint32_t n = s->n, turn = div_up(p->head_dim * 2, n);
     s->dim_words = wide_words(s, (uint32_t)d->dim);
     f->hidden_words = wide_words(s, (uint32_t)d->hidden);
-    f->max_words = f->score_words = wide_words(s, s->length);
+    f->token_words = wide_words(s, s->length);
     f->kv_words = wide_words(s, f->unit * p->head_dim);
     /* the last head may write a part of a block too much */
     f->y_words = s->dim_words + (p->head_dim % n ? 4 : 0);
-    f->back_words = f->hidden_words * BACK_ROWS;
     for (uint32_t i = 0; i < f->parts; i++) {
         prefill_part_t *part = &f->part[i];
         part->x = step_take(s, part->count * s->dim_words);
@@ -161,7 +160,7 @@ static void gated_rows(prefill_t *f) {
     uint32_t bytes = f->hidden_words * s->n, first = f->part[f->now].first;
     prefill_rank(f, NPU_UNIT_LOAD, 0);
     for (uint32_t t = 0, c, turn = 0; t < s->count; t += c, turn ^= 1) {
-        c = smaller(s->count - t, f->back_words / f->hidden_words);
+        c = smaller(s->count - t, BACK_ROWS);
         step_load(s, LLM_ARENA, s->p->arena_hidden + (first + t) * bytes, c * bytes, f->back[turn]);
         step_quantize(s, f->back[turn], (uint32_t)s->d->hidden, c, f->hidden_words, f->hidden8 + t,
                       1, s->count, s->scale + t * s->record, NULL);

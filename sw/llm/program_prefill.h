@@ -39,12 +39,12 @@ typedef struct {
     uint32_t kv, kv_words; /* wide rows of a unit: keys, then values */
     uint32_t y, y_words;   /* results of all heads; before them, their queries */
     prefill_unit_t heads[PREFILL_TURNS];
-    uint32_t max_words, score_words; /* of kmax and vmax of a head; of a row of scores */
+    uint32_t token_words; /* of a wide row with an element for each token: kmax, vmax, scores */
     /* of one head's group: scores, and weights: block b of row t of head g at
      * (g * blocks + b) * T + t */
     uint32_t scores, p8, p_scale;
-    uint32_t u[PREFILL_TURNS], g;             /* blocks of gate and up */
-    uint32_t back[PREFILL_TURNS], back_words; /* rows of them, from the arena */
+    uint32_t u[PREFILL_TURNS], g; /* blocks of gate and up */
+    uint32_t back[PREFILL_TURNS]; /* rows of them, from the arena */
     uint32_t hidden8, gain[2], hidden_words;
     uint32_t half; /* halves of a layer before those at hand */
 } prefill_t;

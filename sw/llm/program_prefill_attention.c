@@ -44,18 +44,13 @@ static void quantize(prefill_t *f, uint32_t x, uint32_t pitch, uint32_t heads, u
                       q8 + h * int8_words(f), 1, f->tall, scale + h * s->count * s->record, NULL);
 }
 
-/* First token of a layer's key/value head among all. */
-static uint32_t tokens_before(const prefill_t *f, int32_t layer, uint32_t head) {
-    return ((uint32_t)layer * (uint32_t)f->s.d->kv_heads + head) * f->s.p->context_blocks * f->s.n;
-}
-
 /* Keys of head h of a unit into their cache: columns of tiles, a byte for each row and element. */
 static void keep_keys(prefill_t *f, const prefill_unit_t *u, int32_t layer, uint32_t first,
                       uint32_t h) {
     step_t *s = &f->s;
     const llm_program_t *p = s->p;
     uint32_t n = s->n, hd = p->head_dim, tile = n * n, rows = s->count;
-    uint32_t at = p->arena_k + tokens_before(f, layer, first + h) * p->head_blocks * n;
+    uint32_t at = p->arena_k + tokens_before(s, layer, first + h) * p->head_blocks * n;
     prefill_rank(f, NPU_UNIT_STORE, 1); /* only another list, or the other part, reads them */
     for (uint32_t t = 0, c; t < rows; t += c) { /* those in a block of tokens */
         uint32_t token = f->pos + t, room = n - token % n;
@@ -83,7 +78,7 @@ static void keep_values(prefill_t *f, const prefill_unit_t *u, int32_t layer, ui
                         uint32_t h) {
     step_t *s = &f->s;
     const llm_program_t *p = s->p;
-    uint32_t n = s->n, hd = p->head_dim, head = tokens_before(f, layer, first + h), token = f->pos;
+    uint32_t n = s->n, hd = p->head_dim, head = tokens_before(s, layer, first + h), token = f->pos;
     step_store(s, (npu_cmd_store_t){.offset = p->arena_v + (head + token) * hd,
                                     .run_bytes = hd,
                                     .n1 = s->count,
@@ -108,7 +103,7 @@ static void keep_values(prefill_t *f, const prefill_unit_t *u, int32_t layer, ui
                                         .last_len = 4,
                                         .lane_off = n == 8 ? 0 : 8});
         step_load(s, LLM_ARENA, arena, div_up(token + s->count, n) * n * 4,
-                  (i ? u->vmax : u->kmax) + h * f->max_words);
+                  (i ? u->vmax : u->kmax) + h * f->token_words);
     }
 }
 
@@ -170,18 +165,18 @@ static void score_block(prefill_t *f, const work_t *w, uint32_t block, npu_cmd_c
         c.blk_pitch = (int32_t)f->tall;
         c.nblk = p->head_blocks;
         step_emit_conv(s, c);
-        step_drain(s, (npu_cmd_drainw_t){.half = half,
-                                         .acc_addr = acc,
-                                         .count = rows - skip,
-                                         .acc_step = 1,
-                                         .shift = ref_sum_headroom((int32_t)p->head_dim),
-                                         .exponent = s->d->score_exponent,
-                                         .mult_addr = w->u->kmax + w->h * f->max_words + block * 4,
-                                         .scale_addr = w->u->q_scale + (q * rows + t) * s->record,
-                                         .scale_step = (int32_t)s->record,
-                                         .out_addr = f->scores +
-                                                     (g * rows + skip) * f->score_words + block * 4,
-                                         .out_step = (int32_t)f->score_words});
+        step_drain(s, (npu_cmd_drainw_t){
+                          .half = half,
+                          .acc_addr = acc,
+                          .count = rows - skip,
+                          .acc_step = 1,
+                          .shift = ref_sum_headroom((int32_t)p->head_dim),
+                          .exponent = s->d->score_exponent,
+                          .mult_addr = w->u->kmax + w->h * f->token_words + block * 4,
+                          .scale_addr = w->u->q_scale + (q * rows + t) * s->record,
+                          .scale_step = (int32_t)s->record,
+                          .out_addr = f->scores + (g * rows + skip) * f->token_words + block * 4,
+                          .out_step = (int32_t)f->token_words});
     }
 }
 
@@ -189,7 +184,7 @@ static void scores(prefill_t *f, const work_t *w) {
     step_t *s = &f->s;
     const llm_program_t *p = s->p;
     uint32_t n = s->n, most = tokens_at_once(f), hb = p->head_blocks,
-             cache = p->arena_k + tokens_before(f, w->layer, w->first + w->h) * hb * n;
+             cache = p->arena_k + tokens_before(s, w->layer, w->first + w->h) * hb * n;
     for (uint32_t t = 0, c; t < w->cached; t += c) {
         c = w->cached - t < most ? w->cached - t : most;
         uint32_t slot = step_next_slot(s);
@@ -215,16 +210,16 @@ static void softmax(prefill_t *f, const work_t *w) {
     for (uint32_t g = 0; g < f->group; g++) {
         npu_cmd_softmaxw_t c = {.causal = 1,
                                 .vmax = 1,
-                                .s_addr = f->scores + g * rows * f->score_words,
+                                .s_addr = f->scores + g * rows * f->token_words,
                                 .q_addr = f->p8 + g * w->blocks * rows,
                                 .n = n,
                                 .rows = rows,
-                                .s_row = (int32_t)f->score_words,
+                                .s_row = (int32_t)f->token_words,
                                 .q_row = 1,
                                 .q_blk = (int32_t)rows,
                                 .scale_addr = f->p_scale + g * rows * s->record,
                                 .scale_row = (int32_t)s->record,
-                                .vmax_addr = w->u->vmax + w->h * f->max_words};
+                                .vmax_addr = w->u->vmax + w->h * f->token_words};
         npu_pack_softmaxw(&c, words);
         step_emit_rows(s, words, rows, 3 * n + 2 * rows);
     }
@@ -237,7 +232,7 @@ static void values(prefill_t *f, const work_t *w, uint32_t g) {
     uint32_t n = s->n, hd = p->head_dim, hb = p->head_blocks, most = tokens_at_once(f), half,
              rows = s->count, last = hd - (hb - 1) * n, acc = step_entries(s, hb * rows, &half),
              p8 = f->p8 + g * w->blocks * rows,
-             cache = p->arena_v + tokens_before(f, w->layer, w->first + w->h) * hd;
+             cache = p->arena_v + tokens_before(s, w->layer, w->first + w->h) * hd;
     for (uint32_t t = 0, c; t < w->cached; t += c) {
         c = w->cached - t < most ? w->cached - t : most;
         uint32_t slot = step_next_slot(s);

@@ -56,6 +56,11 @@ static inline uint32_t wide_words(const step_t *s, uint32_t count) {
     return div_up(count, s->n) * 4;
 }
 
+/* First token of a layer's key/value head among all in the caches. */
+static inline uint32_t tokens_before(const step_t *s, int32_t layer, uint32_t head) {
+    return ((uint32_t)layer * (uint32_t)s->d->kv_heads + head) * s->p->context_blocks * s->n;
+}
+
 void step_new(step_t *s, const llm_program_t *p, int32_t pos, uint32_t count);
 /* Room for some words. */
 uint32_t step_take(step_t *s, uint32_t words);
