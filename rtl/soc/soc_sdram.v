@@ -3,6 +3,9 @@
 // Rows stay open until another row of their bank is wanted or refresh closes them; while one burst moves data, the row of
 // the next is opened in the spare command slots. A beat is one column command (burst length 64 / DQ), so long reads run
 // at the pins' rate. Addresses count up through columns, then banks, then rows. Reads and writes take turns burst by burst.
+// Addresses are taken when the place of the waiting burst is empty, data beats one at a time into a register, also before their
+// address: every ready comes from flip-flops through one LUT, so that a system around it has the clock period to itself. What is
+// decided here rests on flags that were worked out in the clock before: soc_sdram_banks.
 // Part timing comes in ns (T_*) and clocks; CLK_PS is the clock period in ps, rounded down. Refresh: one in T_REFI.
 // Pins: everything registered. dq_i is sampled CAS + READ_EXTRA clocks after the clock edge that launched the command:
 // READ_EXTRA 0 when the SDRAM's clock is clk inverted (setup and hold of half a period each way), 1 when it is clk itself.
@@ -45,7 +48,7 @@ module soc_sdram #(
     output wire                s_axi_awready,
     input  wire [31:0]         s_axi_awaddr,
     input  wire [7:0]          s_axi_awlen,
-    // Data beats are taken only after their address; wlast is not needed.
+    // Data beats belong to the addresses in their order, and may come first; wlast is not needed.
     input  wire                s_axi_wvalid,
     output wire                s_axi_wready,
     input  wire [63:0]         s_axi_wdata,
@@ -69,7 +72,6 @@ module soc_sdram #(
     localparam int BL      = 64 / DQ;          // words of a beat
     localparam int BB      = $clog2(BL);
     localparam int AW      = COL_BITS + 2 + ROW_BITS - BB; // beats of the whole memory, as address bits
-    localparam [32:0] SIZE = 33'd1 << (AW + 3);
     localparam int LAND    = CAS + READ_EXTRA; // clocks from a read command to its first word in dq_q
     localparam int CREDITS = 32;               // read beats under way or waiting to be taken
 
@@ -77,45 +79,59 @@ module soc_sdram #(
         REFRESH = 4'b0001, MODE = 4'b0000;
 
     // ---- bursts: one at work (cur), one waiting (nxt)
-    reg           cur_valid_q, cur_write_q, cur_err_q, nxt_valid_q, nxt_write_q, nxt_err_q, last_read_q;
+    reg           cur_valid_q, cur_write_q, cur_err_q, cur_last_q, nxt_valid_q, nxt_write_q, nxt_err_q, last_read_q;
     reg  [AW-1:0] cur_addr_q, nxt_addr_q;      // in beats
     reg  [7:0]    cur_left_q, nxt_left_q;
-    wire          column, cur_done;            // a column command goes out; it is the burst's last
+    wire          column;                      // a column command goes out
+    wire          cur_done   = column && cur_last_q;
     wire          nxt_pop    = nxt_valid_q && (!cur_valid_q || cur_done);
-    wire          take       = !nxt_valid_q || nxt_pop;
     wire          take_read  = s_axi_arvalid && !(s_axi_awvalid && last_read_q);
-    wire [31:0]   take_off   = (take_read ? s_axi_araddr : s_axi_awaddr) - BASE;
-    wire [32:0]   take_off33 = {1'b0, take_off};
-    assign s_axi_arready = take && take_read;
-    assign s_axi_awready = take && !take_read;
-    wire          taken = take && (s_axi_arvalid || s_axi_awvalid);
-    assign cur_done = column && cur_left_q == 8'd0;
+    wire [31:0]   take_addr  = take_read ? s_axi_araddr : s_axi_awaddr;
+    assign s_axi_arready = !nxt_valid_q && !(s_axi_awvalid && last_read_q);
+    assign s_axi_awready = !nxt_valid_q && !(s_axi_arvalid && !last_read_q);
+    wire          taken = !nxt_valid_q && (s_axi_arvalid || s_axi_awvalid);
 
     always_ff @(posedge clk) begin
-        if (taken) begin
+        if (!nxt_valid_q) begin
             nxt_write_q <= !take_read;
-            nxt_err_q   <= take_off33 >= SIZE;
-            nxt_addr_q  <= take_off[3 +: AW];
+            nxt_err_q   <= take_addr[31:AW+3] != BASE[31:AW+3];
+            nxt_addr_q  <= take_addr[3 +: AW];
             nxt_left_q  <= take_read ? s_axi_arlen : s_axi_awlen;
-            last_read_q <= take_read;
         end
         if (nxt_pop) begin
             cur_write_q <= nxt_write_q;
             cur_err_q   <= nxt_err_q;
             cur_addr_q  <= nxt_addr_q;
             cur_left_q  <= nxt_left_q;
+            cur_last_q  <= nxt_left_q == 8'd0;
         end else if (column) begin
             cur_addr_q <= cur_addr_q + 1'b1;
             cur_left_q <= cur_left_q - 8'd1;
+            cur_last_q <= cur_left_q == 8'd1;
         end
         if (!rst_n) begin
             nxt_valid_q <= 1'b0;
             cur_valid_q <= 1'b0;
             last_read_q <= 1'b0;
         end else begin
+            if (taken) last_read_q <= take_read;
             nxt_valid_q <= taken || (nxt_valid_q && !nxt_pop);
             cur_valid_q <= nxt_pop || (cur_valid_q && !cur_done);
         end
+    end
+
+    // The data beat that goes out next: column commands are two clocks apart or more, so one place keeps up.
+    reg        w_held_q;
+    reg [63:0] w_data_q;
+    reg [7:0]  w_strb_q;
+    wire       w_pop = column && cur_write_q;
+    assign s_axi_wready = !w_held_q;
+    always_ff @(posedge clk) begin
+        if (!w_held_q) begin
+            w_data_q <= s_axi_wdata;
+            w_strb_q <= s_axi_wstrb;
+        end
+        w_held_q <= rst_n && (w_held_q ? !w_pop : s_axi_wvalid);
     end
 
     wire [COL_BITS-1:0] cur_col  = {cur_addr_q[COL_BITS-BB-1:0], {BB{1'b0}}};
@@ -125,7 +141,7 @@ module soc_sdram #(
     // ---- what may go out in this clock
     wire       activate, precharge, precharge_all, refresh, mode_set, ready, refresh_due;
     wire [3:0] is_open, may_activate, may_precharge, may_column;
-    wire       cur_hit, nxt_hit, may_rrd;
+    wire       cur_hit, cur_miss, nxt_miss, may_rrd;
     reg  [1:0] row_bank;                       // of activate and precharge
     reg  [ROW_BITS-1:0] row;
     soc_sdram_banks #(
@@ -134,7 +150,9 @@ module soc_sdram #(
     ) u_banks (
         .clk(clk), .rst_n(rst_n), .activate(activate), .precharge(precharge), .precharge_all(precharge_all),
         .refresh(refresh), .row_bank(row_bank), .row(row), .column(column), .column_bank(cur_bank), .column_write(cur_write_q),
-        .cur_bank(cur_bank), .cur_row(cur_row), .cur_hit(cur_hit), .nxt_bank(nxt_bank), .nxt_row(nxt_row), .nxt_hit(nxt_hit),
+        .cur_valid(cur_valid_q && !cur_done && !(column && (&cur_addr_q[COL_BITS-BB-1:0]))), .cur_bank(cur_bank), .cur_row(cur_row),
+        .nxt_valid(nxt_valid_q && !nxt_pop), .nxt_moves(nxt_pop), .nxt_bank(nxt_bank), .nxt_row(nxt_row),
+        .cur_hit(cur_hit), .cur_miss(cur_miss), .nxt_miss(nxt_miss),
         .is_open(is_open), .may_activate(may_activate), .may_precharge(may_precharge), .may_column(may_column), .may_rrd(may_rrd)
     );
     wire init_precharge, init_refresh;
@@ -146,19 +164,21 @@ module soc_sdram #(
         .refresh_due(refresh_due), .refreshed(refresh)
     );
 
-    // Column commands: a whole beat apart; write data only when the pins are free of read data.
+    // Column commands: a whole beat apart; write data only when the pins are free of read data. The counters are 0 when free.
     localparam int GAP_WRITE = CAS + BL + TURN_CLOCKS;
     reg  [3:0] gap_q, write_gap_q;             // clocks until the next column command, until the next write
+    reg        gap_free_q, write_free_q;
     wire       read_room, b_room;
     wire       run = ready && !refresh_due;
-    assign column = run && cur_valid_q && cur_hit && may_column[cur_bank] && gap_q == 4'd0 &&
-        (cur_write_q ? s_axi_wvalid && b_room && write_gap_q == 4'd0 : read_room);
-    assign s_axi_wready = column && cur_write_q;
+    assign column = run && gap_free_q && cur_hit && may_column[cur_bank] &&
+        (cur_write_q ? w_held_q && b_room && write_free_q : read_room);
     always_ff @(posedge clk) begin
-        if (gap_q != 4'd0) gap_q <= gap_q - 4'd1;
-        if (write_gap_q != 4'd0) write_gap_q <= write_gap_q - 4'd1;
+        if (!gap_free_q) gap_q <= gap_q - 4'd1;
+        if (!write_free_q) write_gap_q <= write_gap_q - 4'd1;
         if (column) gap_q <= 4'(BL - 1);
         if (column && !cur_write_q) write_gap_q <= 4'(GAP_WRITE - 1);
+        gap_free_q   <= !rst_n || (!column && gap_q <= 4'd1);
+        write_free_q <= !rst_n || (!(column && !cur_write_q) && write_gap_q <= 4'd1);
         if (!rst_n) begin
             gap_q       <= 4'd0;
             write_gap_q <= 4'd0;
@@ -166,12 +186,11 @@ module soc_sdram #(
     end
 
     // Rows, in the slots without a column command: first for the burst at work, then for the one that waits.
-    wire cur_want = run && cur_valid_q && !cur_hit;
-    wire nxt_want = run && nxt_valid_q && !nxt_hit && !cur_want && !(cur_valid_q && nxt_bank == cur_bank);
-    wire want     = (cur_want || nxt_want) && !column;
+    wire nxt_want = nxt_miss && !cur_miss && !column && !(cur_valid_q && nxt_bank == cur_bank);
+    wire want     = run && (cur_miss || nxt_want);
     always_comb begin
-        row_bank = cur_want ? cur_bank : nxt_bank;
-        row      = cur_want ? cur_row : nxt_row;
+        row_bank = cur_miss ? cur_bank : nxt_bank;
+        row      = cur_miss ? cur_row : nxt_row;
     end
     assign activate      = want && !is_open[row_bank] && may_activate[row_bank] && may_rrd;
     assign precharge     = want && is_open[row_bank] && may_precharge[row_bank];
@@ -191,13 +210,20 @@ module soc_sdram #(
     end
 
     soc_sdram_data #(.DQ(DQ), .LAND(LAND), .CREDITS(CREDITS)) u_data (
-        .clk(clk), .rst_n(rst_n), .read(column && !cur_write_q), .write(column && cur_write_q), .last(cur_left_q == 8'd0),
-        .err(cur_err_q), .read_room(read_room), .b_room(b_room), .wdata(s_axi_wdata), .wstrb(s_axi_wstrb),
+        .clk(clk), .rst_n(rst_n), .read(column && !cur_write_q), .write(w_pop), .last(cur_last_q),
+        .err(cur_err_q), .read_room(read_room), .b_room(b_room), .wdata(w_data_q), .wstrb(w_strb_q),
         .s_axi_rvalid(s_axi_rvalid), .s_axi_rready(s_axi_rready), .s_axi_rdata(s_axi_rdata), .s_axi_rresp(s_axi_rresp),
         .s_axi_rlast(s_axi_rlast), .s_axi_bvalid(s_axi_bvalid), .s_axi_bready(s_axi_bready), .s_axi_bresp(s_axi_bresp),
         .sdram_dqm(sdram_dqm), .sdram_dq_o(sdram_dq_o), .sdram_dq_oe(sdram_dq_oe), .sdram_dq_i(sdram_dq_i)
     );
 
-    wire _unused = &{1'b0, take_off[2:0]};
+    wire _unused = &{1'b0, take_addr[2:0]};
+
+    // An address lies outside when its upper bits are not BASE's.
+    generate
+        if (BASE[AW+2:0] != '0) begin : gen_refuse
+            soc_sdram_base_must_be_a_multiple_of_the_size u_refuse();
+        end
+    endgenerate
 endmodule
 `default_nettype wire

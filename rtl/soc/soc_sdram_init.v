@@ -14,8 +14,8 @@ module soc_sdram_init #(
     output wire precharge,
     output wire refresh,
     output wire mode_set,
-    output wire ready,
-    output wire refresh_due,
+    output reg  ready,
+    output reg  refresh_due,
     input  wire refreshed
 );
     localparam int START = T_INIT * 1000 / CLK_PS + 1;
@@ -30,11 +30,11 @@ module soc_sdram_init #(
     reg [WW-1:0] wait_q;
     reg [4:0]    step_q; // 0: precharge, then the refreshes, mode register, done
     wire go = wait_q == '0;
-    assign ready     = step_q == 5'(DONE) && go;
     assign precharge = rst_n && go && step_q == 5'd0;
     assign refresh   = go && step_q != 5'd0 && step_q < 5'(MODE);
     assign mode_set  = go && step_q == 5'(MODE);
     always_ff @(posedge clk) begin
+        ready <= rst_n && (ready || (step_q == 5'(DONE) && go));
         if (!rst_n) begin
             wait_q <= WW'(START);
             step_q <= 5'd0;
@@ -49,15 +49,18 @@ module soc_sdram_init #(
     reg [RW-1:0] interval_q;
     reg [3:0]    owed_q;
     wire tick = interval_q == '0;
-    assign refresh_due = owed_q != 4'd0;
+    wire more = tick && !refreshed && owed_q != 4'd15;
+    wire less = refreshed && !tick && owed_q != 4'd0;
     always_ff @(posedge clk) begin
         if (!rst_n || !ready) begin
-            interval_q <= RW'(REFI);
-            owed_q     <= 4'd0;
+            interval_q  <= RW'(REFI);
+            owed_q      <= 4'd0;
+            refresh_due <= 1'b0;
         end else begin
             interval_q <= tick ? RW'(REFI) : interval_q - 1'b1;
-            if (tick && !refreshed && owed_q != 4'd15) owed_q <= owed_q + 4'd1;
-            if (refreshed && !tick && owed_q != 4'd0)  owed_q <= owed_q - 4'd1;
+            if (more) owed_q <= owed_q + 4'd1;
+            if (less) owed_q <= owed_q - 4'd1;
+            refresh_due <= more || (owed_q != 4'd0 && !(less && owed_q == 4'd1)); // owed_q is not 0
         end
     end
 endmodule
