@@ -80,6 +80,9 @@ module npu_dma_front #(
     always_ff @(posedge clk) begin
         legal_q        <= fields_legal && !wait_from[UNIT] && !signal_to[UNIT];
         progress       <= rst_n && (start || done || moved);
+        err_code       <= bus_err ? BUS_ERROR : outside ? `NPU_ERR_REGION : `NPU_ERR_ILLEGAL_FIELD;   // of interest with err_valid
+        err_index      <= bus_err ? bus_err_index : outside ? oldest_index : cmd_index;
+        err_addr       <= bus_err ? bus_err_addr : outside ? region_offset : 32'd0;
         ev_start_index <= cmd_index;
         ev_done_index  <= oldest_index;
         if (!rst_n) begin
@@ -98,9 +101,6 @@ module npu_dma_front #(
             if (!stop && (bus_err || outside || illegal)) begin
                 halted_q  <= 1'b1;
                 err_valid <= 1'b1;
-                err_code  <= bus_err ? BUS_ERROR : outside ? `NPU_ERR_REGION : `NPU_ERR_ILLEGAL_FIELD;
-                err_index <= bus_err ? bus_err_index : outside ? oldest_index : cmd_index;
-                err_addr  <= bus_err ? bus_err_addr : outside ? region_offset : 32'd0;
             end
         end
     end

@@ -64,7 +64,8 @@ module npu_load_windows #(
 
     // State of the run. Byte positions are relative to the front beat, the first one still needed. A word is taken as N lanes
     // from byte pos_q, also where the window covers only some of them.
-    reg               active_q, cmd_last_q, first_blk_q, last_blk_q, one_blk_q;
+    reg               active_q, cmd_last_q, first_blk_q, one_blk_q, two_blk_q;
+    reg               last_blk_q, next_last_q, last_win_q;  // this op's block is the window's last; the next op's; its window the run's
     reg signed [17:0] pos_q;       // byte that lane 0 would take; negative within the padding on the left
     reg [2:0]         left_q;      // first byte of the run, while its first beat is the front
     reg [32:0]        end_q;       // first byte after the run; stops at 0
@@ -72,11 +73,11 @@ module npu_load_windows #(
     reg [31:0]        run_end_q;   // number of the first beat after the run
     reg [15:0]        word_q, win_word_q, wins_q, blks_q;
     reg [5:0]         lane_end_q, step_q, first_q;  // of the last block
+    reg [5:0]         lane_end, full_step;          // of this op; how far it advances, if not packed
 
     // Blocks before the last are whole words: lane_off is 0 when there are any.
-    wire       last_op  = last_blk_q && wins_q == 16'd0;
-    wire [5:0] lane_end = last_blk_q ? lane_end_q : N6;
-    wire [5:0] advance  = last_blk_q ? step_q : packs ? HALF6 : N6;
+    wire       last_op  = last_blk_q && last_win_q;
+    wire [5:0] advance  = packs ? HALF6 : full_step;
     wire [5:0] byte_end = packs ? HALF6 : lane_end;
 
     // Lanes lo..hi-1 lie within the run; clipped to 0..63, which is beyond every lane.
@@ -89,8 +90,9 @@ module npu_load_windows #(
     // Beats needed: up to the last lane of the window, but none beyond the run. (One too many, of this run, only waits.)
     wire signed [17:0] tail  = pos_q + $signed({12'd0, byte_end});
     wire               short = !far && end_q[6:0] < {1'b0, tail[5:0]};
-    wire [5:0]         upto  = short ? end_q[5:0] : tail[5:0];
-    wire [2:0]         need  = tail[17] ? 3'd0 : upto[5:3] + {2'd0, upto[2:0] != 3'd0};
+    wire [2:0]         need_tail = tail[5:3] + {2'd0, tail[2:0] != 3'd0};
+    wire [2:0]         need_end  = end_q[5:3] + {2'd0, end_q[2:0] != 3'd0};
+    wire [2:0]         need  = tail[17] ? 3'd0 : short ? need_end : need_tail;
     wire unused_tail = &{1'b0, tail};
 
     // The step to the next window moves the front by whole beats, not beyond the run.
@@ -109,7 +111,8 @@ module npu_load_windows #(
     reg         op_full_q, there_q;
     reg  [2:0]  op_need_q;
     reg  [31:0] op_front_q;
-    wire        new_there = there(received - front_q, need);
+    wire [31:0] new_ahead = received - front_q;
+    wire        new_there = tail[17] || (short ? there(new_ahead, need_end) : there(new_ahead, need_tail));
     wire        old_there = there(received - op_front_q, op_need_q);
     assign op_valid = op_full_q && there_q;
 
@@ -122,7 +125,11 @@ module npu_load_windows #(
     wire        begin_run   = run_valid && run_ready;
     wire [32:0] new_end     = {1'b0, run_bytes} + {30'd0, run_misalign};
     wire [31:0] new_run_end = run_end_q + {2'd0, run_beats};
+    wire [5:0]  new_lane_end = lane_off[5:0] + last_len[5:0];
     wire [17:0] new_lead    = {2'd0, pad_left} + {10'd0, lane_off};
+
+    // Without a run its state is of no interest: that of the next is taken before it is known whether there is one.
+    wire        fresh = !active_q || last_op;
 
     always_ff @(posedge clk) begin
         if (step) begin
@@ -143,39 +150,49 @@ module npu_load_windows #(
             op_final     <= last_op && cmd_last_q;
         end
         there_q <= step ? new_there : old_there;
-        if (begin_run) begin
-            cmd_last_q <= run_last;
-            pos_q      <= $signed({15'd0, run_misalign}) - $signed(new_lead);
-            left_q     <= run_misalign;
-            end_q      <= new_end;
-            front_q    <= run_end_q;
-            run_end_q  <= new_run_end;
-            word_q     <= run_word;
-            win_word_q <= run_word;
-            wins_q     <= nwin - 16'd1;
-            blks_q     <= nblk - 16'd1;
-            first_blk_q <= 1'b1;
-            last_blk_q <= nblk == 16'd1;
-            one_blk_q  <= nblk == 16'd1;
-            lane_end_q <= lane_off[5:0] + last_len[5:0];
-            step_q     <= win_step[5:0];
-            first_q    <= lane_off[5:0];
-        end else if (step) begin
-            pos_q   <= next_pos[17] ? next_pos : {15'd0, next_pos[2:0]};
-            left_q  <= moved == 3'd0 ? left_q : 3'd0;
-            end_q   <= used_up ? 33'd0 : end_q - {27'd0, moved, 3'd0};
-            front_q <= next_front;
-            first_blk_q <= last_blk_q;
-            if (last_blk_q) begin
-                wins_q     <= wins_q - 16'd1;
+        if (begin_run) run_end_q <= new_run_end;
+        if (!active_q || step) begin
+            if (fresh) begin
+                cmd_last_q <= run_last;
+                pos_q      <= $signed({15'd0, run_misalign}) - $signed(new_lead);
+                left_q     <= run_misalign;
+                end_q      <= new_end;
+                front_q    <= run_end_q;
+                word_q     <= run_word;
+                win_word_q <= run_word;
+                wins_q     <= nwin - 16'd1;
                 blks_q     <= nblk - 16'd1;
-                last_blk_q <= one_blk_q;
-                word_q     <= win_word_q + sp_win;
-                win_word_q <= win_word_q + sp_win;
+                first_blk_q <= 1'b1;
+                last_blk_q <= nblk == 16'd1;
+                one_blk_q  <= nblk == 16'd1;
+                two_blk_q  <= nblk == 16'd2;
+                next_last_q <= nblk == 16'd1 || nblk == 16'd2;
+                last_win_q <= nwin == 16'd1;
+                lane_end_q <= new_lane_end;
+                lane_end   <= nblk == 16'd1 ? new_lane_end : N6;
+                full_step  <= nblk == 16'd1 ? win_step[5:0] : N6;
+                step_q     <= win_step[5:0];
+                first_q    <= lane_off[5:0];
             end else begin
-                blks_q     <= blks_q - 16'd1;
-                last_blk_q <= blks_q == 16'd1;
-                if (!packs || !first_blk_q) word_q <= word_q + sp_blk;
+                pos_q   <= next_pos[17] ? next_pos : {15'd0, next_pos[2:0]};
+                left_q  <= moved == 3'd0 ? left_q : 3'd0;
+                end_q   <= used_up ? 33'd0 : end_q - {27'd0, moved, 3'd0};
+                front_q <= next_front;
+                first_blk_q <= last_blk_q;
+                last_blk_q  <= next_last_q;
+                next_last_q <= last_blk_q ? one_blk_q || two_blk_q : blks_q == 16'd2;
+                lane_end    <= next_last_q ? lane_end_q : N6;
+                full_step   <= next_last_q ? step_q : N6;
+                if (last_blk_q) begin
+                    wins_q     <= wins_q - 16'd1;
+                    last_win_q <= wins_q == 16'd1;
+                    blks_q     <= nblk - 16'd1;
+                    word_q     <= win_word_q + sp_win;
+                    win_word_q <= win_word_q + sp_win;
+                end else begin
+                    blks_q     <= blks_q - 16'd1;
+                    if (!packs || !first_blk_q) word_q <= word_q + sp_blk;
+                end
             end
         end
         if (!rst_n) begin

@@ -146,9 +146,9 @@ module npu_regs #(
     // ---------------------------------------------------------------- counters
     wire [63:0] cnt_value;
     wire [3:0]  cnt_index;
-    wire        cnt_read;
+    wire        cnt_soon, cnt_read;
     npu_counters #(.COUNT(`NPU_COUNTERS)) u_counters (
-        .clk(clk), .rst_n(rst_n), .clear(start), .count(busy), .inc(count_inc), .read(cnt_read), .index(cnt_index),
+        .clk(clk), .rst_n(rst_n), .clear(start), .count(busy), .inc(count_inc), .soon(cnt_soon), .read(cnt_read), .index(cnt_index),
         .value(cnt_value));
 
     // ---------------------------------------------------------------- reads
@@ -157,16 +157,17 @@ module npu_regs #(
     // One read at a time: its address; then what it reads, registers and counters apart; then the data of the answer.
     reg  [11:2] raddr_q;
     reg         rd_q, counter_q, answer_q;  // counter_q: the read is of a counter's low word
-    reg         late_q;
+    reg         late_q, latch_q;            // latch_q: cnt_value is that counter
     wire [11:0] raddr = {raddr_q, 2'b00};
     assign s_axil_arready = s_axil_arvalid && !rd_q && !late_q && !answer_q && !s_axil_rvalid;
     assign trace_read = rd_q && raddr == `NPU_REG_TRACE_DATA;
     assign      cnt_index = raddr[6:3];                 // from 0x100 on
     wire        cnt_hit = raddr >= `NPU_REG_COUNTER && raddr < `NPU_REG_COUNTER + 12'd8 * `NPU_COUNTERS;
+    assign      cnt_soon = rd_q;
     assign      cnt_read = counter_q;
     wire        reg_hit = raddr[11:6] == 6'd1;          // 0x040..0x07f
     wire [1:0]  region = raddr[5:4];
-    reg  [31:0] low_q, high_q, value_q, value;
+    reg  [31:0] high_q, value_q, value;
 
     always @* begin
         value = 32'd0;
@@ -207,19 +208,20 @@ module npu_regs #(
             counter_q     <= 1'b0;
             late_q        <= 1'b0;
             answer_q      <= 1'b0;
+            latch_q       <= 1'b0;
             s_axil_rvalid <= 1'b0;
             s_axil_rdata  <= 32'd0;
-            low_q         <= 32'd0;
             high_q        <= 32'd0;
         end else begin
             rd_q      <= s_axil_arready;
             counter_q <= rd_q && cnt_hit && !raddr[2];
             late_q    <= rd_q;
             answer_q  <= late_q;
-            if (cnt_read) {high_q, low_q} <= cnt_value;
+            latch_q   <= counter_q;
+            if (latch_q) high_q <= cnt_value[63:32];
             if (answer_q) begin
                 s_axil_rvalid <= 1'b1;
-                s_axil_rdata  <= !cnt_hit ? value_q : raddr[2] ? high_q : low_q;
+                s_axil_rdata  <= latch_q ? cnt_value[31:0] : cnt_hit ? high_q : value_q;
             end else if (s_axil_rready) s_axil_rvalid <= 1'b0;
         end
     end

@@ -59,17 +59,23 @@ module npu_sequencer #(
     input  wire                       tokens_any,
     input  wire                       tokens_overflow
 );
-    localparam [2:0] IDLE = 3'd0, CHECK = 3'd1, RUN = 3'd2, STOP = 3'd3, CLEAR = 3'd4;
+    localparam [2:0] IDLE = 3'd0, CHECK = 3'd1, RUN = 3'd2, STOP = 3'd4, CLEAR = 3'd5;   // the upper bit stops the units
 
+    (* fsm_encoding = "none" *)
     reg  [2:0]  state_q;
     reg         failing_q;             // STOP because of an error (else requested)
     assign busy = state_q != IDLE;
-    assign stop = state_q == STOP || state_q == CLEAR;
+    assign stop = state_q[2];
     assign unit_rst_n = rst_n && state_q != CLEAR;
 
     // ---------------------------------------------------------------- fetch
-    wire [33:0] list_end = {2'b00, cmd_offset} + {10'd0, cmd_bytes};
-    wire        list_ok = list_end <= {2'b00, region_size} && cmd_offset[2:0] == 3'd0 && cmd_bytes[2:0] == 3'd0 && region_read;
+    // Checked a cycle ahead, twice: the registers stand since the write before the one that started.
+    reg  [32:0] list_end_q;
+    reg         list_bad_q;
+    always @(posedge clk) begin
+        list_end_q <= {1'b0, cmd_offset} + {9'd0, cmd_bytes};
+        list_bad_q <= list_end_q > {1'b0, region_size} || cmd_offset[2:0] != 3'd0 || cmd_bytes[2:0] != 3'd0 || !region_read;
+    end
     wire        on_bus, all_out, beat_valid, beat_ready, beat_legal, beat_last;
     wire [1:0]  beat_unit;
     wire [63:0] beat_data;
@@ -111,7 +117,7 @@ module npu_sequencer #(
 
     // ---------------------------------------------------------------- watchdog
     // The oldest command that waits is the one to name: queue heads, and a CONV that left its queue, which is older than the array's
-    // next. Nothing moves when time runs out, so it may be found a cycle after.
+    // next. Nothing moves when time runs out, so it may be found cycles after.
     reg  [31:0] quiet_q;
     reg         expired_q;
     wire        arrive = r_valid && r_ready;
@@ -126,9 +132,13 @@ module npu_sequencer #(
         older = a[20] && (!b[20] || a[19:4] < b[19:4]) ? a : b;
     endfunction
     reg  [20:0] old01_q, old23_q;
+    reg         stuck_q;
+    reg  [15:0] stuck_index_q;
     always @(posedge clk) begin
+        stuck_q       <= stuck;
+        stuck_index_q <= stuck_index;
         old01_q <= older({q_valid[0], q_index[15:0], `NPU_UNIT_LOAD},
-                         {stuck || q_valid[1], stuck ? stuck_index : q_index[31:16], `NPU_UNIT_ARRAY});
+                         {stuck_q || q_valid[1], stuck_q ? stuck_index_q : q_index[31:16], `NPU_UNIT_ARRAY});
         old23_q <= older({q_valid[2], q_index[47:32], `NPU_UNIT_VECTOR}, {q_valid[3], q_index[63:48], `NPU_UNIT_STORE});
     end
     wire [20:0] oldest = older(old01_q, old23_q);
@@ -148,7 +158,7 @@ module npu_sequencer #(
         fault_unit = `NPU_UNIT_SEQUENCER;
         fault_cmd = index_q;
         fault_addr = 32'd0;
-        if (state_q == CHECK && !list_ok) begin
+        if (state_q == CHECK && list_bad_q) begin
             fault = 1'b1;
             fault_code = `NPU_ERR_FETCH;
             fault_cmd = 16'd0;

@@ -34,8 +34,8 @@ module npu_store_pack #(
     // Stage 1: the word's bytes moved down to lane 0, the others cleared.
     reg           s1_valid_q, s1_first_q, s1_last_q;
     reg [8*N-1:0] s1_data_q;
-    reg [5:0]     s1_len_q;
     reg [2:0]     s1_pos_q;
+    reg [5:0]     s1_end_q;   // s1_pos_q plus its length: the frame's bytes once it is there
     wire [8*N-1:0] moved = in_data >> {in_lane, 3'b000};
     wire [8*N-1:0] cut;
     genvar i;
@@ -49,20 +49,21 @@ module npu_store_pack #(
     // Stage 2: the frame. Its first byte is the first byte of a beat; bytes at and above count_q are 0.
     reg [8*FRAME-1:0] frame_q;
     reg [5:0]         count_q;  // bytes in the frame, those before the run in its first beat included
+    reg               full;     // 8 or more
+    reg               ready;    // a beat may leave: full, or the run's last bytes
+    reg               fits;     // after a beat has left, at most a part of a beat of the same run stays
     reg [2:0]         low_q;    // first byte of the run in the front beat
     reg               flush_q;  // the run ends in this frame
-    reg [4:0]         beats_q;  // of the burst, still to come; 0: no burst
+    reg [4:0]         beats_q;  // of the burst, still to come
+    reg               some_q, one_q;  // beats_q is not 0; it is 1
 
-    wire full  = count_q >= 6'd8;
-    wire ready = full || (flush_q && count_q != 6'd0);
-    wire room  = (!w_valid || w_ready) && beats_q != 5'd0;
+    wire room  = (!w_valid || w_ready) && some_q;
     wire emit  = ready && room && !stop;
     wire blank = stop && room;
-    // After what leaves now, at most a part of a beat of the same run may stay.
-    wire accept = s1_valid_q && (emit ? count_q < 6'd16 && (!flush_q || count_q <= 6'd8) : !ready);
+    wire accept = s1_valid_q && (emit ? fits : !ready);
     wire s1_free = !s1_valid_q || accept;
     assign in_ready    = s1_free;
-    assign burst_ready = beats_q == 5'd0 || ((emit || blank) && beats_q == 5'd1);
+    assign burst_ready = !some_q || ((emit || blank) && one_q);
     assign idle        = !s1_valid_q && count_q == 6'd0 && !w_valid;
 
     wire [8*FRAME-1:0] kept   = emit ? {64'd0, frame_q[8*FRAME-1:64]} : frame_q;
@@ -72,7 +73,7 @@ module npu_store_pack #(
     always_ff @(posedge clk) begin
         if (in_valid && s1_free) begin
             s1_data_q  <= cut;
-            s1_len_q   <= in_len;
+            s1_end_q   <= {3'd0, in_pos} + in_len;
             s1_pos_q   <= in_pos;
             s1_first_q <= in_first;
             s1_last_q  <= in_last;
@@ -80,7 +81,7 @@ module npu_store_pack #(
         if (emit || blank) begin
             w_data <= frame_q[63:0];
             w_strb <= stop ? 8'd0 : strobes;
-            w_last <= beats_q == 5'd1;
+            w_last <= one_q;
         end
         if (!rst_n) begin
             s1_valid_q <= 1'b0;
@@ -89,20 +90,37 @@ module npu_store_pack #(
             low_q      <= 3'd0;
             flush_q    <= 1'b0;
             beats_q    <= 5'd0;
+            some_q     <= 1'b0;
+            one_q      <= 1'b0;
+            full       <= 1'b0;
+            ready      <= 1'b0;
+            fits       <= 1'b1;
             w_valid    <= 1'b0;
         end else begin
             if (s1_free) s1_valid_q <= in_valid;
             if (emit || accept) frame_q <= accept ? kept | placed : kept;
             if (accept) begin
-                count_q <= {3'd0, s1_pos_q} + s1_len_q;
+                count_q <= s1_end_q;
                 flush_q <= s1_last_q;
+                full    <= s1_end_q >= 6'd8;
+                ready   <= s1_end_q >= 6'd8 || (s1_last_q && s1_end_q != 6'd0);
+                fits    <= s1_end_q < 6'd16 && (!s1_last_q || s1_end_q <= 6'd8);
             end else if (emit) begin
                 count_q <= full ? count_q - 6'd8 : 6'd0;
+                full    <= count_q >= 6'd16;
+                ready   <= count_q >= 6'd16 || (flush_q && count_q > 6'd8);
+                fits    <= count_q < 6'd16 || (count_q < 6'd24 && (!flush_q || count_q == 6'd16));
             end
             if (accept && s1_first_q) low_q <= s1_pos_q;
             else if (emit) low_q <= 3'd0;
-            if (burst_ready) beats_q <= burst_valid ? {1'b0, burst_len} + 5'd1 : 5'd0;
-            else if (emit || blank) beats_q <= beats_q - 5'd1;
+            if (burst_ready) begin
+                beats_q <= {1'b0, burst_len} + 5'd1;
+                some_q  <= burst_valid;
+                one_q   <= burst_len == 4'd0;
+            end else if (emit || blank) begin
+                beats_q <= beats_q - 5'd1;
+                one_q   <= beats_q == 5'd2;
+            end
             if (!w_valid || w_ready) w_valid <= emit || blank;
         end
     end

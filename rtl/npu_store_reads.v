@@ -50,15 +50,19 @@ module npu_store_reads #(
     localparam CW = $clog2(AHEAD + 1);
     localparam integer AHEAD_I = AHEAD;
 
-    reg        active_q, cmd_last_q, first_q, last_blk_q, one_blk_q;
+    reg        active_q, cmd_last_q, first_q, one_blk_q, two_blk_q;
+    reg        last_blk_q, next_last_q;  // this word's block is the window's last; the next word's
     reg [5:0]  last_len_q;
-    reg [31:0] left_q;  // bytes of the run not yet asked for
+    reg [5:0]  most_q;   // bytes that this word has room for
+    reg [32:0] after_q;  // bytes of the run after this word, were it full, less one: negative in the last word
     reg [2:0]  pos_q;
     reg [15:0] word_q, win_word_q, blks_q;
 
-    wire [5:0] most     = last_blk_q ? last_len_q : N6;
-    wire       run_end  = left_q[31:6] == 26'd0 && left_q[5:0] <= most;
-    wire [5:0] len      = run_end ? left_q[5:0] : most;
+    wire       run_end    = after_q[32];
+    wire [5:0] rest       = after_q[5:0] + most_q + 6'd1;
+    wire [5:0] len        = run_end ? rest : most_q;
+    wire [5:0] first_most = nblk == 16'd1 ? last_len[5:0] : N6;
+    wire [5:0] next_most  = next_last_q ? last_len_q : N6;
 
     // One credit for each place in the FIFO behind the scratchpad. Requests wait in a queue of two: the grant, which comes late in a
     // cycle, then only moves that.
@@ -91,33 +95,42 @@ module npu_store_reads #(
     assign idle      = !active_q && used_q == 0;
     wire   take      = run_valid && run_ready;
 
+    // Without a run its state is of no interest: that of the next is taken before it is known whether there is one.
+    wire        fresh = !active_q || run_end;
+
     always_ff @(posedge clk) begin
         meta1_q <= ask_meta;
         meta2_q <= meta1_q;
-        if (take) begin
-            cmd_last_q <= run_last;
-            first_q    <= 1'b1;
-            left_q     <= run_bytes;
-            pos_q      <= run_misalign;
-            word_q     <= run_word;
-            win_word_q <= run_word;
-            blks_q     <= nblk - 16'd1;
-            last_blk_q <= nblk == 16'd1;
-            one_blk_q  <= nblk == 16'd1;
-            last_len_q <= last_len[5:0];
-        end else if (step) begin
-            first_q <= 1'b0;
-            left_q  <= left_q - {26'd0, len};
-            pos_q   <= pos_q + len[2:0];
-            if (last_blk_q) begin
+        if (!active_q || step) begin
+            if (fresh) begin
+                cmd_last_q <= run_last;
+                first_q    <= 1'b1;
+                most_q     <= first_most;
+                after_q    <= {1'b0, run_bytes} - {27'd0, first_most} - 33'd1;
+                pos_q      <= run_misalign;
+                word_q     <= run_word;
+                win_word_q <= run_word;
                 blks_q     <= nblk - 16'd1;
-                last_blk_q <= one_blk_q;
-                word_q     <= win_word_q + sp_win;
-                win_word_q <= win_word_q + sp_win;
+                last_blk_q <= nblk == 16'd1;
+                one_blk_q  <= nblk == 16'd1;
+                two_blk_q  <= nblk == 16'd2;
+                next_last_q <= nblk == 16'd1 || nblk == 16'd2;
+                last_len_q <= last_len[5:0];
             end else begin
-                blks_q     <= blks_q - 16'd1;
-                last_blk_q <= blks_q == 16'd1;
-                word_q     <= word_q + sp_blk;
+                first_q <= 1'b0;
+                most_q  <= next_most;
+                after_q <= after_q - {27'd0, next_most};
+                pos_q   <= pos_q + most_q[2:0];
+                last_blk_q  <= next_last_q;
+                next_last_q <= last_blk_q ? one_blk_q || two_blk_q : blks_q == 16'd2;
+                if (last_blk_q) begin
+                    blks_q     <= nblk - 16'd1;
+                    word_q     <= win_word_q + sp_win;
+                    win_word_q <= win_word_q + sp_win;
+                end else begin
+                    blks_q     <= blks_q - 16'd1;
+                    word_q     <= word_q + sp_blk;
+                end
             end
         end
         if (!rst_n) begin

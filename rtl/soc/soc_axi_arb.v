@@ -1,10 +1,11 @@
-// Joins two AXI4 masters (a: NPU, b: CPU) on one port. No IDs: every answer comes in order, and small queues remember
-// whose it is.
+// Joins two AXI4 masters (a: NPU, b: CPU) on one port. No IDs: every answer comes in order, and small queues
+// (soc_axi_owners) remember whose it is.
 // Reads: b goes first when both ask (it has one burst outstanding at most, so a always gets its turn). An address once
 // shown stays. Writes: the port belongs to one master at a time and changes hands only when all its
 // address and data beats are through; data is passed on only after its address, so data never overtakes.
-// Timing: no added latency on reads; one cycle from write address to first data, two when the port changes hands.
-// a_bdone: pulse with each write response to a (for the CPU's read buffer). OWNERS: outstanding bursts, power of two.
+// Timing: no added latency on reads; one cycle from write address to first data, two when the port changes hands. A master's ready does
+// not wait for its valid.
+// a_bdone: pulse with each write response to a (for the CPU's read buffer). OWNERS: bursts outstanding behind the oldest.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 module soc_axi_arb #(
@@ -69,82 +70,73 @@ module soc_axi_arb #(
     input  wire        m_bvalid,
     output wire        m_bready
 );
-    localparam int PW = $clog2(OWNERS);
+    localparam int OW = $clog2(OWNERS + 2);
 
-    // ---- reads: ring of owners (1 = b), one entry per burst
-    reg  [OWNERS-1:0] r_owner_q;
-    reg  [PW:0]       r_in_q, r_out_q;
-    wire r_empty = r_in_q == r_out_q;
-    wire r_full  = r_in_q == (r_out_q ^ {1'b1, {PW{1'b0}}});
+    // ---- reads
+    wire r_room, r_valid, r_b;             // the oldest burst under way is b's
     reg  ar_held_q, ar_b_q;
     wire ar_b    = ar_held_q ? ar_b_q : b_arvalid;
     wire ar_fire = m_arvalid && m_arready;
-    wire r_b     = r_owner_q[r_out_q[PW-1:0]];
 
-    assign m_arvalid = (ar_b ? b_arvalid : a_arvalid) && !r_full;
+    assign m_arvalid = (ar_b ? b_arvalid : a_arvalid) && r_room;
     assign m_araddr  = ar_b ? b_araddr : a_araddr;
     assign m_arlen   = ar_b ? b_arlen : a_arlen;
-    assign a_arready = ar_fire && !ar_b;
-    assign b_arready = ar_fire && ar_b;
-    assign a_rvalid  = m_rvalid && !r_empty && !r_b;
-    assign b_rvalid  = m_rvalid && !r_empty && r_b;
-    assign m_rready  = !r_empty && (r_b ? b_rready : a_rready);
-
+    assign a_arready = m_arready && r_room && !ar_b;
+    assign b_arready = m_arready && r_room && ar_b;
+    assign a_rvalid  = m_rvalid && r_valid && !r_b;
+    assign b_rvalid  = m_rvalid && r_valid && r_b;
+    assign m_rready  = r_valid && (r_b ? b_rready : a_rready);
+    soc_axi_owners #(.DEPTH(OWNERS)) u_readers (
+        .clk(clk), .rst_n(rst_n), .room(r_room), .push(ar_fire), .push_owner(ar_b), .valid(r_valid), .owner(r_b),
+        .pop(m_rvalid && m_rready && m_rlast)
+    );
     always_ff @(posedge clk) begin
-        if (ar_fire) r_owner_q[r_in_q[PW-1:0]] <= ar_b;
-        ar_b_q <= ar_b;
-        if (!rst_n) begin
-            ar_held_q <= 1'b0;
-            r_in_q    <= '0;
-            r_out_q   <= '0;
-        end else begin
-            ar_held_q <= m_arvalid && !m_arready;
-            if (ar_fire) r_in_q <= r_in_q + 1'b1;
-            if (m_rvalid && m_rready && m_rlast) r_out_q <= r_out_q + 1'b1;
-        end
+        ar_b_q    <= ar_b;
+        ar_held_q <= rst_n && m_arvalid && !m_arready;
     end
 
     // ---- writes: w_b_q owns address and data; leave_q: no further address, the other is waiting
     reg             w_b_q, leave_q;
-    reg  [PW:0]     w_open_q;    // bursts with address accepted and data not yet complete
-    reg  [OWNERS-1:0] b_owner_q;
-    reg  [PW:0]     b_in_q, b_out_q;
-    wire b_empty = b_in_q == b_out_q;
-    wire b_full  = b_in_q == (b_out_q ^ {1'b1, {PW{1'b0}}});
-    wire b_b     = b_owner_q[b_out_q[PW-1:0]];
+    reg  [OW-1:0]   w_open_q;    // bursts with address accepted and data not yet complete
+    reg             w_some_q;    // there are any
+    wire b_room, b_valid, b_b;
     wire aw_fire = m_awvalid && m_awready;
     wire w_fire  = m_wvalid && m_wready;
     wire w_end   = w_fire && m_wlast;
     wire other   = w_b_q ? a_awvalid : b_awvalid;
 
-    assign m_awvalid = (w_b_q ? b_awvalid : a_awvalid) && !leave_q && !b_full;
+    assign m_awvalid = (w_b_q ? b_awvalid : a_awvalid) && !leave_q && b_room;
     assign m_awaddr  = w_b_q ? b_awaddr : a_awaddr;
     assign m_awlen   = w_b_q ? b_awlen : a_awlen;
-    assign a_awready = aw_fire && !w_b_q;
-    assign b_awready = aw_fire && w_b_q;
-    assign m_wvalid  = (w_b_q ? b_wvalid : a_wvalid) && w_open_q != '0;
+    assign a_awready = m_awready && !leave_q && b_room && !w_b_q;
+    assign b_awready = m_awready && !leave_q && b_room && w_b_q;
+    assign m_wvalid  = (w_b_q ? b_wvalid : a_wvalid) && w_some_q;
     assign m_wdata   = w_b_q ? b_wdata : a_wdata;
     assign m_wstrb   = w_b_q ? b_wstrb : a_wstrb;
     assign m_wlast   = w_b_q ? b_wlast : a_wlast;
-    assign a_wready  = w_fire && !w_b_q;
-    assign b_wready  = w_fire && w_b_q;
-    assign a_bvalid  = m_bvalid && !b_empty && !b_b;
-    assign b_bvalid  = m_bvalid && !b_empty && b_b;
-    assign m_bready  = !b_empty && (b_b ? b_bready : a_bready);
+    assign a_wready  = m_wready && w_some_q && !w_b_q;
+    assign b_wready  = m_wready && w_some_q && w_b_q;
+    assign a_bvalid  = m_bvalid && b_valid && !b_b;
+    assign b_bvalid  = m_bvalid && b_valid && b_b;
+    assign m_bready  = b_valid && (b_b ? b_bready : a_bready);
     assign a_bdone   = a_bvalid && a_bready;
 
+    soc_axi_owners #(.DEPTH(OWNERS)) u_writers (
+        .clk(clk), .rst_n(rst_n), .room(b_room), .push(aw_fire), .push_owner(w_b_q), .valid(b_valid), .owner(b_b),
+        .pop(m_bvalid && m_bready)
+    );
     always_ff @(posedge clk) begin
-        if (aw_fire) b_owner_q[b_in_q[PW-1:0]] <= w_b_q;
         if (!rst_n) begin
             w_b_q    <= 1'b0;
             leave_q  <= 1'b0;
             w_open_q <= '0;
-            b_in_q   <= '0;
-            b_out_q  <= '0;
+            w_some_q <= 1'b0;
         end else begin
-            w_open_q <= w_open_q + {{PW{1'b0}}, aw_fire} - {{PW{1'b0}}, w_end};
+            if (aw_fire && !w_end) w_open_q <= w_open_q + 1'b1;
+            if (w_end && !aw_fire) w_open_q <= w_open_q - 1'b1;
+            w_some_q <= aw_fire || (w_some_q && !(w_end && w_open_q == OW'(1)));
             if (leave_q) begin
-                if (w_open_q == '0) begin
+                if (!w_some_q) begin
                     w_b_q   <= !w_b_q;
                     leave_q <= 1'b0;
                 end
@@ -152,8 +144,6 @@ module soc_axi_arb #(
                 // Never withdraw an address that is already shown.
                 leave_q <= other && !(m_awvalid && !m_awready);
             end
-            if (aw_fire) b_in_q <= b_in_q + 1'b1;
-            if (m_bvalid && m_bready) b_out_q <= b_out_q + 1'b1;
         end
     end
 endmodule

@@ -186,7 +186,8 @@ module soc_sdram #(
     end
 
     // Rows, in the slots without a column command: first for the burst at work, then for the one that waits.
-    wire nxt_want = nxt_miss && !cur_miss && !column && !(cur_valid_q && nxt_bank == cur_bank);
+    // (Where one was free to come, without waiting to see whether it does.)
+    wire nxt_want = nxt_miss && !cur_miss && !(cur_hit && gap_free_q) && !(cur_valid_q && nxt_bank == cur_bank);
     wire want     = run && (cur_miss || nxt_want);
     always_comb begin
         row_bank = cur_miss ? cur_bank : nxt_bank;

@@ -54,7 +54,7 @@ soc-trace: $(BUILD)/soc/$(CONFIG_FOLDER)/libsoc_trace.so firmware
 
 # Random traffic on the memory arbiter and the CPU's memory bridge.
 SOC_BUS_TEST := $(BUILD)/test/soc_bus/Vbus
-$(SOC_BUS_TEST): tests/soc/bus_bench.v tests/soc/bus_bench.cc rtl/soc/soc_wb_axi.v rtl/soc/soc_axi_arb.v \
+$(SOC_BUS_TEST): tests/soc/bus_bench.v tests/soc/bus_bench.cc rtl/soc/soc_wb_axi.v rtl/soc/soc_axi_arb.v rtl/soc/soc_axi_owners.v rtl/npu_fifo.v \
     testbench/verilator/axi_mem.cc testbench/verilator/axi_mem.h | $(SETUP)
 	@mkdir -p $(@D)
 	$(call say,build,$@)
