@@ -15,6 +15,7 @@ rtl/npu_rotate.v
 rtl/npu_transpose.v
 rtl/npu_weight_loader.v
 rtl/npu_line_feed.v
+rtl/npu_conv_check.v
 rtl/npu_array_unit.v
 rtl/npu_tokens.v
 rtl/npu_trace_unit.v

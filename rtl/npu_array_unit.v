@@ -24,6 +24,8 @@ module npu_array_unit #(
     // command port
     input  wire                      cmd_valid,
     input  wire [`NPU_CMD_BITS-1:0]  cmd_data,
+    input  wire                      cmd_fill,       // cmd_data is cmd_next from the next cycle on
+    input  wire [`NPU_CMD_BITS-1:0]  cmd_next,
     input  wire [15:0]               cmd_index,
     output wire                      cmd_ready,
     // tokens
@@ -77,18 +79,11 @@ module npu_array_unit #(
     wire l_late = cmd_data[`NPU_F_CONV_LATE];
     wire l_transpose = MATMUL != 0 && cmd_data[`NPU_F_CONV_TRANSPOSE];
     wire l_strided = MATMUL != 0 && cmd_data[`NPU_F_CONV_STRIDED];
-    wire l_product = cmd_data[`NPU_F_CONV_TRANSPOSE] || cmd_data[`NPU_F_CONV_STRIDED] || cmd_data[`NPU_F_CONV_MINUS];
     wire [3:0] l_wait = cmd_data[`NPU_F_WAIT];
-    wire l_bad = cmd_data[`NPU_F_CONV_NY] == 0 || cmd_data[`NPU_F_CONV_NX] == 0
-        || cmd_data[`NPU_F_CONV_KH] == 0 || cmd_data[`NPU_F_CONV_KW] == 0
-        || cmd_data[`NPU_F_CONV_DIL_Y] == 0 || cmd_data[`NPU_F_CONV_DIL_X] == 0
-        || cmd_data[`NPU_F_CONV_SY] == 0 || cmd_data[`NPU_F_CONV_SX] == 0
-        || cmd_data[`NPU_F_CONV_NBLK] == 0
-        || (l_product && (MATMUL == 0 || l_fir || (cmd_data[`NPU_F_CONV_MINUS] && cmd_data[`NPU_F_CONV_ACCUMULATE])))
-        || cmd_data[`NPU_F_CONV_IN_H] > 16'd32767 || cmd_data[`NPU_F_CONV_IN_W] > 16'd32767
-        || l_wait[1] || cmd_data[13] || (l_late && (l_early || !cmd_data[`NPU_F_CONV_LOAD_PARAMS]))
-        || (l_fir && (cmd_data[`NPU_F_CONV_DIL_X] != 8'd1 || cmd_data[`NPU_F_CONV_NBLK] != 16'd1
-                      || cmd_data[`NPU_F_CONV_SPAN] == 0));
+    wire l_legal_next;
+    reg  l_bad_q;                    // the command on the port has an illegal field: known when it comes there
+    npu_conv_check #(.MATMUL(MATMUL)) u_check (.cmd(cmd_next), .legal(l_legal_next));
+    always @(posedge clk) if (cmd_fill) l_bad_q <= !l_legal_next;
     wire [3:0] l_need = l_wait & (l_early ? 4'b1101 : 4'b0001);
     wire       loader_busy, s_ready, s_go;
     reg  [2:0] ahead_q;              // commands taken by L and not yet started by S
@@ -100,10 +95,10 @@ module npu_array_unit #(
     wire       late_take = late_wait && avail[2] && !abort;   // 2: vector unit
     wire       l_idle = cmd_valid && !loader_busy && s_ready && !failed_q && !abort;
     wire       l_tokens = (l_need & ~avail) == 4'd0;
-    wire       l_go = l_idle && !l_bad && l_tokens && !(l_early && ahead_q != 3'd0);
+    wire       l_go = l_idle && !l_bad_q && l_tokens && !(l_early && ahead_q != 3'd0);
 
     assign cmd_ready = l_go;
-    assign err_valid = l_idle && l_bad;
+    assign err_valid = l_idle && l_bad_q;
     assign err_code  = `NPU_ERR_ILLEGAL_FIELD;
     assign err_index = cmd_index;
     always @(posedge clk) begin
@@ -124,6 +119,7 @@ module npu_array_unit #(
     // `en`: the front steps. What its registers (op_*) took then enters the array in the cycle after, whose enable, that of most flip-flops
     // of the NPU, is thus a register.
     reg            en_q;
+    reg            held_q;           // its opposite, for control: a register with few places to reach
     wire [3:0]     par_index;
     wire [8*N-1:0] par_word, row_word;
     wire [N-1:0]   row_sel;
@@ -289,9 +285,10 @@ module npu_array_unit #(
             op_fir_q  <= offer && f_fir;
             op_tag_q  <= offer ? {f_result, f_last, f_pfirst, f_plast} : 4'd0;
         end
-        en_q <= en || !rst_n;
+        en_q   <= en || !rst_n;
+        held_q <= !en && rst_n;
         if (!rst_n) tags_q <= {4 * LAT{1'b0}};
-        else if (en_q) tags_q <= {tags_q[4*(LAT-1)-1:0], op_tag_q};
+        else if (!held_q) tags_q <= {tags_q[4*(LAT-1)-1:0], op_tag_q};
         if (en) op_word_q <= offer && !f_fir ? f_word[8*N-1:0] : {8 * N{1'b0}};
         if (en) op_lines_q[8*N-1:0] <= offer && f_fir ? f_word[8*N-1:0] : {8 * N{1'b0}};
     end
@@ -344,7 +341,7 @@ module npu_array_unit #(
         end
     endgenerate
     npu_accum #(.N(N), .PSUM_W(PSUM_W), .ACC_DEPTH(ACC_DEPTH)) u_accum (
-        .clk(clk), .rst_n(rst_n), .in_valid(en_q && acc_result), .in_last(en_q && acc_last), .in_pfirst(acc_pfirst),
+        .clk(clk), .rst_n(rst_n), .in_valid(!held_q && acc_result), .in_last(!held_q && acc_last), .in_pfirst(acc_pfirst),
         .in_plast(acc_plast), .in_psum(psum), .cmd_half(i_half), .cmd_acc_addr(i_acc_addr),
         .cmd_accumulate(i_accumulate), .cmd_minus(i_minus), .cmd_from_half(i_from_half), .cmd_from({4'd0, i_from, 4'd0}), .cmd_pop(acc_pop), .done(acc_done),
         .rd_req(acc_rd_req), .rd_half(acc_rd_half), .rd_addr(acc_rd_addr), .rd_gnt(acc_rd_gnt), .rd_data(acc_rd_data));

@@ -1,7 +1,7 @@
 // Queue of the commands of one unit: written beat by beat as they come from memory, read whole.
 // Contract: while `room`, in_valid writes beat number in_beat (0..BEATS-1) of the command to come; in_last, with its last beat, completes
 // it. Beats that a command leaves out hold old bytes. out_data and out_index come from flip-flops, two cycles after in_last at the
-// earliest, and stay until out_ready; the next command stands there in the cycle after. Holds DEPTH commands, the one at the
+// earliest, and stay until out_ready; the next command stands there in the cycle after: next_data, when `fill` says so. Holds DEPTH commands, the one at the
 // output, and the one being written. Beats of the command word above BEATS read as 0.
 // No counterpart in cmodel: it does not change what a command does.
 // SPDX-License-Identifier: Apache-2.0
@@ -23,13 +23,15 @@ module npu_cmd_queue #(
     output reg                      out_valid,
     input  wire                     out_ready,
     output wire [`NPU_CMD_BITS-1:0] out_data,
-    output wire [15:0]              out_index
+    output wire [15:0]              out_index,
+    output wire                     fill,
+    output wire [`NPU_CMD_BITS-1:0] next_data  // straight from the LUT RAM
 );
     localparam CW = $clog2(DEPTH) + 1;
     reg  [3:0]    wr_q, rd_q;
     reg  [CW-1:0] count_q;   // whole commands in the RAM
     wire push = in_valid && in_last;
-    wire fill = count_q != 0 && (!out_valid || out_ready);
+    assign fill = count_q != 0 && (!out_valid || out_ready);
     assign room = !count_q[CW-1];
     assign empty = count_q == 0 && !out_valid;
 
@@ -42,11 +44,13 @@ module npu_cmd_queue #(
                 reg [63:0] data_q;
                 always @(posedge clk) begin
                     if (in_valid && in_beat == b) mem[wr_q] <= in_data;
-                    if (fill) data_q <= mem[rd_q];
+                    if (fill) data_q <= next_data[64*b+:64];
                 end
+                assign next_data[64*b+:64] = mem[rd_q];
                 assign out_data[64*b+:64] = data_q;
             end else begin : gen_none
-                assign out_data[64*b+:64] = 64'd0;
+                assign out_data[64*b+:64]  = 64'd0;
+                assign next_data[64*b+:64] = 64'd0;
             end
         end
     endgenerate

@@ -26,6 +26,10 @@ module npu_tokens (
                 end else begin : gen_pair
                     reg [11:0] count_q;
                     reg        over_q, any_q;  // any_q: count_q is not 0, from a flip-flop: units start on it
+                    // `take` comes late in a cycle: it selects among sums that are there. (keep: else Yosys makes one adder of them, behind it.)
+                    (* keep *) wire [11:0] more = count_q + 12'd1;
+                    (* keep *) wire [11:0] less = count_q - 12'd1;
+                    wire one = count_q == 12'd1;
                     wire up = give[4*u+v] && !take[4*v+u];
                     wire down = take[4*v+u] && !give[4*u+v];
                     assign avail[4*v+u] = any_q;
@@ -37,9 +41,10 @@ module npu_tokens (
                             any_q   <= 1'b0;
                         end else begin
                             if (up && &count_q) over_q <= 1'b1;
-                            else if (up || down) count_q <= count_q + {{11{down}}, 1'b1};
+                            else if (up) count_q <= more;
+                            else if (down) count_q <= less;
                             if (up) any_q <= 1'b1;
-                            else if (down) any_q <= count_q != 12'd1;
+                            else if (down) any_q <= !one;
                         end
                     end
                 end

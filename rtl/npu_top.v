@@ -104,6 +104,8 @@ module npu_top #(
 
     wire [3:0]    q_valid, q_ready, unit_busy, unit_progress, unit_err;
     wire [4*CB-1:0] q_data;
+    wire [CB-1:0] conv_next;
+    wire          conv_fill;
     wire [63:0]   q_index, unit_err_index;
     wire [31:0]   unit_err_code;
     wire [127:0]  unit_err_addr;
@@ -121,7 +123,7 @@ module npu_top #(
         .err_code(err_code), .err_unit(err_unit), .err_cmd(err_cmd), .err_addr(err_addr),
         .ar_valid(f_ar_valid), .ar_ready(f_ar_ready), .ar_addr(f_ar_addr), .ar_len(f_ar_len),
         .r_valid(f_r_valid), .r_ready(f_r_ready), .r_data(r_data), .r_resp(r_resp),
-        .q_valid(q_valid), .q_data(q_data), .q_index(q_index), .q_ready(q_ready), .unit_rst_n(unit_rst_n), .stop(stop),
+        .q_valid(q_valid), .q_data(q_data), .q_index(q_index), .q_ready(q_ready), .conv_fill(conv_fill), .conv_next(conv_next), .unit_rst_n(unit_rst_n), .stop(stop),
         .unit_busy(unit_busy), .unit_progress(unit_progress), .unit_err(unit_err), .unit_err_code(unit_err_code),
         .unit_err_index(unit_err_index), .unit_err_addr(unit_err_addr), .stuck(stuck), .stuck_index(stuck_index),
         .tokens_any(tokens_any), .tokens_overflow(tokens_overflow));
@@ -198,7 +200,7 @@ module npu_top #(
     npu_array_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(ACC_DEPTH), .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL),
                      .MUL_STYLE(MUL_STYLE), .MUL_DSP(MUL_DSP)) u_array_unit (
         .clk(clk), .rst_n(unit_rst_n), .abort(stop),
-        .cmd_valid(q_valid[1]), .cmd_data(q_data[CB+:CB]), .cmd_index(q_index[31:16]), .cmd_ready(q_ready[1]),
+        .cmd_valid(q_valid[1]), .cmd_data(q_data[CB+:CB]), .cmd_fill(conv_fill), .cmd_next(conv_next), .cmd_index(q_index[31:16]), .cmd_ready(q_ready[1]),
         .avail(avail[7:4]), .take(take[7:4]), .give(give[7:4]),
         .rd_req(rd_req[3:0]), .rd_addr(rd_addr[63:0]), .rd_gnt(rd_gnt[3:0]), .rd_data(rd_data[4*8*N-1:0]),
         .acc_rd_req(acc_rd_req), .acc_rd_half(acc_rd_half), .acc_rd_addr(acc_rd_addr), .acc_rd_gnt(acc_rd_gnt),

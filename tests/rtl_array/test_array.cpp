@@ -89,14 +89,19 @@ struct Bench {
         cycle();
     }
     bool run(const std::vector<std::vector<uint32_t>> &list, long limit) {
-        size_t next = 0;
+        size_t next = 0, shown = SIZE_MAX;
         done = 0;
         long start = cycles;
         while (done < long(list.size())) {
             if (cycles - start > limit)
                 return false;
             dut.cmd_valid = next < list.size() && (token_pct == 100 || rnd() % 4);
-            if (dut.cmd_valid) {
+            dut.cmd_fill = next < list.size() && next != shown;
+            if (dut.cmd_fill) { // the cycle before the port shows it
+                memcpy(bytes(dut.cmd_next), list[next].data(), 64);
+                dut.cmd_valid = 0;
+                shown = next;
+            } else if (dut.cmd_valid) {
                 memcpy(bytes(dut.cmd_data), list[next].data(), 64);
                 dut.cmd_index = uint16_t(next);
             }
