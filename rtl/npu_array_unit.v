@@ -119,7 +119,7 @@ module npu_array_unit #(
     // `en`: the front steps. What its registers (op_*) took then enters the array in the cycle after, whose enable, that of most flip-flops
     // of the NPU, is thus a register.
     reg            en_q;
-    reg            held_q;           // its opposite, for control: a register with few places to reach
+    reg            held_q;           // its opposite, of few places to reach: the accumulators' grant, late in a cycle, hangs on it
     wire [3:0]     par_index;
     wire [8*N-1:0] par_word, row_word;
     wire [N-1:0]   row_sel;
@@ -288,7 +288,7 @@ module npu_array_unit #(
         en_q   <= en || !rst_n;
         held_q <= !en && rst_n;
         if (!rst_n) tags_q <= {4 * LAT{1'b0}};
-        else if (!held_q) tags_q <= {tags_q[4*(LAT-1)-1:0], op_tag_q};
+        else if (en_q) tags_q <= {tags_q[4*(LAT-1)-1:0], op_tag_q};
         if (en) op_word_q <= offer && !f_fir ? f_word[8*N-1:0] : {8 * N{1'b0}};
         if (en) op_lines_q[8*N-1:0] <= offer && f_fir ? f_word[8*N-1:0] : {8 * N{1'b0}};
     end

@@ -64,9 +64,15 @@ module npu_line_feed #(
     wire [8:0] ky_step = fir ? GROUPS9 : 9'd1;
     wire [8:0] kx_next = {1'b0, kx_q} + kx_step;
     wire [8:0] ky_next = {1'b0, ky_q} + ky_step;
-    wire       kx_last = kx_next >= {1'b0, kw};
-    wire       ky_last = ky_next >= {1'b0, kh};
-    wire       blk_last = blk_q + 16'd1 == nblk;
+    // Whether an index stands at its last value comes from a flip-flop, computed while the index takes that value: of what it is after
+    // a step (*_after), or from 0 on (*_once).
+    reg        x_last, y_last, kx_last, ky_last, blk_last;
+    wire [15:0] x_end = fir ? span : nx;
+    wire       x_after = x_q + 16'd2 == x_end, x_once = x_end == 16'd1;
+    wire       y_after = y_q + 16'd2 == ny, y_once = ny == 16'd1;
+    wire       kx_after = {1'b0, kx_next} + {1'b0, kx_step} >= {2'd0, kw}, kx_once = kx_step >= {1'b0, kw};
+    wire       ky_after = {1'b0, ky_next} + {1'b0, ky_step} >= {2'd0, kh}, ky_once = ky_step >= {1'b0, kh};
+    wire       blk_after = blk_q + 16'd2 == nblk, blk_once = nblk == 16'd1;
     reg  [7:0] flush_last_q;                         // elements after a pass's last line, less one; of the command, from its start on
     reg        flush_none_q;
     always @(posedge clk) begin
@@ -84,8 +90,7 @@ module npu_line_feed #(
         end
     endgenerate
 
-    wire        x_last   = x_q + 16'd1 == (fir ? span : nx);
-    wire        lines_end = x_last && y_q + 16'd1 == ny;
+    wire        lines_end = x_last && y_last;
     wire        pass_end = tail_q ? flush_q == flush_last_q : lines_end && flush_none_q;
     wire        in_range   = iy_q < in_h && ix_q < in_w;
     wire        mine     = active[GROUP];
@@ -106,9 +111,12 @@ module npu_line_feed #(
     assign busy    = run_q;
 
     // Next pass: kernel column, then kernel row, then block.
-    wire [15:0] kx_inc  = fir ? {7'd0, TAPS9} : {8'd0, dil_x};
-    wire [15:0] ky_iinc = fir ? GROUPS9[7:0] * dil_y : {8'd0, dil_y};
-    wire [15:0] ky_ainc = fir ? {7'd0, GROUPS9} * tap_step : tap_step;
+    wire [15:0] kx_inc = fir ? {7'd0, TAPS9} : {8'd0, dil_x};
+    reg  [15:0] ky_iinc, ky_ainc;
+    always @(posedge clk) begin  // of the command, from its start on
+        ky_iinc <= fir ? GROUPS9[7:0] * dil_y : {8'd0, dil_y};
+        ky_ainc <= fir ? {7'd0, GROUPS9} * tap_step : tap_step;
+    end
     wire [15:0] k_addr_n = k_addr_q + ky_ainc;
     wire [15:0] b_addr_n = b_addr_q + blk_pitch;
     wire [15:0] iy_first = iy0 + GROUP16 * {8'd0, dil_y};
@@ -124,6 +132,23 @@ module npu_line_feed #(
         if (!rst_n) run_q <= 1'b0;
         else if (start) run_q <= GROUP == 0 || fir;
         else if (next_pass && kx_last && ky_last && blk_last) run_q <= 1'b0;
+
+        if (start) begin
+            kx_last  <= kx_once;
+            ky_last  <= ky_once;
+            blk_last <= blk_once;
+        end else if (next_pass) begin
+            kx_last <= kx_last ? kx_once : kx_after;
+            if (kx_last) ky_last <= ky_last ? ky_once : ky_after;
+            if (kx_last && ky_last) blk_last <= blk_after;
+        end
+        if (start || next_pass) begin
+            x_last <= x_once;
+            y_last <= y_once;
+        end else if (issue) begin
+            x_last <= x_last ? x_once : x_after;
+            if (x_last) y_last <= y_after;
+        end
 
         if (start) begin
             {kx_q, ky_q} <= 16'd0;
