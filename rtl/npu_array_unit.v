@@ -307,11 +307,19 @@ module npu_array_unit #(
         end
     endgenerate
 
+    // Weights enter a step behind the loader, as operands do behind the front: the swap still meets whole tiles.
+    reg  [N-1:0]        row_sel_q;
+    reg  [8*N-1:0]      row_word_q;
+    always @(posedge clk) begin
+        if (!rst_n) row_sel_q <= {N{1'b0}};
+        else if (en_q) row_sel_q <= row_sel;
+        if (en_q) row_word_q <= row_word;
+    end
     wire [N*PSUM_W-1:0] psum;
     npu_array #(.N(N), .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .PSUM_W(PSUM_W),
                 .MUL_STYLE(MUL_STYLE), .MUL_DSP(MUL_DSP)) u_array (
         .clk(clk), .rst_n(rst_n), .en(en_q), .word(op_word_q), .swap(op_swap_q), .fir(op_fir_q), .lines(op_lines_q),
-        .row_sel(row_sel), .w_word(row_word), .psum(psum));
+        .row_sel(row_sel_q), .w_word(row_word_q), .psum(psum));
 
     // ---------------------------------------------------------------- accumulators and end of command
     wire        acc_result, acc_last, acc_pfirst, acc_plast, acc_pop, acc_done;

@@ -162,11 +162,19 @@ module npu_norm_scalar #(
     // what comes back: at_q stands at its step, but for A, which comes when 11 has been asked
     reg         came_q;       // A has
     wire        of_a = ends && !came_q;
-    wire [39:0] part = ends ? product_q[54:15] : correct ? {7'd0, product_q[63:31]} : {6'd0, product_q[63:30]};
-    wire        half = ends ? product_q[14] : correct ? product_q[30] : product_q[29];
-    wire        minus = line || near;
-    wire [39:0] base = line ? (mantissa_q[31] ? 40'd959778883 : 40'd1357332313) : near ? {6'd0, 34'h0_C000_0000} : 40'd0;
-    wire [39:0] y = base + (part ^ {40{minus}}) + {39'd0, line || (half ^ minus)};
+    // What the step makes of its product: in flip-flops, a cycle behind at_q, which stood there when the product was asked.
+    reg         line_q, minus_q, correct_q, ends_q;
+    reg  [39:0] base_q;
+    always_ff @(posedge clk) begin
+        line_q    <= line;
+        minus_q   <= line || near;
+        correct_q <= correct;
+        ends_q    <= ends;
+        base_q    <= line ? (mantissa_q[31] ? 40'd959778883 : 40'd1357332313) : near ? {6'd0, 34'h0_C000_0000} : 40'd0;
+    end
+    wire [39:0] part = ends_q ? product_q[54:15] : correct_q ? {7'd0, product_q[63:31]} : {6'd0, product_q[63:30]};
+    wire        half = ends_q ? product_q[14] : correct_q ? product_q[30] : product_q[29];
+    wire [39:0] y = base_q + (part ^ {40{minus_q}}) + {39'd0, line_q || (half ^ minus_q)};
     wire [30:0] clamped = y[32:30] != 3'd0 ? 31'h3fff_ffff : !y[29] ? 31'h2000_0000 : y[30:0];
     always_ff @(posedge clk)
         if (!rst_n) begin

@@ -49,7 +49,10 @@ module npu_params #(
         end
     endgenerate
     wire [EW:0] wr_at = {wr_half, short_mult ? {EW{1'b0}} : wr_entry};
-    always @(posedge clk) if (wr_en && wr_index == 4'd4) short_q[wr_half] <= wr_uniform;
+    always @(posedge clk) begin  // one bit each by hand: Yosys makes shifters of an indexed one
+        if (wr_en && wr_index == 4'd4 && !wr_half) short_q[0] <= wr_uniform;
+        if (wr_en && wr_index == 4'd4 && wr_half) short_q[1] <= wr_uniform;
+    end
 
     wire [32*MEMS-1:0] all_bias, all_mult;
     genvar m, l;

@@ -48,7 +48,7 @@ module npu_sequencer #(
     output wire                       conv_fill, // the array unit's q_data is conv_next from the next cycle on
     output wire [`NPU_CMD_BITS-1:0]   conv_next,
     // units
-    output wire                       unit_rst_n,
+    output reg                        unit_rst_n,
     output wire                       stop,           // abort to all units
     input  wire [3:0]                 unit_busy,
     input  wire [3:0]                 unit_progress,
@@ -68,7 +68,6 @@ module npu_sequencer #(
     reg         failing_q;             // STOP because of an error (else requested)
     assign busy = state_q != IDLE;
     assign stop = state_q[2];
-    assign unit_rst_n = rst_n && state_q != CLEAR;
 
     // ---------------------------------------------------------------- fetch
     // Checked a cycle ahead, twice: the registers stand since the write before the one that started.
@@ -209,6 +208,7 @@ module npu_sequencer #(
         end
     end
 
+    always @(posedge clk) unit_rst_n <= rst_n && !(state_q == STOP && quiet_bus);   // low in CLEAR; a flip-flop, for its many places
     always @(posedge clk) begin
         done    <= 1'b0;
         failed  <= 1'b0;

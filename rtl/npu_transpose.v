@@ -48,7 +48,7 @@ module npu_transpose #(
             if (put) begin
                 col_q <= col_q + 1'b1;
                 if (col_q == LAST) begin
-                    full_q[into_q] <= 1'b1;
+                    full_q <= full_q | (into_q ? 2'b10 : 2'b01);
                     into_q <= !into_q;
                 end
             end

@@ -22,6 +22,10 @@ module npu_vec_agu #(
 );
     reg                  valid_q;
     reg [16*LEVELS-1:0]  left_q;  // per level: elements from here, 1 = at the last
+    reg [LEVELS-1:0]     end_q;   // left is 1
+    reg [16*LEVELS*TRACKS-1:0] stride_q;
+    always_ff @(posedge clk) stride_q <= stride;  // of this walk from its first element on
+    assign ends = end_q;
     wire [LEVELS-1:0]    inner_done;  // all levels below l are at their last
     wire [LEVELS-1:0]    advance;     // level l moves on with the next step
     wire                 last = &ends;
@@ -35,14 +39,20 @@ module npu_vec_agu #(
     genvar l, t;
     generate
         for (l = 0; l < LEVELS; l = l + 1) begin : gen_level
-            assign ends[l] = left_q[16*l+:16] == 16'd1;
             if (l == 0) assign inner_done[l] = 1'b1;
             else assign inner_done[l] = &ends[l-1:0];
             assign advance[l] = inner_done[l] && !ends[l];
             always_ff @(posedge clk)
-                if (!rst_n) left_q[16*l+:16] <= 16'd1;
-                else if (load || (step && inner_done[l] && ends[l])) left_q[16*l+:16] <= count[16*l+:16];
-                else if (step && advance[l]) left_q[16*l+:16] <= left_q[16*l+:16] - 16'd1;
+                if (!rst_n) begin
+                    left_q[16*l+:16] <= 16'd1;
+                    end_q[l]         <= 1'b1;
+                end else if (load || (step && inner_done[l] && ends[l])) begin
+                    left_q[16*l+:16] <= count[16*l+:16];
+                    end_q[l]         <= count[16*l+:16] == 16'd1;
+                end else if (step && advance[l]) begin
+                    left_q[16*l+:16] <= left_q[16*l+:16] - 16'd1;
+                    end_q[l]         <= left_q[16*l+:16] == 16'd2;
+                end
         end
         for (t = 0; t < TRACKS; t = t + 1) begin : gen_track
             reg  [16*LEVELS-1:0] start_q;  // per level: the value where its current iteration began
@@ -53,7 +63,7 @@ module npu_vec_agu #(
                 by   = 16'd0;
                 for (i = 0; i < LEVELS; i = i + 1) begin
                     from = from | (start_q[16*i+:16] & {16{advance[i]}});
-                    by   = by | (stride[16*(LEVELS*t+i)+:16] & {16{advance[i]}});
+                    by   = by | (stride_q[16*(LEVELS*t+i)+:16] & {16{advance[i]}});
                 end
             end
             wire [15:0] next = from + by;

@@ -115,22 +115,26 @@ module npu_vec_eltwise #(
             wire signed [7:0] b = b_bytes[8*i+:8];
             wire signed [8:0] a_diff = {a[7], a} - {a_zp[7], a_zp};
             wire signed [8:0] b_diff = {b[7], b} - {b_zp[7], b_zp};
+            reg signed [8:0]   a_diff_q, b_diff_q;
             wire signed [17:0] product;
-            npu_mul18 #(.STYLE(MUL_STYLE), .REG(0), .AW(9), .BW(9)) u_mul (.clk(clk), .a(a_diff), .b(b_diff), .p(product));
-            wire take_a = linear ? !pair_q : (a > b) == op[0];  // 3 max, 4 min
-            wire [7:0] chosen = take_a ? a : b;
-            reg [17:0] small_x_q;
+            npu_mul18 #(.STYLE(MUL_STYLE), .REG(0), .AW(9), .BW(9)) u_mul (.clk(clk), .a(a_diff_q), .b(b_diff_q), .p(product));
+            reg signed [7:0]   a_q, b_q;
+            wire take_a = linear ? slot_a_q : (a_q > b_q) == op[0];  // 3 max, 4 min
+            wire [7:0] chosen = take_a ? a_q : b_q;
             reg [31:0] a_res_q, sum_x_q;
             // a + b, or a - b = a + ~b + 1 with the 1 carried in from below: one adder for both
             wire [31:0] b_res = res_data[32*i+:32] ^ {32{op[0]}};
             wire [32:0] both  = {a_res_q, 1'b1} + {b_res, op[0]};
             always_ff @(posedge clk) begin
-                small_x_q <= op == 3'd2 ? product : {{10{chosen[7]}}, chosen};
+                a_diff_q <= a_diff;
+                b_diff_q <= b_diff;
+                a_q      <= a;
+                b_q      <= b;
                 if (res_valid && res_kind == 2'd1) a_res_q <= res_data[32*i+:32];
                 if (sum_in) sum_x_q <= both[32:1];
             end
             wire unused = both[0];
-            assign beat_small[18*i+:18] = small_x_q;
+            assign beat_small[18*i+:18] = op == 3'd2 ? product : {{10{chosen[7]}}, chosen};
             assign beat_wide[32*i+:32]  = sum_x_q;
         end
     endgenerate

@@ -106,10 +106,12 @@ module npu_vec_post #(
             wire signed [7:0] lo = sum_clamp_q[7:0];
             wire signed [7:0] hi = sum_clamp_q[15:8];
             wire fits = sum_q[31:7] == {25{sum_q[31]}};
-            wire signed [7:0] near = fits ? sum_q[7:0] : {sum_q[31], {7{~sum_q[31]}}};  // saturated to a byte
+            wire signed [7:0] low = sum_q[7:0];
+            wire below = fits ? low < lo : sum_q[31];
+            wire above = fits ? low > hi : !sum_q[31];
             always_ff @(posedge clk) begin
                 sum_q  <= res_data[32*i+:32] + {{24{res_cfg[7]}}, res_cfg[7:0]};
-                byte_q <= near < lo ? lo : near > hi ? hi : near;
+                byte_q <= below ? lo : above ? hi : low;
             end
             assign bytes[8*i+:8] = byte_q;
         end

@@ -78,7 +78,7 @@ module npu_vector_unit #(
     reg         checked_q, legal_q;  // of the command on the port
     reg [`NPU_CMD_BITS-1:0] cmd_q;      // the command that runs
     wire        stop = abort || halted_q;
-    wire        legal, done_valid, done_room, wrote, wrote_end, post_wrote_end, wide_done, room, out_valid, out_last;
+    wire        start, legal, done_valid, done_room, wrote, wrote_end, post_wrote_end, wide_done, room, out_valid, out_last;
     wire        drain_issue, pool_issue, eltwise_issue, table_issue, softmax_issue, norm_issue;
     wire        issue = drain_issue || pool_issue || eltwise_issue || table_issue || softmax_issue || norm_issue;
     wire        table_loaded, softmax_loaded, norm_loaded, mul_done;
@@ -87,16 +87,21 @@ module npu_vector_unit #(
 
     wire [3:0] wait_from = cmd_data[`NPU_F_WAIT];
     wire [7:0] op_next   = cmd_data[`NPU_F_OPCODE];
-    wire [7:0] op        = cmd_q[`NPU_F_OPCODE];
-    wire is_drain   = op == `NPU_OP_DRAIN;
-    wire is_pool    = op == `NPU_OP_POOL;
-    wire is_eltwise = op == `NPU_OP_ELTWISE;
-    wire is_table   = op == `NPU_OP_TABLE;
-    wire is_softmax = SOFTMAX != 0 && op == `NPU_OP_SOFTMAX;
-    wire is_norm    = NORM != 0 && op == `NPU_OP_NORM;
-    wire is_deep    = is_softmax || is_norm;  // element by element, along the channel blocks
-    wire is_wide    = WIDE_LANES != 0 && (op == `NPU_OP_DRAINW || op == `NPU_OP_QUANTW || op == `NPU_OP_ROTATE ||
-                                          op == `NPU_OP_SILUW || op == `NPU_OP_SOFTMAXW);
+    // Which command runs: flip-flops, since most of the unit hangs on them. Of the commands on wide rows the unit below decodes which.
+    reg  is_drain, is_pool, is_eltwise, is_table, is_softmax, is_norm, is_deep, is_wide;  // deep: element by element, along the channel blocks
+    always_ff @(posedge clk)
+        if (!rst_n) {is_drain, is_pool, is_eltwise, is_table, is_softmax, is_norm, is_deep, is_wide} <= 8'd0;
+        else if (start) begin
+            is_drain   <= op_next == `NPU_OP_DRAIN;
+            is_pool    <= op_next == `NPU_OP_POOL;
+            is_eltwise <= op_next == `NPU_OP_ELTWISE;
+            is_table   <= op_next == `NPU_OP_TABLE;
+            is_softmax <= SOFTMAX != 0 && op_next == `NPU_OP_SOFTMAX;
+            is_norm    <= NORM != 0 && op_next == `NPU_OP_NORM;
+            is_deep    <= (SOFTMAX != 0 && op_next == `NPU_OP_SOFTMAX) || (NORM != 0 && op_next == `NPU_OP_NORM);
+            is_wide    <= WIDE_LANES != 0 && (op_next == `NPU_OP_DRAINW || op_next == `NPU_OP_QUANTW || op_next == `NPU_OP_ROTATE ||
+                                              op_next == `NPU_OP_SILUW || op_next == `NPU_OP_SOFTMAXW);
+        end
     wire has_tables = (is_table && cmd_q[`NPU_F_TABLE_LOAD]) || (is_softmax && cmd_q[`NPU_F_SOFTMAX_LOAD]) ||
                       (is_norm && cmd_q[`NPU_F_NORM_LOAD]);
 
@@ -104,7 +109,7 @@ module npu_vector_unit #(
     wire idle     = state_q == IDLE || (state_q == RUN && is_drain && drain_issue && out_last);
     wire tokens   = (wait_from & ~avail & ~(4'd1 << `NPU_UNIT_VECTOR)) == 4'd0;
     wire can_go   = checked_q && cmd_valid && !stop && idle && tokens && done_room && (!done_valid || overlap);
-    wire start    = can_go && legal_q;
+    assign start  = can_go && legal_q;
     wire fail     = can_go && !legal_q;
     assign cmd_ready = start;
     assign take      = start ? wait_from : 4'd0;

@@ -28,18 +28,18 @@ module npu_weight_loader #(
     output wire           busy,
     input  wire           params_ok,     // the command now loading holds all its tokens
     output wire           at_params,     // its parameter block is next
-    output wire           params_done,   // pulse: a parameter block has been written
+    output wire           params_done,   // pulse: a parameter block is written at the end of the next cycle
     // scratchpad read port
     output wire           rd_req,
     output wire [15:0]    rd_addr,
     input  wire           rd_gnt,
     input  wire [8*N-1:0] rd_data,
-    // parameter sets
-    output wire           par_en,
-    output wire           par_half,
-    output wire [3:0]     par_index,
-    output wire           par_uniform,
-    output wire [8*N-1:0] par_word,
+    // parameter sets, a cycle behind the item: nothing reads a set sooner
+    output reg            par_en,
+    output reg            par_half,
+    output reg  [3:0]     par_index,
+    output reg            par_uniform,
+    output reg  [8*N-1:0] par_word,
     // array
     input  wire           en,
     input  wire           swap,
@@ -65,12 +65,18 @@ module npu_weight_loader #(
 
     wire [8:0] kx_next = {1'b0, kx_q} + (fir_q ? TAPS9 : 9'd1);
     wire [8:0] ky_next = {1'b0, ky_q} + (fir_q ? GROUPS9 : 9'd1);
-    wire       kx_last = kx_next >= {1'b0, kw_q};
-    wire       ky_last = ky_next >= {1'b0, kh_q};
-    wire       tile_last = kx_last && ky_last && blk_q + 16'd1 == nblk_q;
     wire       row_last = row_q == {RW{1'b1}};
-    wire       has_tap = !fir_q || ({1'b0, g_q} < GROUPS9 && {1'b0, ky_q} + {1'b0, g_q} < {1'b0, kh_q}
-                                    && {1'b0, kx_q} + {1'b0, k_q} < {1'b0, kw_q});
+    // Of the tile, from its second row on: its first row needs none of them.
+    reg        kx_last, ky_last, tile_last;
+    reg  [7:0] kx_left_q, ky_left_q;   // taps, kernel rows from the tile's first on
+    always @(posedge clk) begin
+        kx_last   <= kx_next >= {1'b0, kw_q};
+        ky_last   <= ky_next >= {1'b0, kh_q};
+        tile_last <= kx_next >= {1'b0, kw_q} && ky_next >= {1'b0, kh_q} && blk_q + 16'd1 == nblk_q;
+        kx_left_q <= kw_q - kx_q;
+        ky_left_q <= kh_q - ky_q;
+    end
+    wire       has_tap = !fir_q || ({1'b0, g_q} < GROUPS9 && (g_q == 8'd0 || g_q < ky_left_q) && (k_q == 8'd0 || k_q < kx_left_q));
 
     reg  [3:0] held_q;
     wire       room   = held_q != DEPTH[3:0];
@@ -192,11 +198,13 @@ module npu_weight_loader #(
             assign turn_word = {8 * N{1'b0}};
         end
     endgenerate
-    assign par_en    = to_par;
-    assign par_half  = item_half;
-    assign par_index = item_pidx;
-    assign par_uniform = item_uniform;
-    assign par_word  = data;
+    always @(posedge clk) begin
+        par_en      <= rst_n && to_par;
+        par_half    <= item_half;
+        par_index   <= item_pidx;
+        par_uniform <= item_uniform;
+        par_word    <= data;
+    end
     assign params_done = to_par && item_pidx == (item_uniform ? SHORT_LAST : FULL_LAST);
     always @(posedge clk) begin
         if (!rst_n) full_q <= 1'b0;
