@@ -17,6 +17,7 @@ import sys
 
 RTL = ["rtl/npu_delay.v", "rtl/npu_add_ecp5.v", "rtl/npu_mul_ecp5_carry.v", "rtl/npu_mul_ecp5_dsp.v", "rtl/npu_mul2.v", "rtl/npu_pe.v",
        "rtl/npu_array.v", "fpga/array_wrap.v"]
+LUTS = "fpga/ecp5/map_luts.ys"  # the boards' step for LUTs
 FIR = {4: (1, 4), 6: (1, 5), 8: (2, 4), 10: (2, 5), 12: (2, 5), 14: (2, 5), 16: (3, 5)}  # groups, taps
 STYLES = {"carry": 1, "dsp": 2}
 DSP_CELLS = 156  # of an 85F; products beyond them are carry chains
@@ -39,13 +40,13 @@ def place(name):
         sys.exit(f"fpga-array-table: no '{name}'; there are: {' '.join(DEFAULT)}")
     n, (groups, taps) = int(size), FIR[int(size)]
     report = OUT / f"{name}.json"
-    if report.exists() and report.stat().st_mtime > max(os.path.getmtime(s) for s in RTL + ["fpga/ecp5_trim.py"]):
+    if report.exists() and report.stat().st_mtime > max(os.path.getmtime(s) for s in RTL + [LUTS, "fpga/ecp5_trim.py"]):
         return n, style, json.loads(report.read_text())
     netlist = OUT / f"{name}.netlist.json"
     values = {"N": n, "FIR_GROUPS": groups, "FIR_TAPS": taps, "MUL_STYLE": STYLES[style], "MUL_DSP": min(n * n, DSP_CELLS)}
     chparam = " ".join(f"-set {key} {value}" for key, value in values.items())
     run(OUT / f"{name}.synth.log", "yosys", "-q", "-p", f"read_verilog -sv {' '.join(RTL)}; chparam {chparam} array_wrap; "
-        f"synth_ecp5 -top array_wrap -json {netlist}")
+        f"synth_ecp5 -top array_wrap -run :map_luts; script {LUTS}; synth_ecp5 -top array_wrap -run map_cells: -json {netlist}")
     run(OUT / f"{name}.trim.log", sys.executable, "fpga/ecp5_trim.py", str(netlist))
     run(OUT / f"{name}.pnr.log", NEXTPNR, "--85k", "--package", "CABGA381", "--speed", "6", "--json", str(netlist), "--freq", "120",
         "--seed", "1", "--timing-allow-fail", "--lpf-allow-unconstrained", "--report", f"{report}.part")

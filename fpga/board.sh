@@ -66,10 +66,11 @@ step() { # log, command...
         fail "$board $config: ${why:-$(tail -1 "$log.all")} (log: $log.all)"
     fi
 }
-# The RAM's file is a macro: chparam cannot pass a string. For ECP5 multiplexers are mapped first, and the step `check` is left out for
-# its autoname, which takes as long as all the rest of a large design; its checks follow.
-rest="synth_$family $synth_options -top top -run map_ram:"
-[ "$family" != ecp5 ] || rest="${rest}map_luts; script fpga/ecp5/map_muxes.ys; synth_ecp5 $synth_options -top top -run map_luts:check;
+# The RAM's file is a macro: chparam cannot pass a string. ECP5 has its own step for LUTs, and the step `check` is left out for
+# its autoname, which takes as long as all the rest of a large design; its checks follow. In the others cells that abc made twice become one.
+synth="synth_$family $synth_options -top top -run"
+rest="$synth map_ram:map_cells; opt_merge; clean; $synth map_cells:"
+[ "$family" != ecp5 ] || rest="$synth map_ram:map_luts; script fpga/ecp5/map_luts.ys; $synth map_cells:check;
     hierarchy -check; check -noinit -assert; blackbox =A:whitebox"
 # Gowin: cells that Yosys 0.23 does not know; large memories told to be block RAM (left alone they become LUT RAM), in our own cells.
 library= map=
@@ -78,11 +79,11 @@ if [ "$family" = gowin ]; then
     map='setattr -set ram_style "block" t:$mem_v2 r:SIZE>256 %i;'
     [ -z "$block_memories" ] || map="$map setattr -set ram_style \"block\" $block_memories;"
     map="$map memory_libmap -lib +/gowin/lutrams.txt -lib fpga/gowin/ram.txt; techmap -map +/gowin/lutrams_map.v -map fpga/gowin/ram_map.v;"
-    rest="synth_gowin $synth_options -top top -run map_ffram:"
+    rest="$synth map_ffram:map_cells; opt_merge; clean; $synth map_cells:"
 fi
 step synth.log yosys -q -l "$out/synth.log" -p "$library read_verilog -sv -DSYSTOLE_RAM_INIT=\"build/firmware/$firmware.hex\" \
     -Ispec/gen -Irtl/soc $(echo $rtl) $sources build/soc/$cpu.v; chparam $parameters top; $memory_styles
-    synth_$family $synth_options -top top -run begin:map_ram; check -assert;
+    $synth begin:map_ram; check -assert;
     select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr; $map $rest;
     write_json $out/$board.json; tee -q -o $out/cells stat"
 [ "${FPGA_STOP-}" != netlist ] || exit 0

@@ -64,10 +64,15 @@ case $family in
         # Left to itself Yosys 0.23 puts memories of any size into the LUT RAM of this family.
         large='setattr -set ram_style "block" t:$mem_v2 r:SIZE>32 %i;' ;;
 esac
+# The steps for LUTs as board.sh has them.
+run="$synth -top npu_top -run"
+if [ -n "$until" ]; then rest="$run map_ram:$until"
+elif [ "$family" = ecp5 ]; then rest="$run map_ram:map_luts; script fpga/ecp5/map_luts.ys; $run map_cells:"
+else rest="$run map_ram:map_cells; opt_merge; clean; $run map_cells:"; fi
 begin=$(date +%s)
 if ! yosys -q -l "$log" -p "$library; read_verilog -sv -Ispec/gen $files; chparam $parameters npu_top; hierarchy -check -top npu_top;
-    $synth -top npu_top -run begin:map_ram; check -assert; select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr;
-    $large $synth -top npu_top -run map_ram:$until; $lists" >"$out/stdout" 2>&1; then
+    $run begin:map_ram; check -assert; select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr;
+    $large $rest; $lists" >"$out/stdout" 2>&1; then
     fail "$config $family: $(grep -h 'ERROR: ' "$out/stdout" "$log" 2>/dev/null | head -1) (log: $log)"
 fi
 ${PYTHON:-python3} fpga/report.py "$out" "$config" "$family" $(($(date +%s) - begin))

@@ -323,26 +323,38 @@ module npu_array_unit #(
 
     // ---------------------------------------------------------------- accumulators and end of command
     wire        acc_result, acc_last, acc_pfirst, acc_plast, acc_pop, acc_done;
-    wire        i_valid, i_half, i_accumulate, i_load_params;
-    wire [15:0] i_acc_addr, i_index;
-    wire [3:0]  i_signal;
+    // i_*: of the command whose results come now or next, in flip-flops: the grant of the accumulators, late in a cycle, hangs on them.
+    reg         i_valid, i_half, i_accumulate, i_load_params;
+    reg  [15:0] i_acc_addr, i_index;
+    reg  [3:0]  i_signal;
+    wire        h_valid;
+    wire [38:0] h_data;
+    wire        i_next = !i_valid || acc_pop;
     assign {acc_result, acc_last, acc_pfirst, acc_plast} = tags_q[4*LAT-1:4*(LAT-1)];
 
     npu_fifo #(.WIDTH(39), .DEPTH(4)) u_info (
         .clk(clk), .rst_n(rst_n), .in_valid(s_go), .in_ready(info_ready),
         .in_data({s_cmd[`NPU_F_CONV_HALF], s_cmd[`NPU_F_CONV_ACC_ADDR], s_cmd[`NPU_F_CONV_ACCUMULATE],
                   s_cmd[`NPU_F_SIGNAL], s_cmd[`NPU_F_CONV_LOAD_PARAMS], s_index}),
-        .out_valid(i_valid), .out_ready(acc_pop),
-        .out_data({i_half, i_acc_addr, i_accumulate, i_signal, i_load_params, i_index}));
+        .out_valid(h_valid), .out_ready(i_next), .out_data(h_data));
+    always @(posedge clk) begin
+        if (!rst_n) i_valid <= 1'b0;
+        else if (i_next) i_valid <= h_valid;
+        if (i_next) {i_half, i_acc_addr, i_accumulate, i_signal, i_load_params, i_index} <= h_data;
+    end
     wire        i_minus, i_from_half;
     wire [7:0]  i_from;
     generate
         if (MATMUL != 0) begin : gen_minus
             wire unused_ready, unused_valid;
+            wire [9:0] head;
+            reg  [9:0] head_q;
+            assign {i_minus, i_from_half, i_from} = head_q;
+            always @(posedge clk) if (i_next) head_q <= head;
             npu_fifo #(.WIDTH(10), .DEPTH(4)) u_minus (
                 .clk(clk), .rst_n(rst_n), .in_valid(s_go), .in_ready(unused_ready),
                 .in_data({s_minus, s_cmd[`NPU_F_CONV_MINUS_HALF], s_cmd[`NPU_F_CONV_ACC_FROM]}),
-                .out_valid(unused_valid), .out_ready(acc_pop), .out_data({i_minus, i_from_half, i_from}));
+                .out_valid(unused_valid), .out_ready(i_next), .out_data(head));
             wire unused = &{1'b0, unused_ready, unused_valid};
         end else begin : gen_no_minus
             assign {i_minus, i_from_half, i_from} = 10'd0;
@@ -379,7 +391,7 @@ module npu_array_unit #(
     end
 
     // ---------------------------------------------------------------- status
-    assign busy = !abort && (loader_busy || ahead_q != 3'd0 || i_valid || e_valid);
+    assign busy = !abort && (loader_busy || ahead_q != 3'd0 || h_valid || i_valid || e_valid);
     assign progress = l_go || s_go || late_take || pop0 || ev_done;
     assign cnt_step = pop0 && f_result;
     wire waiting = (busy || cmd_valid) && !pop0;

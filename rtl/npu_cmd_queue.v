@@ -1,8 +1,9 @@
 // Queue of the commands of one unit: written beat by beat as they come from memory, read whole.
 // Contract: while `room`, in_valid writes beat number in_beat (0..BEATS-1) of the command to come; in_last, with its last beat, completes
 // it. Beats that a command leaves out hold old bytes. out_data and out_index come from flip-flops, two cycles after in_last at the
-// earliest, and stay until out_ready; the next command stands there in the cycle after: next_data, when `fill` says so. Holds DEPTH commands, the one at the
-// output, and the one being written. Beats of the command word above BEATS read as 0.
+// earliest, and stay until out_ready (to be given with out_valid only); the next command stands there two cycles after: out_ready comes late in a cycle, and the
+// enable of so many flip-flops is far. In the cycle before a command stands there, `fill` is 1 and next_data is it: time to check it. Holds DEPTH commands, the one
+// at the output, and the one being written. Beats of the command word above BEATS read as 0.
 // No counterpart in cmodel: it does not change what a command does.
 // SPDX-License-Identifier: Apache-2.0
 `include "npu_spec.vh"
@@ -20,7 +21,7 @@ module npu_cmd_queue #(
     input  wire [15:0]              in_index,
     output wire                     room,
     output wire                     empty,     // of whole commands
-    output reg                      out_valid,
+    output wire                     out_valid,
     input  wire                     out_ready,
     output wire [`NPU_CMD_BITS-1:0] out_data,
     output wire [15:0]              out_index,
@@ -31,9 +32,12 @@ module npu_cmd_queue #(
     reg  [3:0]    wr_q, rd_q;
     reg  [CW-1:0] count_q;   // whole commands in the RAM
     wire push = in_valid && in_last;
-    assign fill = count_q != 0 && (!out_valid || out_ready);
+    reg  valid_q, popped_q;  // the output was taken in the cycle before
+    wire free = !valid_q || popped_q;
+    assign out_valid = valid_q && !popped_q;
+    assign fill = count_q != 0 && free;
     assign room = !count_q[CW-1];
-    assign empty = count_q == 0 && !out_valid;
+    assign empty = count_q == 0 && !valid_q;
 
     genvar b;
     generate
@@ -65,13 +69,15 @@ module npu_cmd_queue #(
             wr_q      <= 4'd0;
             rd_q      <= 4'd0;
             count_q   <= {CW{1'b0}};
-            out_valid <= 1'b0;
+            valid_q   <= 1'b0;
+            popped_q  <= 1'b0;
         end else begin
             if (push) wr_q <= wr_q + 4'd1;
             if (fill) rd_q <= rd_q + 4'd1;
             if (push && !fill) count_q <= count_q + 1'b1;
             if (fill && !push) count_q <= count_q - 1'b1;
-            if (!out_valid || out_ready) out_valid <= count_q != 0;
+            if (free) valid_q <= count_q != 0;
+            popped_q <= out_ready;
         end
     end
 endmodule

@@ -1,5 +1,5 @@
 // Front of a DMA unit: command port, tokens, record of the commands in flight, errors and status.
-// Contract: a command is checked, waits for its tokens and is popped (`start`, one cycle, fields on cmd_data) when the unit
+// Contract: a command is checked while it comes to the port, waits for its tokens and is popped (`start`, one cycle, fields on cmd_data) when the unit
 // says start_ready. Several commands may be in flight; `done` (one cycle) ends the oldest: its tokens are given one cycle
 // later. Errors come out in command order: an illegal command or a run outside its region (region_err, level; of the oldest
 // command when `drained`) is raised only after everything older has ended; bus errors at once. The first one raises err_valid
@@ -16,12 +16,14 @@ module npu_dma_front #(
     input  wire                     clk,
     input  wire                     rst_n,
     input  wire                     abort,
-    // Command port: valid and data stay until ready.
+    // Command port: valid and data stay until ready; valid is then 0 for a cycle.
     input  wire                     cmd_valid,
     output wire                     cmd_ready,
     input  wire [`NPU_CMD_BITS-1:0] cmd_data,
     input  wire [15:0]              cmd_index,
-    input  wire                     fields_legal,  // of cmd_data; settles within the cycle
+    input  wire                     cmd_fill,      // cmd_data is cmd_next from the next cycle on: it is checked then
+    input  wire [`NPU_CMD_BITS-1:0] cmd_next,
+    input  wire                     fields_legal,  // of cmd_next
     // Tokens
     input  wire [3:0]               tok_avail,
     output wire [3:0]               tok_take,
@@ -53,15 +55,18 @@ module npu_dma_front #(
 );
     wire [3:0] wait_from = cmd_data[`NPU_F_WAIT];
     wire [3:0] signal_to = cmd_data[`NPU_F_SIGNAL];
-    wire unused_ok = &{1'b0, cmd_data};
+    wire [3:0] next_wait = cmd_next[`NPU_F_WAIT];
+    wire [3:0] next_signal = cmd_next[`NPU_F_SIGNAL];
+    wire unused_ok = &{1'b0, cmd_data, cmd_next};
 
-    reg  halted_q, checked_q, legal_q;
+    reg  halted_q;
+    reg  legal_q;  // the command on the port
     wire in_flight, room;
     wire [15:0] oldest_index;
     wire [3:0] oldest_signal;
 
     assign stop      = abort || halted_q;
-    assign start     = cmd_valid && checked_q && legal_q && (wait_from & ~tok_avail) == 0 && start_ready && room && !stop;
+    assign start     = cmd_valid && legal_q && (wait_from & ~tok_avail) == 0 && start_ready && room && !stop;
     assign cmd_ready = start;
     assign tok_take  = start ? wait_from : 4'd0;
 
@@ -74,11 +79,11 @@ module npu_dma_front #(
     // Bursts requested are finished even after a stop; the commands in flight are then forgotten.
     assign busy = !bus_idle || (in_flight && !stop) || ev_done;
 
-    wire illegal = cmd_valid && checked_q && !legal_q && !in_flight && bus_idle;
+    wire illegal = cmd_valid && !legal_q && !in_flight && bus_idle;
     wire outside = region_err && drained;
 
     always_ff @(posedge clk) begin
-        legal_q        <= fields_legal && !wait_from[UNIT] && !signal_to[UNIT];
+        if (cmd_fill) legal_q <= fields_legal && !next_wait[UNIT] && !next_signal[UNIT];
         progress       <= rst_n && (start || done || moved);
         err_code       <= bus_err ? BUS_ERROR : outside ? `NPU_ERR_REGION : `NPU_ERR_ILLEGAL_FIELD;   // of interest with err_valid
         err_index      <= bus_err ? bus_err_index : outside ? oldest_index : cmd_index;
@@ -87,13 +92,11 @@ module npu_dma_front #(
         ev_done_index  <= oldest_index;
         if (!rst_n) begin
             halted_q  <= 1'b0;
-            checked_q <= 1'b0;
             tok_give  <= 4'd0;
             err_valid <= 1'b0;
             ev_start  <= 1'b0;
             ev_done   <= 1'b0;
         end else begin
-            checked_q <= cmd_valid && !start;
             tok_give  <= done && !stop ? oldest_signal : 4'd0;
             ev_start  <= start;
             ev_done   <= done && !stop;

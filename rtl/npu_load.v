@@ -21,6 +21,8 @@ module npu_load #(
     input  wire                     cmd_valid,
     output wire                     cmd_ready,
     input  wire [`NPU_CMD_BITS-1:0] cmd_data,
+    input  wire                     cmd_fill,      // cmd_data is cmd_next from the next cycle on: it is checked then
+    input  wire [`NPU_CMD_BITS-1:0] cmd_next,
     input  wire [15:0]              cmd_index,
     input  wire [3:0]               tok_avail,
     output wire [3:0]               tok_take,
@@ -62,16 +64,16 @@ module npu_load #(
     localparam [8:0] N9 = N_I[8:0];
 
     // ------------------------------------------------------------------------------------------------ fields
-    wire [15:0] nblk     = cmd_data[`NPU_F_LOAD_NBLK];
-    wire [7:0]  last_len = cmd_data[`NPU_F_LOAD_LAST_LEN];
-    wire [7:0]  win_step = cmd_data[`NPU_F_LOAD_WIN_STEP];
+    wire [15:0] nblk     = cmd_next[`NPU_F_LOAD_NBLK];
+    wire [7:0]  last_len = cmd_next[`NPU_F_LOAD_LAST_LEN];
+    wire [7:0]  win_step = cmd_next[`NPU_F_LOAD_WIN_STEP];
     wire [8:0]  widest   = nblk > 16'd1 ? N9 : {1'b0, last_len};
-    wire [8:0]  lane_end = {1'b0, cmd_data[`NPU_F_LOAD_LANE_OFF]} + widest;
-    wire       packs    = cmd_data[`NPU_F_LOAD_PACKED];
+    wire [8:0]  lane_end = {1'b0, cmd_next[`NPU_F_LOAD_LANE_OFF]} + widest;
+    wire       packs    = cmd_next[`NPU_F_LOAD_PACKED];
     wire packs_legal = !packs || (PACKED != 0 && nblk > 16'd1 && {1'b0, last_len} == N9 && {win_step, 1'b0} == N9
-        && !cmd_data[`NPU_F_LOAD_KEEP]);
-    wire fields_legal = packs_legal && cmd_data[`NPU_F_LOAD_N1] != 16'd0 && cmd_data[`NPU_F_LOAD_N2] != 16'd0
-        && cmd_data[`NPU_F_LOAD_NWIN] != 16'd0 && nblk != 16'd0 && last_len != 8'd0
+        && !cmd_next[`NPU_F_LOAD_KEEP]);
+    wire fields_legal = packs_legal && cmd_next[`NPU_F_LOAD_N1] != 16'd0 && cmd_next[`NPU_F_LOAD_N2] != 16'd0
+        && cmd_next[`NPU_F_LOAD_NWIN] != 16'd0 && nblk != 16'd0 && last_len != 8'd0
         && {1'b0, last_len} <= N9 && {1'b0, win_step} <= N9 && lane_end <= N9;
 
     // ------------------------------------------------------------------------------------------------ front
@@ -85,7 +87,7 @@ module npu_load #(
 
     npu_dma_front #(.UNIT(0), .BUS_ERROR(`NPU_ERR_BUS_READ), .IN_FLIGHT(IN_FLIGHT)) u_front (
         .clk(clk), .rst_n(rst_n), .abort(abort),
-        .cmd_valid(cmd_valid), .cmd_ready(cmd_ready), .cmd_data(cmd_data), .cmd_index(cmd_index),
+        .cmd_valid(cmd_valid), .cmd_ready(cmd_ready), .cmd_data(cmd_data), .cmd_fill(cmd_fill), .cmd_next(cmd_next), .cmd_index(cmd_index),
         .fields_legal(fields_legal),
         .tok_avail(tok_avail), .tok_take(tok_take), .tok_give(tok_give),
         .start(start), .start_ready(walker_ready && context_room), .done(done),

@@ -45,8 +45,8 @@ module npu_sequencer #(
     output wire [4*`NPU_CMD_BITS-1:0] q_data,
     output wire [63:0]                q_index,
     input  wire [3:0]                 q_ready,
-    output wire                       conv_fill, // the array unit's q_data is conv_next from the next cycle on
-    output wire [`NPU_CMD_BITS-1:0]   conv_next,
+    output wire [3:0]                 q_fill,         // the unit's q_data is its q_next from the next cycle on
+    output wire [4*`NPU_CMD_BITS-1:0] q_next,
     // units
     output reg                        unit_rst_n,
     output wire                       stop,           // abort to all units
@@ -100,19 +100,11 @@ module npu_sequencer #(
         for (u = 0; u < 4; u = u + 1) begin : gen_queue
             localparam BEATS = u == 0 ? {29'd0, `NPU_BEATS_LOAD} : u == 1 ? {29'd0, `NPU_BEATS_CONV} : u == 2 ?
                 {29'd0, `NPU_BEATS_POOL} : {29'd0, `NPU_BEATS_STORE};   // the vector unit's longest is POOL
-            wire fill;
-            wire [`NPU_CMD_BITS-1:0] next_data;
             npu_cmd_queue #(.BEATS(BEATS), .DEPTH(QUEUE_DEPTH)) u_queue (
                 .clk(clk), .rst_n(unit_rst_n), .in_valid(dispatch && beat_unit == u), .in_beat(beat_q), .in_last(beat_last),
                 .in_data(beat_data), .in_index(index_q), .room(q_room[u]), .empty(q_empty[u]), .out_valid(q_valid[u]),
                 .out_ready(q_ready[u]), .out_data(q_data[`NPU_CMD_BITS*u+:`NPU_CMD_BITS]), .out_index(q_index[16*u+:16]),
-                .fill(fill), .next_data(next_data));
-            if (u == `NPU_UNIT_ARRAY) begin : gen_conv
-                assign conv_fill = fill;
-                assign conv_next = next_data;
-            end else begin : gen_others
-                wire unused = &{1'b0, fill, next_data};
-            end
+                .fill(q_fill[u]), .next_data(q_next[`NPU_CMD_BITS*u+:`NPU_CMD_BITS]));
         end
     endgenerate
     always @(posedge clk) begin

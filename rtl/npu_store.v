@@ -18,6 +18,8 @@ module npu_store #(
     input  wire                     cmd_valid,
     output wire                     cmd_ready,
     input  wire [`NPU_CMD_BITS-1:0] cmd_data,
+    input  wire                     cmd_fill,      // cmd_data is cmd_next from the next cycle on: it is checked then
+    input  wire [`NPU_CMD_BITS-1:0] cmd_next,
     input  wire [15:0]              cmd_index,
     input  wire [3:0]               tok_avail,
     output wire [3:0]               tok_take,
@@ -61,12 +63,12 @@ module npu_store #(
     localparam [8:0] N9 = N_I[8:0];
 
     // ------------------------------------------------------------------------------------------------ fields
-    wire [15:0] nblk     = cmd_data[`NPU_F_STORE_NBLK];
-    wire [7:0]  last_len = cmd_data[`NPU_F_STORE_LAST_LEN];
+    wire [15:0] nblk     = cmd_next[`NPU_F_STORE_NBLK];
+    wire [7:0]  last_len = cmd_next[`NPU_F_STORE_LAST_LEN];
     wire [8:0]  widest   = nblk > 16'd1 ? N9 : {1'b0, last_len};
-    wire [8:0]  lane_end = {1'b0, cmd_data[`NPU_F_STORE_LANE_OFF]} + widest;
-    wire fields_legal = cmd_data[`NPU_F_STORE_N1] != 16'd0 && cmd_data[`NPU_F_STORE_N2] != 16'd0 && nblk != 16'd0
-        && cmd_data[`NPU_F_STORE_RUN_BYTES] != 32'd0 && last_len != 8'd0 && {1'b0, last_len} <= N9 && lane_end <= N9;
+    wire [8:0]  lane_end = {1'b0, cmd_next[`NPU_F_STORE_LANE_OFF]} + widest;
+    wire fields_legal = cmd_next[`NPU_F_STORE_N1] != 16'd0 && cmd_next[`NPU_F_STORE_N2] != 16'd0 && nblk != 16'd0
+        && cmd_next[`NPU_F_STORE_RUN_BYTES] != 32'd0 && last_len != 8'd0 && {1'b0, last_len} <= N9 && lane_end <= N9;
 
     // ------------------------------------------------------------------------------------------------ front
     wire        start, stop, walker_ready, context_room, region_err, runs_waiting;
@@ -81,7 +83,7 @@ module npu_store #(
 
     npu_dma_front #(.UNIT(3), .BUS_ERROR(`NPU_ERR_BUS_WRITE), .IN_FLIGHT(IN_FLIGHT)) u_front (
         .clk(clk), .rst_n(rst_n), .abort(abort),
-        .cmd_valid(cmd_valid), .cmd_ready(cmd_ready), .cmd_data(cmd_data), .cmd_index(cmd_index),
+        .cmd_valid(cmd_valid), .cmd_ready(cmd_ready), .cmd_data(cmd_data), .cmd_fill(cmd_fill), .cmd_next(cmd_next), .cmd_index(cmd_index),
         .fields_legal(fields_legal),
         .tok_avail(tok_avail), .tok_take(tok_take), .tok_give(tok_give),
         .start(start), .start_ready(walker_ready && context_room),

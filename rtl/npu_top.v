@@ -104,8 +104,8 @@ module npu_top #(
 
     wire [3:0]    q_valid, q_ready, unit_busy, unit_progress, unit_err;
     wire [4*CB-1:0] q_data;
-    wire [CB-1:0] conv_next;
-    wire          conv_fill;
+    wire [4*CB-1:0] q_next;
+    wire [3:0]    q_fill;
     wire [63:0]   q_index, unit_err_index;
     wire [31:0]   unit_err_code;
     wire [127:0]  unit_err_addr;
@@ -123,7 +123,7 @@ module npu_top #(
         .err_code(err_code), .err_unit(err_unit), .err_cmd(err_cmd), .err_addr(err_addr),
         .ar_valid(f_ar_valid), .ar_ready(f_ar_ready), .ar_addr(f_ar_addr), .ar_len(f_ar_len),
         .r_valid(f_r_valid), .r_ready(f_r_ready), .r_data(r_data), .r_resp(r_resp),
-        .q_valid(q_valid), .q_data(q_data), .q_index(q_index), .q_ready(q_ready), .conv_fill(conv_fill), .conv_next(conv_next), .unit_rst_n(unit_rst_n), .stop(stop),
+        .q_valid(q_valid), .q_data(q_data), .q_index(q_index), .q_ready(q_ready), .q_fill(q_fill), .q_next(q_next), .unit_rst_n(unit_rst_n), .stop(stop),
         .unit_busy(unit_busy), .unit_progress(unit_progress), .unit_err(unit_err), .unit_err_code(unit_err_code),
         .unit_err_index(unit_err_index), .unit_err_addr(unit_err_addr), .stuck(stuck), .stuck_index(stuck_index),
         .tokens_any(tokens_any), .tokens_overflow(tokens_overflow));
@@ -165,7 +165,7 @@ module npu_top #(
 
     npu_load #(.N(N), .PACKED(WIDE_LANES != 0)) u_load (
         .clk(clk), .rst_n(unit_rst_n), .abort(stop),
-        .cmd_valid(q_valid[0]), .cmd_data(q_data[0+:CB]), .cmd_index(q_index[15:0]), .cmd_ready(q_ready[0]),
+        .cmd_valid(q_valid[0]), .cmd_data(q_data[0+:CB]), .cmd_fill(q_fill[0]), .cmd_next(q_next[0+:CB]), .cmd_index(q_index[15:0]), .cmd_ready(q_ready[0]),
         .tok_avail(avail[3:0]), .tok_take(take[3:0]), .tok_give(give[3:0]),
         .reg_base(region_base), .reg_size(region_size), .reg_flags(region_flags),
         .wr_req(wr_req[1]), .wr_addr(wr_addr[31:16]), .wr_data(wr_data[8*N+:8*N]), .wr_be(wr_be[N+:N]), .wr_gnt(wr_gnt[1]),
@@ -177,7 +177,7 @@ module npu_top #(
 
     npu_store #(.N(N)) u_store (
         .clk(clk), .rst_n(unit_rst_n), .abort(stop),
-        .cmd_valid(q_valid[3]), .cmd_data(q_data[3*CB+:CB]), .cmd_index(q_index[63:48]), .cmd_ready(q_ready[3]),
+        .cmd_valid(q_valid[3]), .cmd_data(q_data[3*CB+:CB]), .cmd_fill(q_fill[3]), .cmd_next(q_next[3*CB+:CB]), .cmd_index(q_index[63:48]), .cmd_ready(q_ready[3]),
         .tok_avail(avail[15:12]), .tok_take(take[15:12]), .tok_give(give[15:12]),
         .reg_base(region_base), .reg_size(region_size), .reg_flags(region_flags),
         .rd_req(rd_req[6]), .rd_addr(rd_addr[6*16+:16]), .rd_gnt(rd_gnt[6]), .rd_data(rd_data[6*8*N+:8*N]),
@@ -200,7 +200,7 @@ module npu_top #(
     npu_array_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(ACC_DEPTH), .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS), .MATMUL(MATMUL),
                      .MUL_STYLE(MUL_STYLE), .MUL_DSP(MUL_DSP)) u_array_unit (
         .clk(clk), .rst_n(unit_rst_n), .abort(stop),
-        .cmd_valid(q_valid[1]), .cmd_data(q_data[CB+:CB]), .cmd_fill(conv_fill), .cmd_next(conv_next), .cmd_index(q_index[31:16]), .cmd_ready(q_ready[1]),
+        .cmd_valid(q_valid[1]), .cmd_data(q_data[CB+:CB]), .cmd_fill(q_fill[1]), .cmd_next(q_next[CB+:CB]), .cmd_index(q_index[31:16]), .cmd_ready(q_ready[1]),
         .avail(avail[7:4]), .take(take[7:4]), .give(give[7:4]),
         .rd_req(rd_req[3:0]), .rd_addr(rd_addr[63:0]), .rd_gnt(rd_gnt[3:0]), .rd_data(rd_data[4*8*N-1:0]),
         .acc_rd_req(acc_rd_req), .acc_rd_half(acc_rd_half), .acc_rd_addr(acc_rd_addr), .acc_rd_gnt(acc_rd_gnt),
@@ -216,7 +216,7 @@ module npu_top #(
     npu_vector_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(ACC_DEPTH), .MATMUL(MATMUL), .WIDE_LANES(WIDE_LANES), .SOFTMAX(SOFTMAX), .NORM(NORM),
                       .MUL_STYLE(MUL_STYLE)) u_vector_unit (
         .clk(clk), .rst_n(unit_rst_n), .abort(stop),
-        .cmd_valid(q_valid[2]), .cmd_data(q_data[2*CB+:CB]), .cmd_index(q_index[47:32]), .cmd_ready(q_ready[2]),
+        .cmd_valid(q_valid[2]), .cmd_data(q_data[2*CB+:CB]), .cmd_fill(q_fill[2]), .cmd_next(q_next[2*CB+:CB]), .cmd_index(q_index[47:32]), .cmd_ready(q_ready[2]),
         .avail(avail[11:8]), .take(take[11:8]), .give(give[11:8]),
         .va_req(rd_req[4]), .va_addr(rd_addr[4*16+:16]), .va_gnt(rd_gnt[4]), .va_data(rd_data[4*8*N+:8*N]),
         .vb_req(rd_req[5]), .vb_addr(rd_addr[5*16+:16]), .vb_gnt(rd_gnt[5]), .vb_data(rd_data[5*8*N+:8*N]),

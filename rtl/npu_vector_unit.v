@@ -21,9 +21,11 @@ module npu_vector_unit #(
     input  wire              clk,
     input  wire              rst_n,
     input  wire              abort,
-    // command: stable while valid, popped by ready
+    // command: stable while valid, popped by ready, after which valid is 0 for a cycle; checked in the cycle of fill, the one before it stands there
     input  wire              cmd_valid,
     input  wire [`NPU_CMD_BITS-1:0] cmd_data,
+    input  wire              cmd_fill,
+    input  wire [`NPU_CMD_BITS-1:0] cmd_next,
     input  wire [15:0]       cmd_index,
     output wire              cmd_ready,
     // tokens
@@ -75,7 +77,7 @@ module npu_vector_unit #(
     localparam [2:0] IDLE = 3'd0, INIT = 3'd1, MULTIPLY = 3'd2, TABLE = 3'd3, WALK = 3'd4, RUN = 3'd5;
     reg [2:0]   state_q;
     reg         halted_q;   // by an error
-    reg         checked_q, legal_q;  // of the command on the port
+    reg         legal_q;    // of the command on the port
     reg [`NPU_CMD_BITS-1:0] cmd_q;      // the command that runs
     wire        stop = abort || halted_q;
     wire        start, legal, done_valid, done_room, wrote, wrote_end, post_wrote_end, wide_done, room, out_valid, out_last;
@@ -83,7 +85,7 @@ module npu_vector_unit #(
     wire        issue = drain_issue || pool_issue || eltwise_issue || table_issue || softmax_issue || norm_issue;
     wire        table_loaded, softmax_loaded, norm_loaded, mul_done;
 
-    npu_vec_check #(.MATMUL(MATMUL), .WIDE(WIDE_LANES != 0), .N(N), .NORM(NORM), .SOFTMAX(SOFTMAX)) u_check (.cmd(cmd_data), .legal(legal));
+    npu_vec_check #(.MATMUL(MATMUL), .WIDE(WIDE_LANES != 0), .N(N), .NORM(NORM), .SOFTMAX(SOFTMAX)) u_check (.cmd(cmd_next), .legal(legal));
 
     wire [3:0] wait_from = cmd_data[`NPU_F_WAIT];
     wire [7:0] op_next   = cmd_data[`NPU_F_OPCODE];
@@ -108,15 +110,14 @@ module npu_vector_unit #(
     wire overlap  = is_drain && op_next == `NPU_OP_DRAIN && legal_q;
     wire idle     = state_q == IDLE || (state_q == RUN && is_drain && drain_issue && out_last);
     wire tokens   = (wait_from & ~avail & ~(4'd1 << `NPU_UNIT_VECTOR)) == 4'd0;
-    wire can_go   = checked_q && cmd_valid && !stop && idle && tokens && done_room && (!done_valid || overlap);
+    wire can_go   = cmd_valid && !stop && idle && tokens && done_room && (!done_valid || overlap);
     assign start  = can_go && legal_q;
     wire fail     = can_go && !legal_q;
     assign cmd_ready = start;
     assign take      = start ? wait_from : 4'd0;
 
     always_ff @(posedge clk) begin
-        checked_q <= rst_n && cmd_valid && !cmd_ready;
-        legal_q   <= legal;
+        if (cmd_fill) legal_q <= legal;
         if (!rst_n) begin
             state_q  <= IDLE;
             halted_q <= 1'b0;

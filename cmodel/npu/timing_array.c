@@ -207,7 +207,7 @@ static int stage_s(timing_t *t) {
     if (tokens == TIME_NEVER || last == TIME_NEVER)
         return 0;
     uint64_t go = later(later(u->taken, history_back(&u->went, 1)) + 4, u->feed_free);
-    go = later(later(go, tokens), history_room(&u->popped, 4));
+    go = later(later(go, tokens), history_room(&u->popped, 5));
     shape_t s = shape_of(t->cfg, c);
 
     stream_t operands = {

@@ -61,7 +61,7 @@ int timing_dispatch(timing_t *t) {
         uint32_t must = queued - QUEUE_DEPTH; /* command of the unit that must have left */
         if (left->count <= must)
             return 0;
-        from = later(from, history_back(left, left->count - must) + 1);
+        from = later(from, history_back(left, left->count - must) + 2);
     }
     while (f->taken <= last)
         if (!take_beat(f, from))

@@ -22,7 +22,7 @@ static int start(timing_t *t) {
     uint32_t started = t->left[NPU_UNIT_LOAD].count;
     if (tokens == TIME_NEVER || started >= u->done.count + in_flight)
         return 0;
-    uint64_t when = later(c->ready + 1, u->started + 2);
+    uint64_t when = later(c->ready, u->started + 2);
     when = later(later(when, tokens), u->walker);
     if (started >= in_flight)
         when = later(when, history_back(&u->done, u->done.count - (started - in_flight)) + 1);

@@ -99,7 +99,7 @@ uint64_t timing_store_when(const timing_t *t) {
     uint64_t tokens = timing_tokens(t, u->next, ~0u);
     if (tokens == TIME_NEVER)
         return TIME_NEVER;
-    uint64_t s = later(later(t->cmd[u->next].ready + 1, u->started + 2), later(tokens, u->walker));
+    uint64_t s = later(later(t->cmd[u->next].ready, u->started + 2), later(tokens, u->walker));
     return later(s, history_room(&u->done, in_flight));
 }
 

@@ -130,7 +130,7 @@ int timing_vector(timing_t *t) {
     uint32_t words[NPU_CMD_WORDS], beats = t->cfg->n / t->cfg->lanes;
     timing_words(t, u->next, words);
     uint32_t op = npu_cmd_opcode(words);
-    uint64_t s = later(later(c->ready + 1, u->start + 2), tokens);
+    uint64_t s = later(later(c->ready, u->start + 2), tokens);
     if (op == NPU_OP_DRAIN && u->after_drain)
         s = later(later(s, u->issued), history_room(&u->written, 4));
     else

@@ -23,7 +23,7 @@ parameters="$parameters -set MUL_STYLE ${mul_style:-2}${mul_dsp:+ -set MUL_DSP $
 # Up to the last step that changes cells: what follows names them anew, and takes long in a large flattened design.
 nice -n 10 yosys -q -l "$out/synth.log" -p "read_verilog -lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v; read_verilog -sv -Ispec/gen $npu;
     chparam $parameters npu_top; synth_ecp5 $synth_options -top npu_top -run begin:map_luts;
-    script fpga/ecp5/map_muxes.ys; synth_ecp5 $synth_options -top npu_top -run map_luts:check; check -assert; tee -q -o $out/stat stat;
+    script fpga/ecp5/map_luts.ys; synth_ecp5 $synth_options -top npu_top -run map_cells:check; check -assert; tee -q -o $out/stat stat;
     write_verilog -noattr $out/yosys.v" >"$out/yosys.out" 2>&1 || fail "$(grep -h ERROR "$out/yosys.out" | head -1) (log: $out/synth.log)"
 sed -E 's/^  \) \\u_scratchpad\.gen_bank\[([0-9]+)\]\.u_bank\.mem\.0\.([0-9]+)  \($/  ) sp_\1_\2 (/
     s/^  \) \\u_array_unit\.u_accum\.gen_half\[([0-9]+)\]\.mem\.0\.([0-9]+)  \($/  ) acc_\1_\2 (/' "$out/yosys.v" >"$out/npu.v"

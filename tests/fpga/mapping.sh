@@ -1,5 +1,5 @@
 #!/bin/sh
-# Proves by SAT that the ECP5 flow's own steps (map_muxes.ys, ecp5_trim.py) keep a design's function, on tests/fpga/mapped.v: netlist
+# Proves by SAT that the ECP5 flow's own steps (map_luts.ys, ecp5_trim.py) keep a design's function, on tests/fpga/mapped.v: netlist
 # against source, each cell as Yosys' model of it; that both steps have found something; and that a wrong bit in a cell is noticed.
 #
 # Synopsis: tests/fpga/mapping.sh OUT      Silent and exit status 0, or one line and 1. Called by tests/fpga/run.sh.
@@ -10,8 +10,8 @@ out=$1
 fail() { echo "mapping: $*"; exit 1; }
 mkdir -p "$out"
 library=$(dirname "$(command -v yosys)")/../share/yosys/ecp5/cells_sim.v
-yosys -q -p "read_verilog -sv tests/fpga/mapped.v; synth_ecp5 -top mapped -run begin:map_luts; script fpga/ecp5/map_muxes.ys;
-    tee -q -o $out/muxes select -count t:L6MUX21; synth_ecp5 -top mapped -run map_luts:check; blackbox =A:whitebox;
+yosys -q -p "read_verilog -sv tests/fpga/mapped.v; synth_ecp5 -top mapped -run begin:map_luts; script fpga/ecp5/map_luts.ys;
+    tee -q -o $out/muxes select -count t:L6MUX21; synth_ecp5 -top mapped -run map_cells:check; blackbox =A:whitebox;
     write_json $out/mapped.json" >"$out/log" 2>&1 || fail "$(tail -1 "$out/log")"
 grep -q '[1-9]' "$out/muxes" || fail "no multiplexer of eight was mapped"
 ${PYTHON:-python3} fpga/ecp5_trim.py "$out/mapped.json" >"$out/trim" || fail "$(cat "$out/trim")"

@@ -124,6 +124,7 @@ static long run(const std::vector<Command> &list, const Bus &bus, Fault fault) {
     };
     std::deque<Burst> bursts;
     long cycle = 0, first = -1, end = 0, quiet = 0, stopped = -1;
+    size_t shown = SIZE_MAX; // command that stands on the port, if any
     size_t head = 0, started = 0, ended = 0, wrote = 0, beat = 0;
     uint32_t tokens[4] = {}, gave[4] = {}, expect_gave[4] = {};
     bool r_held = false, ar_held = false, error_seen = false, aborted = false;
@@ -131,8 +132,13 @@ static long run(const std::vector<Command> &list, const Bus &bus, Fault fault) {
     bool bad_seen = false;
 
     for (;; cycle++) {
-        dut.cmd_valid = head < list.size() && !(stopped >= 0 && cycle > stopped + 20);
-        if (head < list.size()) {
+        dut.cmd_fill = head < list.size() && shown != head;
+        dut.cmd_valid =
+            head < list.size() && shown == head && !(stopped >= 0 && cycle > stopped + 20);
+        if (dut.cmd_fill) { // the cycle before the port shows it
+            memcpy(bytes(dut.cmd_next), list[head].words, 64);
+            shown = head;
+        } else if (head < list.size()) {
             memcpy(bytes(dut.cmd_data), list[head].words, 64);
             dut.cmd_index = list[head].index;
         }

@@ -127,9 +127,16 @@ static long run(const std::vector<Command> &list, const Bus &bus, Fault fault) {
     size_t w_bursts = 0, w_in_burst = 0; // bursts whose data is complete; beats of the one after
     std::vector<uint32_t> aw_lens, w_lens;
 
+    size_t shown = SIZE_MAX; // command that stands on the port, if any
+
     for (;; cycle++) {
-        dut.cmd_valid = head < list.size() && !(stopped >= 0 && cycle > stopped + 20);
-        if (head < list.size()) {
+        dut.cmd_fill = head < list.size() && shown != head;
+        dut.cmd_valid =
+            head < list.size() && shown == head && !(stopped >= 0 && cycle > stopped + 20);
+        if (dut.cmd_fill) { // the cycle before the port shows it
+            memcpy(bytes(dut.cmd_next), list[head].words, 64);
+            shown = head;
+        } else if (head < list.size()) {
             memcpy(bytes(dut.cmd_data), list[head].words, 64);
             dut.cmd_index = list[head].index;
         }

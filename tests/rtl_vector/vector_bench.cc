@@ -52,6 +52,8 @@ struct Bench {
     };
     std::deque<Flight> a{2}, b{2}, c{2};
 
+    bool stands = false; // the command on the port
+
     explicit Bench(uint64_t seed)
         : rnd(seed), sp(SP_WORDS * N), model_sp(SP_WORDS * N), acc(2 * ACC_DEPTH * N) {
         model.cfg = npu_config_t{"bench", N, LANES, SP_WORDS,   1,       ACC_DEPTH, 1,
@@ -60,7 +62,7 @@ struct Bench {
         model.acc = acc.data();
         scramble();
         top.__SYM__abort = 0;
-        top.cmd_valid = 0;
+        no_command();
         top.avail = 0;
         reset();
     }
@@ -144,6 +146,7 @@ struct Bench {
         set_params();
         top.eval();
         popped = top.cmd_ready;
+        stands = stands && !popped;
         took = top.take;
         gave = top.give;
         error = top.err_valid;
@@ -178,10 +181,16 @@ struct Bench {
         step();
         top.rst_n = 1;
     }
+    // To the port: in the cycle before it stands there it comes as the next one.
     void set_command(const Command &cmd) {
-        memcpy((char *)&top.cmd_data, cmd.w, 64);
+        top.cmd_fill = !stands;
+        top.cmd_valid = stands;
+        memcpy(stands ? (char *)&top.cmd_data : (char *)&top.cmd_next, cmd.w, 64);
         top.cmd_index = (uint16_t)cmd.index;
-        top.cmd_valid = 1;
+        stands = true;
+    }
+    void no_command() {
+        stands = top.cmd_fill = top.cmd_valid = 0;
     }
     void run_model(const Command &cmd) {
         wide = npu_cmd_opcode(cmd.w) > NPU_OP_NORM;
@@ -250,11 +259,11 @@ static int random_test(uint32_t count, uint64_t seed, uint32_t only) {
             cmd.index = made++ & 0xffff;
             have = true;
         }
-        bool offer = have && !settle && (bench.top.cmd_valid || rnd.percent(60));
+        bool offer = have && !settle && (bench.stands || rnd.percent(60));
         if (offer)
             bench.set_command(cmd);
         else
-            bench.top.cmd_valid = 0;
+            bench.no_command();
         uint32_t avail = 0;
         for (int u = 0; u < 4; u++)
             if (u != 2) {
@@ -277,7 +286,7 @@ static int random_test(uint32_t count, uint64_t seed, uint32_t only) {
             last = cmd;
             settle = cmd.sync;
             have = false;
-            bench.top.cmd_valid = 0;
+            bench.no_command();
         }
         if (bench.started && (running.empty() || bench.start_index != running.back().index))
             fail("wrong index at start", bench.cycle, bench.start_index);
@@ -319,7 +328,7 @@ static int random_test(uint32_t count, uint64_t seed, uint32_t only) {
             bench.top.eval();
             if (bench.top.busy)
                 fail("busy after abort", bench.cycle, cmd.index);
-            bench.top.cmd_valid = 0;
+            bench.no_command();
             bench.reset();
             bench.top.__SYM__abort = 0;
             made -= have;
@@ -367,7 +376,7 @@ static uint64_t measure(Bench &bench, const Command &cmd, uint32_t repeat) {
         if (popped < repeat)
             bench.set_command(cmd);
         else
-            bench.top.cmd_valid = 0;
+            bench.no_command();
         bench.step();
         if (bench.popped && popped++ == 0)
             from = bench.cycle;

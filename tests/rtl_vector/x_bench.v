@@ -10,7 +10,7 @@ module x_bench #(
     parameter WIDE_LANES = 0
 );
     reg clk = 0, rst_n = 0, acc_new = 0;
-    reg cmd_valid = 0;
+    reg cmd_valid = 0, cmd_fill = 0;
     reg [511:0] cmd = 0;
     reg [15:0] index = 0;
     reg [8*N-1:0] mem [0:1023];
@@ -26,7 +26,7 @@ module x_bench #(
     wire [7:0] err_code;
     wire [31:0] err_addr;
     npu_vector_unit #(.N(N), .LANES(LANES), .ACC_DEPTH(128), .WIDE_LANES(WIDE_LANES), .NORM(1)) u_dut (
-        .clk(clk), .rst_n(rst_n), .abort(1'b0), .cmd_valid(cmd_valid), .cmd_data(cmd), .cmd_index(index),
+        .clk(clk), .rst_n(rst_n), .abort(1'b0), .cmd_valid(cmd_valid), .cmd_data(cmd), .cmd_fill(cmd_fill), .cmd_next(cmd), .cmd_index(index),
         .cmd_ready(cmd_ready), .avail(4'hb), .take(take), .give(give),
         .va_req(va_req), .va_addr(va_addr), .va_gnt(va_req), .va_data(va_data),
         .vb_req(vb_req), .vb_addr(vb_addr), .vb_gnt(vb_req), .vb_data(vb_data),
@@ -61,15 +61,16 @@ module x_bench #(
 
     task run;
         begin
+            cmd_fill = 1;
+            @(negedge clk);
+            cmd_fill = 0;
             cmd_valid = 1;
             index = index + 1;
-            while (done != index) begin
-                @(negedge clk);
-                if (cmd_ready) begin
-                    @(negedge clk);
-                    cmd_valid = 0;
-                end
-            end
+            #1;
+            while (!cmd_ready) @(negedge clk);  // it may be taken at once
+            @(negedge clk);
+            cmd_valid = 0;
+            while (done != index) @(negedge clk);
             cmd = 0;
         end
     endtask
