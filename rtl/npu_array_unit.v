@@ -86,14 +86,15 @@ module npu_array_unit #(
     always @(posedge clk) if (cmd_fill) l_bad_q <= !l_legal_next;
     wire [3:0] l_need = l_wait & (l_early ? 4'b1101 : 4'b0001);
     wire       loader_busy, s_ready, s_go;
+    reg        stop_q;               // a cycle after abort
     reg  [2:0] ahead_q;              // commands taken by L and not yet started by S
     reg        failed_q;
     reg        late_q;               // the parameter block of the command in the loader waits for a token of the vector unit
     reg [15:0] late_index_q;
     wire       at_params;            // the loader is there
     wire       late_wait = late_q && at_params && ahead_q == 3'd0;
-    wire       late_take = late_wait && avail[2] && !abort;   // 2: vector unit
-    wire       l_idle = cmd_valid && !loader_busy && s_ready && !failed_q && !abort;
+    wire       late_take = late_wait && avail[2] && !stop_q;   // 2: vector unit
+    wire       l_idle = cmd_valid && !loader_busy && s_ready && !failed_q && !stop_q;
     wire       l_tokens = (l_need & ~avail) == 4'd0;
     wire       l_go = l_idle && !l_bad_q && l_tokens && !(l_early && ahead_q != 3'd0);
 
@@ -104,10 +105,12 @@ module npu_array_unit #(
     always @(posedge clk) begin
         if (!rst_n) begin
             failed_q <= 1'b0;
+            stop_q   <= 1'b0;
             ahead_q  <= 3'd0;
             late_q   <= 1'b0;
         end else begin
             if (err_valid) failed_q <= 1'b1;
+            stop_q <= abort;
             ahead_q <= ahead_q + {2'd0, l_go} - {2'd0, s_go};
             if (l_go) late_q <= l_late && l_wait[2];
             else if (late_take) late_q <= 1'b0;
@@ -169,7 +172,7 @@ module npu_array_unit #(
     wire [2:0] feed_busy;
     wire       info_ready;
     reg        start_q;
-    wire       s_prepared = s_valid && prep_q == 2'd3 && feed_busy == 3'd0 && !start_q && info_ready && !abort;
+    wire       s_prepared = s_valid && prep_q == 2'd3 && feed_busy == 3'd0 && !start_q && info_ready && !stop_q;
     assign     s_go = s_prepared && s_tokens;
     assign     stuck = late_wait || (s_valid && !s_tokens);
     assign     stuck_index = late_wait ? late_index_q : s_index;
@@ -391,7 +394,7 @@ module npu_array_unit #(
     end
 
     // ---------------------------------------------------------------- status
-    assign busy = !abort && (loader_busy || ahead_q != 3'd0 || h_valid || i_valid || e_valid);
+    assign busy = !stop_q && (loader_busy || ahead_q != 3'd0 || h_valid || i_valid || e_valid);
     assign progress = l_go || s_go || late_take || pop0 || ev_done;
     assign cnt_step = pop0 && f_result;
     wire waiting = (busy || cmd_valid) && !pop0;

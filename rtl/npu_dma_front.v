@@ -3,7 +3,7 @@
 // says start_ready. Several commands may be in flight; `done` (one cycle) ends the oldest: its tokens are given one cycle
 // later. Errors come out in command order: an illegal command or a run outside its region (region_err, level; of the oldest
 // command when `drained`) is raised only after everything older has ended; bus errors at once. The first one raises err_valid
-// for one cycle and then `stop` stays until reset, as it does while abort is high.
+// for one cycle; from the next one on `stop`, a flip-flop, stays until reset, as it does from the cycle after abort on.
 // UNIT: the unit's number, its bit in wait_from and signal_to. BUS_ERROR: code raised by bus_err.
 // SPDX-License-Identifier: Apache-2.0
 `include "npu_spec.vh"
@@ -40,7 +40,7 @@ module npu_dma_front #(
     input  wire                     bus_err,
     input  wire [15:0]              bus_err_index,
     input  wire [31:0]              bus_err_addr,
-    output wire                     stop,
+    output reg                      stop,
     // Status
     output wire                     busy,
     output reg                      err_valid,
@@ -59,13 +59,11 @@ module npu_dma_front #(
     wire [3:0] next_signal = cmd_next[`NPU_F_SIGNAL];
     wire unused_ok = &{1'b0, cmd_data, cmd_next};
 
-    reg  halted_q;
     reg  legal_q;  // the command on the port
     wire in_flight, room;
     wire [15:0] oldest_index;
     wire [3:0] oldest_signal;
 
-    assign stop      = abort || halted_q;
     assign start     = cmd_valid && legal_q && (wait_from & ~tok_avail) == 0 && start_ready && room && !stop;
     assign cmd_ready = start;
     assign tok_take  = start ? wait_from : 4'd0;
@@ -91,7 +89,7 @@ module npu_dma_front #(
         ev_start_index <= cmd_index;
         ev_done_index  <= oldest_index;
         if (!rst_n) begin
-            halted_q  <= 1'b0;
+            stop      <= 1'b0;
             tok_give  <= 4'd0;
             err_valid <= 1'b0;
             ev_start  <= 1'b0;
@@ -100,11 +98,8 @@ module npu_dma_front #(
             tok_give  <= done && !stop ? oldest_signal : 4'd0;
             ev_start  <= start;
             ev_done   <= done && !stop;
-            err_valid <= 1'b0;
-            if (!stop && (bus_err || outside || illegal)) begin
-                halted_q  <= 1'b1;
-                err_valid <= 1'b1;
-            end
+            err_valid <= !stop && (bus_err || outside || illegal);
+            if (abort || bus_err || outside || illegal) stop <= 1'b1;
         end
     end
 endmodule

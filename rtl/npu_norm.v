@@ -48,7 +48,7 @@ module npu_norm #(
     localparam LN = $clog2(N), LL = $clog2(LANES);
     localparam LP = LN - 2 - LL;                 // 2^LP groups have their gammas in one word
     localparam LR = $clog2(`NPU_NORM_WORDS);
-    localparam integer GROUPS = N / LANES;
+    localparam integer GROUPS = N / LANES, LANES2 = 2 * LANES;
     localparam LI = LR + LP;                     // bits of a group's index in its row
     genvar l;
 
@@ -85,8 +85,10 @@ module npu_norm #(
     reg  [15:0] left1_q;      // elements of the row still to come
     reg  [7:0]  group1_q;     // in the word
     reg         pending_q;    // sums of the row before are not yet with the scalar unit
-    wire        last1 = left1_q <= LANES[15:0];
-    wire        word_end1 = last1 || group1_q == GROUPS[7:0] - 8'd1;
+    reg         last1, word_end1;  // of the row, of the word: with what is taken next, from flip-flops
+    wire        begin1 = start || (take1 && last1);
+    wire        more1 = take1 && !word_end1;
+    wire        last1_next = begin1 ? depth <= LANES[15:0] : left1_q <= LANES2[15:0];
     wire        take1 = run && a_valid && !(last1 && pending_q);
     wire        sums_take;
     assign a_pop = (take1 && word_end1) || row_take;
@@ -95,9 +97,15 @@ module npu_norm #(
             left1_q   <= 16'd0;
             group1_q  <= 8'd0;
             pending_q <= 1'b0;
+            last1     <= 1'b1;
+            word_end1 <= 1'b1;
         end else begin
-            if (start || (take1 && last1)) left1_q <= depth;
+            if (begin1) left1_q <= depth;
             else if (take1) left1_q <= left1_q - LANES[15:0];
+            if (begin1 || take1) begin
+                last1     <= last1_next;
+                word_end1 <= last1_next || (more1 ? group1_q + 8'd2 : 8'd1) == GROUPS[7:0];
+            end
             if (take1) group1_q <= word_end1 ? 8'd0 : group1_q + 8'd1;
             pending_q <= (take1 && last1) || (pending_q && !sums_take);
         end
@@ -173,9 +181,11 @@ module npu_norm #(
     reg  [15:0] left2_q;
     reg  [7:0]  group2_q;
     reg  [LI-1:0] group_index_q;
-    wire        last2 = left2_q <= LANES[15:0];
-    wire        word_end2 = last2 || group2_q == GROUPS[7:0] - 8'd1;
-    assign first2 = left2_q == depth;
+    reg         first2_q, last2, word_end2;  // as last1, word_end1
+    wire        begin2 = start || (take2 && last2);
+    wire        more2 = take2 && !word_end2;
+    wire        last2_next = begin2 ? depth <= LANES[15:0] : left2_q <= LANES2[15:0];
+    assign first2 = first2_q;
     assign take2  = run && b_valid && (!first2 || scale_valid) && (group2_q != 8'd0 || room);
     assign issue  = take2 && group2_q == 8'd0;
     assign b_pop  = take2 && word_end2;
@@ -185,9 +195,17 @@ module npu_norm #(
             group2_q      <= 8'd0;
             group_index_q <= 0;
             begin_q       <= 3'd0;
+            first2_q      <= 1'b0;
+            last2         <= 1'b1;
+            word_end2     <= 1'b1;
         end else begin
-            if (start || (take2 && last2)) left2_q <= depth;
+            if (begin2) left2_q <= depth;
             else if (take2) left2_q <= left2_q - LANES[15:0];
+            if (begin2 || take2) begin
+                first2_q  <= begin2;
+                last2     <= last2_next;
+                word_end2 <= last2_next || (more2 ? group2_q + 8'd2 : 8'd1) == GROUPS[7:0];
+            end
             if (take2) group2_q <= word_end2 ? 8'd0 : group2_q + 8'd1;
             if (take2) group_index_q <= last2 ? 0 : group_index_q + 1'b1;
             begin_q <= {begin_q[1:0], take2 && first2};

@@ -147,7 +147,9 @@ module npu_sequencer #(
 
     // ---------------------------------------------------------------- state and first error
     wire finished = all_out && beat_q == 3'd0 && (&q_empty) && unit_busy == 4'd0;
-    wire quiet_bus = !on_bus && unit_busy == 4'd0;
+    reg  stopping_q;                   // units know of `stop` a cycle later
+    wire quiet_bus = stopping_q && !on_bus && unit_busy == 4'd0;
+    always @(posedge clk) stopping_q <= state_q == STOP;
     reg         fault;
     integer     k;
     reg  [7:0]  fault_code;
@@ -200,6 +202,13 @@ module npu_sequencer #(
         end
     end
 
+    // What the first error was is kept a cycle after it, far from the units; `failed` comes two later at the earliest.
+    reg         fault_q;
+    reg  [59:0] found_q;
+    always @(posedge clk) begin
+        fault_q <= rst_n && fault;
+        found_q <= {fault_code, fault_unit, fault_cmd, fault_addr};
+    end
     always @(posedge clk) unit_rst_n <= rst_n && !(state_q == STOP && quiet_bus);   // low in CLEAR; a flip-flop, for its many places
     always @(posedge clk) begin
         done    <= 1'b0;
@@ -241,11 +250,8 @@ module npu_sequencer #(
             if (fault) begin
                 state_q   <= STOP;
                 failing_q <= 1'b1;
-                err_code  <= fault_code;
-                err_unit  <= fault_unit;
-                err_cmd   <= fault_cmd;
-                err_addr  <= fault_addr;
             end
+            if (fault_q) {err_code, err_unit, err_cmd, err_addr} <= found_q;
             if (reset && state_q != IDLE) failing_q <= 1'b0;   // a reset while stopping: no error left behind
         end
     end

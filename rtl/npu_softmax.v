@@ -49,8 +49,9 @@ module npu_softmax #(
     wire [15:0] lanes_left = left_q - {8'd0, lane};
     wire       max_take  = run && word_valid && pass_q == MAX && !drain_q;
     wire       elem_take = run && word_valid && ((pass_q == SUM && !drain_q) || (pass_q == OUT && (group_q != 0 || room)));
-    wire       elem_end  = group_q == GROUPS[7:0] - 8'd1 || (lanes_left >> LL) == 16'd0 || lanes_left == LANES[15:0];  // the word's last elements
-    wire       pass_end  = left_q <= N[15:0];                               // the pass's last word
+    reg        elem_end;                                                    // the word's last elements, from flip-flops as is
+    reg        pass_end;                                                    // the pass's last word
+    wire       word_done = max_take || (elem_take && elem_end);
     wire       vector_end = elem_take && elem_end && pass_end && pass_q == OUT;
     wire       max_done, sum_done, reciprocal_done;
     assign issue = elem_take && pass_q == OUT && group_q == 0;
@@ -65,11 +66,20 @@ module npu_softmax #(
             drain_q <= 1'b0;
             group_q <= 8'd0;
             row_q   <= 0;
+            elem_end <= 1'b1;
+            pass_end <= 1'b1;
         end else begin
             if (load_run && word_valid) row_q <= row_q + 1'b1;
             if (elem_take) group_q <= elem_end ? 8'd0 : group_q + 8'd1;
             if (load_run || !run) left_q <= depth;
-            else if (max_take || (elem_take && elem_end)) left_q <= pass_end ? depth : left_q - N[15:0];
+            else if (word_done) left_q <= pass_end ? depth : left_q - N[15:0];
+            if (load_run || !run || (word_done && pass_end)) begin
+                elem_end <= GROUPS == 1 || depth <= LANES[15:0];
+                pass_end <= depth <= N[15:0];
+            end else if (word_done) begin
+                elem_end <= GROUPS == 1 || left_q <= N[15:0] + LANES[15:0];
+                pass_end <= left_q <= 16'd2 * N[15:0];
+            end else if (elem_take) elem_end <= group_q + 8'd2 == GROUPS[7:0] || lanes_left <= 16'd2 * LANES[15:0];
             if (max_take || (elem_take && elem_end && pass_q == SUM)) drain_q <= pass_end;
             else if (max_done || sum_done) drain_q <= 1'b0;
             if (max_done) pass_q <= SUM;

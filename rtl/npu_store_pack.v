@@ -1,7 +1,7 @@
 // Packs words into 8-byte beats of write bursts.
 // Contract: words and what they carry as npu_store_reads gives them; bursts (1..16 beats each) in the same order, never fewer
-// beats than the runs need. w_* are registered and stay until w_ready. One beat a cycle when words allow it.
-// stop: what is in the output register leaves unchanged, the remaining beats of the bursts leave with strobes 0.
+// beats than the runs need. w_* come from flip-flops and stay until w_ready, which nothing but the two beats there hangs on. One beat a cycle
+// when words allow it. stop: what is there leaves unchanged, the remaining beats of the bursts leave with strobes 0.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 module npu_store_pack #(
@@ -22,11 +22,11 @@ module npu_store_pack #(
     input  wire           burst_valid,
     output wire           burst_ready,
     input  wire [3:0]     burst_len,    // beats - 1
-    output reg            w_valid,
+    output wire           w_valid,
     input  wire           w_ready,
-    output reg  [63:0]    w_data,
-    output reg  [7:0]     w_strb,
-    output reg            w_last,
+    output wire [63:0]    w_data,
+    output wire [7:0]     w_strb,
+    output wire           w_last,
     output wire           idle
 );
     localparam FRAME = N + 8;  // bytes: a beat not yet full and a word behind it
@@ -57,7 +57,8 @@ module npu_store_pack #(
     reg [4:0]         beats_q;  // of the burst, still to come
     reg               some_q, one_q;  // beats_q is not 0; it is 1
 
-    wire room  = (!w_valid || w_ready) && some_q;
+    wire w_room;
+    wire room  = w_room && some_q;
     wire emit  = ready && room && !stop;
     wire blank = stop && room;
     wire accept = s1_valid_q && (emit ? fits : !ready);
@@ -70,6 +71,11 @@ module npu_store_pack #(
     wire [8*FRAME-1:0] placed = {64'd0, s1_data_q} << {s1_pos_q, 3'b000};
     wire [7:0] strobes = (8'hff << low_q) & (full ? 8'hff : ~(8'hff << count_q[2:0]));
 
+    npu_fifo2 #(.WIDTH(73)) u_beats (
+        .clk(clk), .rst_n(rst_n), .in_valid(emit || blank), .in_ready(w_room), .in_data({one_q, stop ? 8'd0 : strobes, frame_q[63:0]}),
+        .out_valid(w_valid), .out_ready(w_ready), .out_data({w_last, w_strb, w_data})
+    );
+
     always_ff @(posedge clk) begin
         if (in_valid && s1_free) begin
             s1_data_q  <= cut;
@@ -77,11 +83,6 @@ module npu_store_pack #(
             s1_pos_q   <= in_pos;
             s1_first_q <= in_first;
             s1_last_q  <= in_last;
-        end
-        if (emit || blank) begin
-            w_data <= frame_q[63:0];
-            w_strb <= stop ? 8'd0 : strobes;
-            w_last <= one_q;
         end
         if (!rst_n) begin
             s1_valid_q <= 1'b0;
@@ -95,7 +96,6 @@ module npu_store_pack #(
             full       <= 1'b0;
             ready      <= 1'b0;
             fits       <= 1'b1;
-            w_valid    <= 1'b0;
         end else begin
             if (s1_free) s1_valid_q <= in_valid;
             if (emit || accept) frame_q <= accept ? kept | placed : kept;
@@ -121,7 +121,6 @@ module npu_store_pack #(
                 beats_q <= beats_q - 5'd1;
                 one_q   <= beats_q == 5'd2;
             end
-            if (!w_valid || w_ready) w_valid <= emit || blank;
         end
     end
 endmodule

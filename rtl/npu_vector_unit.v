@@ -1,7 +1,7 @@
 // The vector unit: DRAIN, POOL, ELTWISE, TABLE, SOFTMAX, NORM, and with WIDE_LANES the commands on wide rows. Takes commands in order, checks their fields, waits for tokens, runs the
 // command's front end, and gives tokens when its last scratchpad write was granted.
 // Contract: ports as in docs/design.md. A DRAIN begins while the writes of a DRAIN before it are still on their way (it reads
-// accumulators only); every other command begins when all earlier writes were granted. After an error or `abort` nothing
+// accumulators only); every other command begins when all earlier writes were granted. From the cycle after an error or `abort` on nothing
 // new is requested and `busy` falls when reads in flight are over; only reset leaves that state. LANES divides N, N in 4..64 a power of 2.
 // Counterpart: the vector commands of docs/isa.md, executed by cmodel/npu.
 // SPDX-License-Identifier: Apache-2.0
@@ -76,10 +76,9 @@ module npu_vector_unit #(
     // ---------------------------------------------------------------- start, check, end
     localparam [2:0] IDLE = 3'd0, INIT = 3'd1, MULTIPLY = 3'd2, TABLE = 3'd3, WALK = 3'd4, RUN = 3'd5;
     reg [2:0]   state_q;
-    reg         halted_q;   // by an error
+    reg         stop;       // after an error or abort
     reg         legal_q;    // of the command on the port
     reg [`NPU_CMD_BITS-1:0] cmd_q;      // the command that runs
-    wire        stop = abort || halted_q;
     wire        start, legal, done_valid, done_room, wrote, wrote_end, post_wrote_end, wide_done, room, out_valid, out_last;
     wire        drain_issue, pool_issue, eltwise_issue, table_issue, softmax_issue, norm_issue;
     wire        issue = drain_issue || pool_issue || eltwise_issue || table_issue || softmax_issue || norm_issue;
@@ -120,10 +119,10 @@ module npu_vector_unit #(
         if (cmd_fill) legal_q <= legal;
         if (!rst_n) begin
             state_q  <= IDLE;
-            halted_q <= 1'b0;
+            stop     <= 1'b0;
             cmd_q    <= {`NPU_CMD_BITS{1'b0}};
         end else begin
-            if (fail) halted_q <= 1'b1;
+            if (abort || fail) stop <= 1'b1;
             if (start) cmd_q <= cmd_data;
             if (start) state_q <= INIT;
             else

@@ -43,10 +43,13 @@ module soc_flash #(
     wire edge_ = moves && half_q == 4'd0;
     wire falls = edge_ && flash_clk;
     wire last  = falls && bits_q == 6'd1;
-    wire asked = stb && !ack;
+    reg  stb_q, same_q;     // the request and its address, compared, a clock later: they come from far
+    wire asked = stb_q && !ack;
     assign flash_mosi = out_q[39];
 
     always_ff @(posedge clk) begin
+        stb_q  <= rst_n && stb && !ack;
+        same_q <= addr[23:2] == at_q;
         ack <= 1'b0;
         if (!rst_n) begin
             state_q    <= REST;
@@ -98,7 +101,7 @@ module soc_flash #(
                     end
                 READ: if (last) state_q <= HELD;
                 default:
-                    if (asked && addr[23:2] == at_q) begin
+                    if (asked && same_q) begin
                         ack     <= 1'b1;
                         rdat    <= {in_q[7:0], in_q[15:8], in_q[23:16], in_q[31:24]};
                         state_q <= READ;
