@@ -74,6 +74,22 @@ struct Command {
     uint16_t index;
 };
 
+/* Command `head` of the list to the port, if there is one: as the next one (fill) in a cycle, then
+ * there while `offered`. `shown`: the command that stands there, SIZE_MAX at first. */
+static inline void show_command(Vdut &dut, const std::vector<Command> &list, size_t head,
+                                bool offered, size_t &shown) {
+    bool more = head < list.size();
+    dut.cmd_fill = more && shown != head;
+    dut.cmd_valid = more && shown == head && offered;
+    if (dut.cmd_fill) {
+        memcpy(bytes(dut.cmd_next), list[head].words, 64);
+        shown = head;
+    } else if (more) {
+        memcpy(bytes(dut.cmd_data), list[head].words, 64);
+        dut.cmd_index = list[head].index;
+    }
+}
+
 static void set_regions(Vdut &dut, uint32_t flags_mask) {
     memcpy(bytes(dut.reg_base), region_base, 16);
     memcpy(bytes(dut.reg_size), region_size, 16);

@@ -124,7 +124,7 @@ static long run(const std::vector<Command> &list, const Bus &bus, Fault fault) {
     };
     std::deque<Burst> bursts;
     long cycle = 0, first = -1, end = 0, quiet = 0, stopped = -1;
-    size_t shown = SIZE_MAX; // command that stands on the port, if any
+    size_t shown = SIZE_MAX;
     size_t head = 0, started = 0, ended = 0, wrote = 0, beat = 0;
     uint32_t tokens[4] = {}, gave[4] = {}, expect_gave[4] = {};
     bool r_held = false, ar_held = false, error_seen = false, aborted = false;
@@ -132,16 +132,7 @@ static long run(const std::vector<Command> &list, const Bus &bus, Fault fault) {
     bool bad_seen = false;
 
     for (;; cycle++) {
-        dut.cmd_fill = head < list.size() && shown != head;
-        dut.cmd_valid =
-            head < list.size() && shown == head && !(stopped >= 0 && cycle > stopped + 20);
-        if (dut.cmd_fill) { // the cycle before the port shows it
-            memcpy(bytes(dut.cmd_next), list[head].words, 64);
-            shown = head;
-        } else if (head < list.size()) {
-            memcpy(bytes(dut.cmd_data), list[head].words, 64);
-            dut.cmd_index = list[head].index;
-        }
+        show_command(dut, list, head, !(stopped >= 0 && cycle > stopped + 20), shown);
         for (int u = 0; u < 4; u++)
             if (tokens[u] == 0 && chance(bus.token_percent))
                 tokens[u]++;
@@ -198,8 +189,8 @@ static long run(const std::vector<Command> &list, const Bus &bus, Fault fault) {
         if (ar_held)
             check(dut.ar_valid && dut.ar_addr == ar_addr && dut.ar_len == ar_len,
                   "AR changed before its handshake");
-        if (stopped >= 0 && cycle > stopped + aborted &&
-            !ar_held) // an abort is known a cycle later
+        // An abort is known a cycle later.
+        if (stopped >= 0 && cycle > stopped + aborted && !ar_held)
             check(!dut.ar_valid, "new burst after a stop");
         ar_held = dut.ar_valid && !dut.ar_ready, ar_addr = dut.ar_addr, ar_len = dut.ar_len;
         if (dut.ar_valid && dut.ar_ready) {

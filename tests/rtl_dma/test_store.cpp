@@ -127,20 +127,11 @@ static long run(const std::vector<Command> &list, const Bus &bus, Fault fault) {
     size_t w_bursts = 0, w_in_burst = 0; // bursts whose data is complete; beats of the one after
     std::vector<uint32_t> aw_lens, w_lens;
 
-    size_t shown = SIZE_MAX; // command that stands on the port, if any
-    int kept = 0;            // beats of data that left after a stop
+    size_t shown = SIZE_MAX;
+    int kept = 0; // beats of data that left after a stop
 
     for (;; cycle++) {
-        dut.cmd_fill = head < list.size() && shown != head;
-        dut.cmd_valid =
-            head < list.size() && shown == head && !(stopped >= 0 && cycle > stopped + 20);
-        if (dut.cmd_fill) { // the cycle before the port shows it
-            memcpy(bytes(dut.cmd_next), list[head].words, 64);
-            shown = head;
-        } else if (head < list.size()) {
-            memcpy(bytes(dut.cmd_data), list[head].words, 64);
-            dut.cmd_index = list[head].index;
-        }
+        show_command(dut, list, head, !(stopped >= 0 && cycle > stopped + 20), shown);
         for (int u = 0; u < 4; u++)
             if (tokens[u] == 0 && chance(bus.token_percent))
                 tokens[u]++;
@@ -217,8 +208,8 @@ static long run(const std::vector<Command> &list, const Bus &bus, Fault fault) {
         if (aw_held)
             check(dut.m_axi_awvalid && dut.m_axi_awaddr == aw_addr && dut.m_axi_awlen == aw_len,
                   "AW changed before its handshake");
-        if (stopped >= 0 && cycle > stopped + aborted &&
-            !aw_held) // an abort is known a cycle later
+        // An abort is known a cycle later.
+        if (stopped >= 0 && cycle > stopped + aborted && !aw_held)
             check(!dut.m_axi_awvalid, "new burst after a stop");
         aw_held = dut.m_axi_awvalid && !dut.m_axi_awready, aw_addr = dut.m_axi_awaddr,
         aw_len = dut.m_axi_awlen;
