@@ -63,10 +63,12 @@ CONFIG_FOLDER  := $(subst =,,$(subst $(comma),-,$(CONFIG)))
 CONFIG_FOLDERS := $(sort $(NAMED_CONFIGS) $(CONFIG_FOLDER))
 LITE_CONFIGS   := npu4 npu8 $(filter npu4-% npu8-%,$(CONFIG_FOLDER)) # those that the small NPU (rtl/lite) is built as
 config_vh       = $(if $(filter $(1),$(NAMED_CONFIGS)),spec/gen/config_$(1).vh,$(BUILD)/gen/config_$(1).vh)
-$(BUILD)/gen/config_$(CONFIG_FOLDER).vh: spec/npu.toml | $(SYSTOLE)
+# The name that a folder was made of.
+config_of       = $(shell echo '$(1)' | sed 's/-\([a-z_]*\)\([0-9]*\)/,\1=\2/g')
+$(BUILD)/gen/config_%.vh: spec/npu.toml | $(SYSTOLE)
 	@mkdir -p $(@D)
-	@$(SYSTOLE) config '$(CONFIG)' --verilog >$@
-	@grep -q '^// Configuration $(CONFIG):' $@ || { sed -n 's,^// Configuration \([^:]*\):.*,say CONFIG=\1,p' $@ >&2; exit 1; }
+	@$(SYSTOLE) config '$(call config_of,$*)' --verilog >$@
+	@grep -q '^// Configuration $(call config_of,$*):' $@ || { sed -n 's,^// Configuration \([^:]*\):.*,say CONFIG=\1,p' $@ >&2; exit 1; }
 
 # -- simulators and firmware: the folders say how; these lists say what `demo` and `test` need ---------------------
 DEMO_NEEDS := $(SYSTOLE) $(BUILD)/rtl/$(CONFIG_FOLDER)/libnpu.so $(BUILD)/soc/$(CONFIG_FOLDER)/libsoc.so $(BUILD)/firmware/firmware.bin

@@ -1,12 +1,11 @@
-// A small system in simulation: the iCEBreaker's top, as RTL or as the netlist that synthesis
-// wrote, or (SMALL_SDRAM) soc_small_sdram, with an SDRAM. A flash on its pins, a terminal on its
-// UART.
+// A board's system in simulation, from power-up: a flash on its pins, an SDRAM where the board has
+// one, a terminal on its UART. BOARD_PINS is the header that says what its top calls them.
 //
-// Synopsis: small_sim IMAGE OFFSET [CYCLES]
+// Synopsis: board_sim IMAGE OFFSET [CYCLES]
 //   IMAGE: bytes of the flash from OFFSET on. Prints what the UART sends; ends with the line
 //   "SYSTOLE DONE ..." or "SYSTOLE ERROR ...". The last line says cycles and speed, on stderr.
-// Exit status: 0 after DONE, 1 after ERROR, after CYCLES (100 M) and when the flash's rules were
-// broken.
+// Exit status: 0 after DONE, 1 after ERROR, after CYCLES (100 M) and when a rule of the flash
+// or of the SDRAM was broken.
 //
 // Registers and memories start random; the PLL's output is the clock of the pin.
 // SPDX-License-Identifier: Apache-2.0
@@ -20,13 +19,14 @@
 #include <vector>
 
 #include "Vtop.h"
-#include "sdram_part.h"
 #include "spi_flash.h"
 #include "verilated.h"
 
+#include BOARD_PINS
+
 namespace {
 
-constexpr unsigned kUartClocks = SMALL_UART_CLOCKS;
+constexpr unsigned kUartClocks = BOARD_UART_CLOCKS;
 constexpr unsigned kPowerUp = 4; // clocks until the reset is in every register
 
 // 8N1, sampled in the middle of each bit. A start bit that is over by its middle is none: registers
@@ -62,62 +62,8 @@ class UartReceiver {
     int byte_ = 0;
 };
 
-#ifdef SMALL_SDRAM
-using Memory = systole::SdramPart;
-void idle(Vtop &top) {
-    top.hold_n = 1;
-}
-CData &clock_of(Vtop &top) {
-    return top.clk;
-}
-CData &rx_of(Vtop &top) {
-    return top.uart_rx;
-}
-bool tx_of(Vtop &top) {
-    return top.uart_tx;
-}
-void clock(systole::SpiFlash &flash, Vtop &top) {
-    flash.clock(top.flash_cs_n, top.flash_clk, top.flash_mosi);
-}
-void clock(Memory &memory, Vtop &top) {
-    systole::SdramPins p;
-    p.command = static_cast<unsigned>(top.sdram_cs_n << 3 | top.sdram_ras_n << 2 |
-                                      top.sdram_cas_n << 1 | top.sdram_we_n);
-    p.ba = top.sdram_ba;
-    p.a = top.sdram_a;
-    p.dq = top.sdram_dq_o;
-    p.oe = top.sdram_dq_oe;
-    top.sdram_dq_i = memory.clock(p);
-}
-#else
-struct Memory { // inside
-    bool failed() const {
-        return false;
-    }
-    std::string failure() const {
-        return {};
-    }
-};
-void idle(Vtop &top) {
-    top.btn_n = 1;
-}
-CData &clock_of(Vtop &top) {
-    return top.clk_12mhz;
-}
-CData &rx_of(Vtop &top) {
-    return top.rx;
-}
-bool tx_of(Vtop &top) {
-    return top.tx;
-}
-void clock(systole::SpiFlash &flash, Vtop &top) {
-    flash.clock(top.flash_csn, top.flash_sck, top.flash_mosi);
-}
-void clock(Memory &, Vtop &) {}
-#endif
-
 int fail(const std::string &text) {
-    std::fprintf(stderr, "small_sim: %s\n", text.c_str());
+    std::fprintf(stderr, "board_sim: %s\n", text.c_str());
     return 1;
 }
 
@@ -125,7 +71,7 @@ int fail(const std::string &text) {
 
 int main(int argc, char **argv) {
     if (argc < 3) {
-        return fail("usage: small_sim IMAGE OFFSET [CYCLES]");
+        return fail("usage: board_sim IMAGE OFFSET [CYCLES]");
     }
     std::ifstream in(argv[1], std::ios::binary);
     std::vector<uint8_t> bytes(std::strtoul(argv[2], nullptr, 0), 0xff);
@@ -135,9 +81,9 @@ int main(int argc, char **argv) {
     bytes.insert(bytes.end(), std::istreambuf_iterator<char>(in), {});
     const unsigned long long limit = argc > 3 ? std::strtoull(argv[3], nullptr, 0) : 100000000;
 
-    systole::SpiFlashRules rules; // of the part at SMALL_CLK_HZ
-    rules.wake = 35 * (SMALL_CLK_HZ / 1000000);
-    rules.deselect = (SMALL_CLK_HZ / 1000000 + 9) / 10;
+    systole::SpiFlashRules rules; // of the part at BOARD_CLK_HZ
+    rules.wake = 35 * (BOARD_CLK_HZ / 1000000);
+    rules.deselect = (BOARD_CLK_HZ / 1000000 + 9) / 10;
     systole::SpiFlash flash(rules);
     flash.load(bytes.data(), bytes.size());
 
@@ -160,7 +106,7 @@ int main(int argc, char **argv) {
         if (cycle >=
             kPowerUp) { // registers come up as zero: selected, until reset, without a clock
             clock(flash, *top);
-            clock(memory, *top);
+            memory.clock(*top);
         }
         const int byte = uart.clock(tx_of(*top));
         clock_of(*top) = 1;
