@@ -2,13 +2,14 @@
 """Sum up one board's place and route in report.json and one line.
 
 Synopsis: fpga/board_report.py OUT BOARD CONFIG CLK_HZ CLOCK SECONDS      (fpga/board.sh calls it)
-Reads OUT/pnr.json, nextpnr's report. Exit status 1 with one line when a clock misses its constraint, or when the clock that
+Reads OUT/pnr.json, nextpnr's report, and OUT/cells, Yosys' counts of the netlist. Exit status 1 with one line when a clock misses its constraint, or when the clock that
 the board runs on (the net CLOCK) is not constrained to CLK_HZ at least: a constraint that nobody gave is not met.
 
 SPDX-License-Identifier: Apache-2.0
 """
 import json
 import pathlib
+import re
 import sys
 
 # nextpnr's names of what can run out; where a device has several, the first that is used. Gowin's LUT4 counts carry cells
@@ -32,6 +33,9 @@ def main():
     for kind, names in KINDS.items():
         rows = [pnr["utilization"][name] for name in names if name in pnr["utilization"]]
         used[kind] = next(({key: row[key] for key in ("used", "available")} for row in sorted(rows, key=lambda row: not row["used"])), None)
+    if used["LUT"] and not used["FF"]:  # iCE40: nextpnr counts logic cells, each with a LUT and a flip-flop
+        flops = re.findall(r"^ *SB_DFF\w* +(\d+)", (out / "cells").read_text(), re.M)
+        used["FF"] = {"used": sum(map(int, flops)), "available": used["LUT"]["available"]}
     clocks = {name: {"met_MHz": round(c["achieved"], 2), "wanted_MHz": round(c["constraint"], 2)}
               for name, c in pnr["fmax"].items()}
     ours = next((c for name, c in clocks.items() if name.removeprefix("$glbnet$").split("$")[0] == clock), None)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the table of boards in fpga/README.md anew, between its two marks, from build/fpga/BOARD/report.json.
+"""Write the table of boards in README.md anew, between its two marks, from build/fpga/BOARD/report.json.
 
 Synopsis: fpga/board_table.py      (`make fpga-table`, after `make fpga BOARD=...` or `make fpga-all`)
 A board without a report keeps the row that the table had; reports of the flow's own tests are no boards. Exit status 1 with one line when the marks are missing.
@@ -11,7 +11,8 @@ import pathlib
 import re
 import sys
 
-README = pathlib.Path("fpga/README.md")
+README = pathlib.Path("README.md")
+BOARDS = pathlib.Path("fpga")
 BEGIN, END = "<!-- boards: make fpga-table -->\n", "<!-- end of boards -->\n"
 KINDS = ["LUT", "FF", "DSP", "block_RAM"]
 HEAD = "| board | configuration | " + " | ".join(kind.replace("_", " ") for kind in KINDS) + " | clock wanted | met | minutes |\n"
@@ -33,7 +34,7 @@ def main():
     rows = {board: line for line, board in re.findall(r"(?m)^(\| `([^`]+)` .*\n)", old)}
     for path in sorted(pathlib.Path("build/fpga").glob("*/report.json")):
         report = json.loads(path.read_text())
-        if report.get("clock") and (README.parent / report["board"] / "board.conf").is_file():
+        if report.get("clock") and (BOARDS / report["board"] / "board.conf").is_file():
             rows[report["board"]] = row(report)
     table = HEAD + "|---" * (len(KINDS) + 5) + "|\n" + "".join(rows[b] for b in sorted(rows))
     README.write_text(before + BEGIN + table + END + after)

@@ -50,7 +50,7 @@ fpga: $(FPGA_NEEDS) ## bitstream of one board (BOARD=ulx3s): build/fpga/BOARD/
 fpga-all: $(FPGA_NEEDS) ## bitstreams of all boards (many minutes)
 	@status=0; for board in $(BOARDS); do PYTHON=$(PYTHON) fpga/board.sh $$board || status=1; done; exit $$status
 
-fpga-table: ## write the table of fpga/README.md anew from build/fpga/*/report.json
+fpga-table: ## write the table of boards in README.md anew from build/fpga/*/report.json
 	@$(PYTHON) fpga/board_table.py
 
 .PHONY: flash-image
