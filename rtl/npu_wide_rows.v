@@ -1,7 +1,7 @@
 // Order and read addresses of a wide command's passes. DRAINW, ROTATE and SILUW are one pass (ALL) over all rows. A row of QUANTW is read twice
 // (SCALE, then BYTES), one of SOFTMAXW three times (HIGHEST before): round k has passes HIGHEST of row k, SCALE of row k - 1, BYTES of row k - 1 - AHEAD
 // (QUANTW: SCALE of row k, BYTES of row k - AHEAD), so that what must be known of a row is there when its next pass comes.
-// Contract: `start` begins, with `cmd` one cycle later and until `busy` falls. a_*, b_* walk the two word streams; `pass_*` is a queue of the passes whose
+// Contract: `start` begins, with `cmd` and what it is (is_*, scaled) one cycle later and until `busy` falls. a_*, b_* walk the two word streams; `pass_*` is a queue of the passes whose
 // addresses have begun: {kind, elements}. `written`, a pulse: all of a SCALE pass's words are in the scratchpad (SOFTMAXW reads them again).
 // No counterpart in cmodel but the order of timing_wide.c: rows do not depend on each other.
 // SPDX-License-Identifier: Apache-2.0
@@ -14,6 +14,11 @@ module npu_wide_rows #(
     input  wire        rst_n,
     input  wire        start,
     input  wire [`NPU_CMD_BITS-1:0] cmd,
+    input  wire        is_drain,
+    input  wire        is_quant,
+    input  wire        is_rotate,
+    input  wire        is_soft,
+    input  wire        scaled,      // a DRAINW with a scale for each row
     input  wire        written,
     output wire        busy,
     output wire        a_walk,
@@ -31,10 +36,7 @@ module npu_wide_rows #(
     localparam [1:0] HIGHEST = 2'd0, SCALE = 2'd1, BYTES = 2'd2, ALL = 2'd3;
     localparam [2:0] AHEAD = 3'd4;
 
-    wire [7:0] op = cmd[`NPU_F_OPCODE];
-    wire is_drain = op == `NPU_OP_DRAINW, is_quant = op == `NPU_OP_QUANTW, is_rotate = op == `NPU_OP_ROTATE, is_soft = op == `NPU_OP_SOFTMAXW;
     wire by_row   = is_quant || is_soft;
-    wire scaled   = is_drain && !cmd[`NPU_F_DRAINW_NOSCALE];
     wire [15:0] rows = is_drain ? cmd[`NPU_F_DRAINW_COUNT] : cmd[`NPU_F_QUANTW_ROWS];   // ROWS, N and first address: in one place in all four
 
     // ---------------------------------------------------------------- whose turn
