@@ -55,7 +55,7 @@ def place(name):
 
 
 def row(n, style, report):
-    """A line of the table, and the figures that have limits: style, LUT per MAC."""
+    """A line of the table."""
     groups = FIR[n][0]
     inputs = 4 + 8 * n + 8 * n * groups + n + 8 * n
     sums = n * (16 + (n - 1).bit_length())
@@ -63,6 +63,8 @@ def row(n, style, report):
     lut = used["TRELLIS_COMB"] - sums
     ff = used["TRELLIS_FF"] - inputs - sums - 2
     clock = max(clock["achieved"] for clock in report["fmax"].values())
+    if style == "dsp" and n * n > DSP_CELLS:
+        style = f"{DSP_CELLS} dsp, {n * n - DSP_CELLS} carry"
     return (f"| {n} × {n} | {style} | {lut:,} | {ff:,} | {used.get('MULT18X18D', 0)} | {lut / n**2:.1f} | {clock:.0f} |")
 
 

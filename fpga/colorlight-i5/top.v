@@ -6,6 +6,7 @@
 `default_nettype none
 module top #(
     parameter N = 8, LANES = 8, SP_WORDS = 8192, SP_BANKS = 8, ACC_DEPTH = 512, FIR_GROUPS = 2, FIR_TAPS = 4,
+    parameter MUL_STYLE = 2, MUL_DSP = 28,
     parameter CLK_HZ = 62500000, PLL_IN = 2, PLL_FEEDBACK = 5, PLL_OUT = 10,
     parameter [31:0] FLASH_OFFSET = 32'h00100000,
     parameter BOOT_INIT = `SYSTOLE_RAM_INIT  // of the flow: the boot memory, words in hex
@@ -50,7 +51,7 @@ module top #(
     assign led_n = !led;
     soc_small_sdram #(
         .N(N), .LANES(LANES), .SP_WORDS(SP_WORDS), .SP_BANKS(SP_BANKS), .ACC_DEPTH(ACC_DEPTH), .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS),
-        .CLK_HZ(CLK_HZ), .FLASH_OFFSET(FLASH_OFFSET), .MUL_STYLE(2), .MUL_DSP(28), .BOOT_INIT(BOOT_INIT)
+        .CLK_HZ(CLK_HZ), .FLASH_OFFSET(FLASH_OFFSET), .MUL_STYLE(MUL_STYLE), .MUL_DSP(MUL_DSP), .BOOT_INIT(BOOT_INIT)
     ) u_soc (
         .clk(clk), .hold_n(locked && btn_n), .uart_rx(rx), .uart_tx(tx), .flash_cs_n(flash_csn), .flash_clk(flash_clk),
         .flash_mosi(flash_mosi), .flash_miso(flash_miso), .status_led(led), .sdram_cke(), .sdram_cs_n(), .sdram_ras_n(ras_n),

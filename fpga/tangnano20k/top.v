@@ -5,6 +5,7 @@
 `default_nettype none
 module top #(
     parameter N = 8, LANES = 8, SP_WORDS = 4096, SP_BANKS = 8, ACC_DEPTH = 512, FIR_GROUPS = 2, FIR_TAPS = 4,
+    parameter MUL_STYLE = 4,
     parameter CLK_HZ = 54000000, PLL_IDIV = 0, PLL_FBDIV = 1, PLL_ODIV = 16,
     parameter [31:0] FLASH_OFFSET = 32'h00200000,
     parameter BOOT_INIT = `SYSTOLE_RAM_INIT  // of the flow: the boot memory, words in hex
@@ -49,7 +50,7 @@ module top #(
     assign led_n = !led;
     soc_small_sdram #(
         .N(N), .LANES(LANES), .SP_WORDS(SP_WORDS), .SP_BANKS(SP_BANKS), .ACC_DEPTH(ACC_DEPTH), .FIR_GROUPS(FIR_GROUPS), .FIR_TAPS(FIR_TAPS),
-        .CLK_HZ(CLK_HZ), .FLASH_OFFSET(FLASH_OFFSET), .MUL_STYLE(4), .CACHE_LINES(128), .BOOT_INIT(BOOT_INIT)
+        .CLK_HZ(CLK_HZ), .FLASH_OFFSET(FLASH_OFFSET), .MUL_STYLE(MUL_STYLE), .CACHE_LINES(128), .BOOT_INIT(BOOT_INIT)
     ) u_soc (
         .clk(clk), .hold_n(locked && !btn), .uart_rx(rx), .uart_tx(tx), .flash_cs_n(flash_csn), .flash_clk(flash_sck),
         .flash_mosi(flash_mosi), .flash_miso(flash_miso), .status_led(led), .sdram_cke(cke), .sdram_cs_n(cs_n), .sdram_ras_n(ras_n),

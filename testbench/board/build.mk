@@ -1,6 +1,5 @@
 # Boards in simulation, from power-up (board_sim.cc): build/board/SYSTEM/board_sim. SYSTEM: rtl, netlist: the iCEBreaker's top, its sources or
-# the netlist that synthesis makes for its bitstream (cells: yosys' own models); sdram, tangnano20k: soc_small_sdram as the Colorlight i5
-# and the Tang Nano 20K have it; ulx3s: the ULX3S' top. SPDX-License-Identifier: Apache-2.0
+# the netlist that synthesis makes for its bitstream (cells: yosys' own models); the others by their names, their tops. SPDX-License-Identifier: Apache-2.0
 BOARD_DIR    := $(BUILD)/board
 board_conf    = $(shell . fpga/$(1)/board.conf && echo $$$(2))
 BOARD_CELLS  := $(BOARD_DIR)/cells.v
@@ -20,9 +19,6 @@ define verilate_board
 	        -DBOARD_CLK_HZ=$(call board_conf,$(2),clk_hz) -DBOARD_UART_CLOCKS=$(shell echo $$(($(call board_conf,$(2),clk_hz) / 115200)))' \
 	    >$(BOARD_DIR)/$(1)/log 2>&1 || { tail -40 $(BOARD_DIR)/$(1)/log; exit 1; }
 endef
-# Clock rate and place of the boot image, as the flow passes them.
-board_params  = -GCLK_HZ=$(call board_conf,$(1),clk_hz) -GFLASH_OFFSET=$(shell echo $$(($(call board_conf,$(1),flash_offset))))
-
 # iCEBreaker. Cells without those that ice40_models.v has.
 $(BOARD_CELLS): /usr/share/yosys/ice40/cells_sim.v
 	@mkdir -p $(@D)
@@ -35,29 +31,32 @@ $(BOARD_DIR)/netlist.v: $(BOARD_DIR)/fpga/icebreaker.json
 ICE_FLAGS    := --top-module top -DNO_ICE40_DEFAULT_ASSIGNMENTS
 $(BOARD_DIR)/rtl/board_sim: $(ICE_RTL) $(BOARD_CELLS) $(ICE_MODELS) $(BOARD_BENCH) fpga/icebreaker/board.conf $(SMALL_NEEDS) | $(SETUP)
 	$(call verilate_board,rtl,icebreaker,icebreaker,$(ICE_FLAGS) $(ICE_RTL) $(BUILD)/soc/VexRiscv_Min.v $(BOARD_CELLS) $(ICE_MODELS),\
-	    $(call board_params,icebreaker) -DSYSTOLE_RAM_INIT='"$(BUILD)/firmware/small_boot.hex"')
+	    -GCLK_HZ=$(call board_conf,icebreaker,clk_hz) -GFLASH_OFFSET=$(shell echo $$(($(call board_conf,icebreaker,flash_offset)))) -DSYSTOLE_RAM_INIT='"$(BUILD)/firmware/small_boot.hex"')
 $(BOARD_DIR)/netlist/board_sim: $(BOARD_DIR)/netlist.v $(BOARD_CELLS) $(ICE_MODELS) $(BOARD_BENCH) fpga/icebreaker/board.conf
 	$(call verilate_board,netlist,icebreaker,icebreaker,$(ICE_FLAGS) $< $(BOARD_CELLS) $(ICE_MODELS))
 
-# soc_small_sdram with the parameters of the Colorlight i5; of the Tang Nano 20K with BOARD=tangnano20k.
-SDRAM_SIM    := $(if $(filter tangnano20k,$(BOARD)),$(BOARD),sdram)
-SDRAM_BOARD  := $(SDRAM_SIM:sdram=colorlight-i5)
-SDRAM_RTL    := $(call board_conf,$(SDRAM_BOARD),rtl)
-SDRAM_CONFIG := $(subst =,,$(subst $(comma),-,$(call board_conf,$(SDRAM_BOARD),config)))
-$(BOARD_DIR)/$(SDRAM_SIM)/board_sim: $(SDRAM_RTL) $(BOARD_BENCH) fpga/$(SDRAM_BOARD)/board.conf $(SMALL_NEEDS) $(call config_vh,$(SDRAM_CONFIG)) | $(SETUP)
-	$(call verilate_board,$(SDRAM_SIM),$(SDRAM_BOARD),small_sdram,--top-module soc_small_sdram $(SDRAM_RTL) $(BUILD)/soc/VexRiscv_Min.v,\
-	    $(filter-out -GMATMUL=% -GTRACE_RECORDS=% -GWIDE_LANES=% -GSOFTMAX=% -GNORM=%,$(call rtl_params,$(SDRAM_CONFIG))) \
-	    $(call board_params,$(SDRAM_BOARD)) -GRESET_BITS=5 -GBOOT_INIT='"$(BUILD)/firmware/small_boot.hex"')
-
-# ULX3S, in the configuration of its board.conf. Products as the board has them are for the netlist (testbench/netlist).
-ULX3S_CONFIG := $(subst =,,$(subst $(comma),-,$(call board_conf,ulx3s,config)))
-ULX3S_PARAMS  = $(shell echo '$(filter-out -GTRACE_RECORDS=%,$(call rtl_params,$(ULX3S_CONFIG))) -GMUL_STYLE=0 $(call board_params,ulx3s)' | sed 's/-G\([A-Z_]*\)=\([0-9]*\) */.\1(\2), /g; s/, $$//')
-ULX3S_OWN    := testbench/board/ulx3s_bench.v testbench/board/ecp5_models.v $(call board_conf,ulx3s,sources)
+# Boards with an SDRAM: what board.conf says of each, with what the flow takes where it says nothing. Products as a board has them are for
+# the netlists. SDRAM_NAME: data pins, row and column bits.
+SDRAM_ulx3s         := {16,13,9}
+SDRAM_colorlight-i5 := {32,11,8}
+SDRAM_tangnano20k   := {32,11,8}
+board_config  = $(subst =,,$(subst $(comma),-,$(call board_conf,$(1),config)))
+board_hex     = $(BUILD)/firmware/$(or $(call board_conf,$(1),firmware),firmware).hex
+board_rtl     = $(or $(call board_conf,$(1),rtl),$(SOC_RTL_ALL)) $(call board_conf,$(1),sources) $(BUILD)/soc/$(or $(call board_conf,$(1),cpu),VexRiscv_Lite).v
+# The top's parameters: of the configuration those that the board has, or all; clock rate and place of the boot image as the flow passes them
+board_values  = $(shell for name in $(or $(call board_conf,$(1),config_parameters),$$(sed -n '/TRACE_RECORDS/d; s/^`define NPU_CFG_\([A-Z_]*\) .*/\1/p' $(call config_vh,$(call board_config,$(1))))); do \
+    sed -n "s/^.define NPU_CFG_$$name \(.*\)/.$$name(\1), /p" $(call config_vh,$(call board_config,$(1))); done; \
+    echo ".MUL_STYLE(0), .CLK_HZ($(call board_conf,$(1),clk_hz)), .FLASH_OFFSET($$(($(call board_conf,$(1),flash_offset))))")
+define sdram_board
+$(BOARD_DIR)/$(1)/board_sim: $$$$(call board_rtl,$(1)) testbench/board/bench_$(1).v testbench/board/board_cells.v $(BOARD_BENCH) fpga/$(1)/board.conf $(call board_hex,$(1)) $(call config_vh,$(call board_config,$(1))) | $(SETUP)
+	$$(call verilate_board,$(1),$(1),sdram,--top-module bench rtl/soc/soc.vlt testbench/board/bench_$(1).v testbench/board/board_cells.v $$(call board_rtl,$(1)),\
+	    '-DBOARD_PARAMS=$$(call board_values,$(1))' -DSYSTOLE_RAM_INIT='"$(call board_hex,$(1))"' -CFLAGS '-DBOARD_SDRAM=$$(SDRAM_$(1))')
+endef
 .SECONDEXPANSION: # the lists of the RTL come later in the alphabet
-$(BOARD_DIR)/ulx3s/board_sim: $$(SOC_RTL_ALL) $(ULX3S_OWN) $(BOARD_BENCH) fpga/ulx3s/board.conf $(BUILD)/soc/VexRiscv_Lite.v $(BUILD)/firmware/firmware.hex $(call config_vh,$(ULX3S_CONFIG)) | $(SETUP)
-	$(call verilate_board,ulx3s,ulx3s,ulx3s,--top-module ulx3s_bench rtl/soc/soc.vlt $(ULX3S_OWN) $(SOC_RTL_ALL) $(BUILD)/soc/VexRiscv_Lite.v,\
-	    '-DBOARD_PARAMS=$(ULX3S_PARAMS)' -DSYSTOLE_RAM_INIT='"$(BUILD)/firmware/firmware.hex"')
+SDRAM_BOARDS := colorlight-i5 tangnano20k ulx3s
+$(foreach board,$(SDRAM_BOARDS),$(eval $(call sdram_board,$(board))))
 
 .PHONY: board-sim
-board-sim: $(BOARD_DIR)/rtl/board_sim $(BOARD_DIR)/netlist/board_sim $(BOARD_DIR)/$(SDRAM_SIM)/board_sim $(BOARD_DIR)/ulx3s/board_sim $(BUILD)/microcode/$(SDRAM_CONFIG)/microcode.bin ## the boards in simulation: iCEBreaker as RTL and as netlist, ULX3S, the small system with SDRAM (of another board: BOARD=tangnano20k)
+board-sim: $(BOARD_DIR)/rtl/board_sim $(BOARD_DIR)/netlist/board_sim $(patsubst %,$(BOARD_DIR)/%/board_sim,colorlight-i5 ulx3s $(filter tangnano20k,$(BOARD))) \
+    $(patsubst %,$(BUILD)/microcode/%/microcode.bin,npu8 $(if $(filter tangnano20k,$(BOARD)),$(CONFIG_FOLDER))) ## boards in simulation: iCEBreaker as RTL and as netlist, Colorlight i5, ULX3S; Tang Nano 20K too with BOARD=tangnano20k
 TEST_NEEDS += board-sim $(BUILD)/firmware/small.bin $(BUILD)/microcode/npu4/microcode.bin $(BUILD)/microcode/npu8/microcode.bin

@@ -1,24 +1,24 @@
 #!/bin/sh
 # The netlist of npu_top as a board's flow makes it, ready for Verilator.
 #
-# Synopsis: testbench/netlist/netlist.sh BOARD CONFIG OUT      BOARD: an ECP5 board of fpga/, whose board.conf says how products are made
+# Synopsis: testbench/netlist/netlist.sh BOARD HEADER OUT      BOARD: an ECP5 board of fpga/, whose board.conf says how products are made;
+# HEADER: of the configuration, as systole config --verilog writes it
 # Writes OUT/npu.v: Yosys' netlist, flattened, the block RAMs of scratchpad and accumulators named sp_BANK_COLUMN, acc_HALF_COLUMN;
 # OUT/cells.v: Yosys' own models of the cells that are only logic, and of the LUT RAM; OUT/synth.log, OUT/stat.
-# CONFIG: npu4 on any board: the named configuration that is simulated. Exit status 1 with one line when something fails.
+# Exit status 1 with one line when something fails.
 # SPDX-License-Identifier: Apache-2.0
 set -eu
 cd "$(dirname "$0")/../.."
 fail() { echo "netlist: $*" >&2; exit 1; }
-board=$1 out=$3
+board=$1 header=$2 out=$3
 synth_options='' mul_style='' mul_dsp=''
 # shellcheck disable=SC1090
 . "fpga/$board/board.conf"
-config=$2 # not the board's own
 [ "$family" = ecp5 ] || fail "$board: the cell models are those of ECP5"
 library=$(dirname "$(command -v yosys)")/../share/yosys/ecp5
 mkdir -p "$out"
 npu=$(sed 's/[#].*//; s,//.*,,' rtl/npu.f | tr ' ' '\n' | grep '\.s*v$' | tr '\n' ' ')
-parameters=$(sed -n '/TRACE_RECORDS/d; s/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-set \1 \2/p' "spec/gen/config_$config.vh" | tr '\n' ' ')
+parameters=$(sed -n '/TRACE_RECORDS/d; s/^`define NPU_CFG_\([A-Z_]*\) \(.*\)/-set \1 \2/p' "$header" | tr '\n' ' ')
 parameters="$parameters -set MUL_STYLE ${mul_style:-2}${mul_dsp:+ -set MUL_DSP $mul_dsp}"
 # Up to the last step that changes cells: what follows names them anew, and takes long in a large flattened design.
 nice -n 10 yosys -q -l "$out/synth.log" -p "read_verilog -lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v; read_verilog -sv -Ispec/gen $npu;

@@ -25,25 +25,27 @@ void Rtl::accumulators(uint8_t *get, const uint8_t *set) {
     }
 }
 #elif defined SYSTOLE_NETLIST
-// A netlist for ECP5: block RAMs of 1024 words of 18 bits, one to an element of uint32_t.
+// A netlist for ECP5: block RAMs of 1024 words of 18 bits, one to an element of uint32_t, that is
+// 2048 bytes of 9 bits.
 // testbench/netlist/netlist.sh names them.
 constexpr size_t kRamWords = 1024;
 
-// Bytes of scratchpad words lie in 9 bits each, two to a block RAM: word w is word w / banks of
-// bank w % banks.
+// Word w of the scratchpad is word w / banks of bank w % banks, in as many block RAMs as its depth
+// asks for: each has 2048 / depth bytes of every word.
 void Rtl::scratchpad(uint8_t *get, const uint8_t *set) {
-    uint32_t n = config_.n, banks = config_.sp_banks;
+    uint32_t n = config_.n, banks = config_.sp_banks, depth = config_.sp_words / banks;
+    uint32_t each = static_cast<uint32_t>(2 * kRamWords) / depth;
     for (uint32_t b = 0; b < banks; b++) {
-        for (uint32_t c = 0; c < n / 2; c++) {
+        for (uint32_t c = 0; c < n / each; c++) {
             std::string name = "sp_" + std::to_string(b) + "_" + std::to_string(c);
             auto *mem = reinterpret_cast<uint32_t *>(variable(name, "mem", 4, kRamWords));
-            for (uint32_t w = b; mem && w < config_.sp_words; w += banks, mem++) {
-                size_t at = size_t{w} * n + 2 * c;
+            for (uint32_t i = 0; mem && i < depth * each; i++) {
+                size_t at = size_t{i / each * banks + b} * n + each * c + i % each;
+                uint32_t *word = &mem[i / 2], shift = 9 * (i % 2);
                 if (get) {
-                    get[at] = static_cast<uint8_t>(*mem);
-                    get[at + 1] = static_cast<uint8_t>(*mem >> 9);
+                    get[at] = static_cast<uint8_t>(*word >> shift);
                 } else {
-                    *mem = set[at] | static_cast<uint32_t>(set[at + 1]) << 9;
+                    *word = (*word & ~(0x1ffu << shift)) | static_cast<uint32_t>(set[at]) << shift;
                 }
             }
         }

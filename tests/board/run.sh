@@ -1,21 +1,18 @@
 #!/bin/sh
 # Boards' systems from power-up: what the bitstream holds, a network from the SPI flash's image, result on the UART.
-# Synopsis: tests/board/run.sh rtl | netlist | sdram | tangnano20k | ulx3s
+# Synopsis: tests/board/run.sh rtl | netlist | colorlight-i5 | tangnano20k | ulx3s
 #   rtl: the digits network, two pictures, every output byte against the C model; images with a byte changed in
 #   firmware, microcode and program, and an erased flash, must be refused with the right line.
 #   netlist: the same network on the netlist that the bitstream was made from; a damaged firmware.
-#   sdram: the system of the Colorlight i5 (npu8, SDRAM, firmware and program in it), the same network; damaged firmware and program.
-#   tangnano20k: the same as that board has it (make board-sim BOARD=tangnano20k).
-#   ulx3s: the top of the ULX3S, in the configuration of its bitstream, its SDRAM on its pins; a damaged program, an erased flash.
+#   the others: the board's top in the configuration of its bitstream, an SDRAM on its pins, the same network; damaged firmware and
+#   program, on the ULX3S a damaged program and an erased flash. (make board-sim, with BOARD=tangnano20k for that one)
 # Last line: N passed, N failed.   SPDX-License-Identifier: Apache-2.0
 cd "$(dirname "$0")/../.." || exit 1
 what=${1-}
 case $what in
 rtl | netlist) board=icebreaker ;;
-sdram) board=colorlight-i5 ;;
-tangnano20k) board=tangnano20k ;;
-ulx3s) board=ulx3s ;;
-*) echo "usage: tests/board/run.sh rtl | netlist | sdram | tangnano20k | ulx3s" >&2; exit 2 ;;
+colorlight-i5 | tangnano20k | ulx3s) board=$what ;;
+*) echo "usage: tests/board/run.sh rtl | netlist | colorlight-i5 | tangnano20k | ulx3s" >&2; exit 2 ;;
 esac
 sim=build/board/$what/board_sim
 dir=build/board/$what/test
@@ -75,7 +72,7 @@ if [ -x $sim ]; then
     else
         damaged "firmware with a byte changed" 1 "boot: firmware damaged"
     fi
-    if [ "$what" = sdram ] || [ "$what" = tangnano20k ]; then
+    if [ "$what" = colorlight-i5 ] || [ "$what" = tangnano20k ]; then
         damaged "program with a byte changed" 2 "flash: program damaged"
     elif [ "$what" = rtl ]; then
         digit "digit 2" $pictures/2.bin

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Suite (make test-all): the netlist that Yosys makes of the ULX3S' NPU runs, and equals the model: the digits network, random
-# command streams with every command and mode, with stalls and without, and every kind of error. Also that its products are in
-# DSP cells and its memories in block RAM, as the flow means them to be.
-# To see it fail: make netlist-faults; a line of build/netlist/ulx3s-faults/faults says what each fault is; then, for fault 4, say,
+# Suite (make test-all): the netlist that Yosys makes of the ULX3S' NPU, in the configuration of its bitstream, runs, and equals the
+# model: the digits network, random command streams with every command and mode, with stalls and without, and every kind of error.
+# Also that its products are in DSP cells and its memories in block RAM, as the flow means them to be.
+# To see it fail: make netlist-faults; a line of build/netlist/ulx3s-faults/CONFIG/faults says what each fault is; then, for fault 4, say,
 #   echo 4 >build/test/netlist/fault.hex      (hexadecimal; 0: none, which must pass)
-#   build/fuzz --config npu4 --lib build/netlist/ulx3s-faults/rtl/npu4/libnpu.so --count 6 --seed 6000
+#   build/fuzz --config CONFIG --lib build/netlist/ulx3s-faults/rtl/CONFIG/libnpu.so --count 6 --seed 6000
 # Tried so: neighbouring bits exchanged in a PE's sum, LOAD's address, a scratchpad reader's word, STORE's packer and a vector lane,
 # each noticed within the first streams; exchanged bits 11 and 12 of CONV's nblk were not, which no stream is long enough to set.
 # Synopsis: tests/netlist/run.sh      Last line: N passed, N failed.
@@ -12,26 +12,29 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 passed=0 failed=0
-net=build/netlist/ulx3s lib=build/netlist/ulx3s/rtl/npu4/libnpu.so digits=sw/examples/digits
+# shellcheck disable=SC1091
+. fpga/ulx3s/board.conf
+folder=$(echo "$config" | tr -d = | tr , -)
+net=build/netlist/ulx3s lib=build/netlist/ulx3s/rtl/$folder/libnpu.so digits=sw/examples/digits
 ok() { passed=$((passed + 1)); }
 bad() { failed=$((failed + 1)); echo "FAIL $1; rerun: $2"; }
 [ -f $lib ] || { echo "FAIL netlist: no $lib; build it: make netlist"; echo "0 passed, 1 failed"; exit 1; }
 
 cells() { # type, least
-    count=$(sed -n "s/^ *$1 *\([0-9]*\)$/\1/p" $net/stat)
+    count=$(sed -n "s/^ *$1 *\([0-9]*\)$/\1/p" $net/$folder/stat)
     if [ "${count:-0}" -ge "$2" ]; then ok; else bad "netlist: ${count:-0} $1, want $2 at least" "$0"; fi
     echo "netlist: ${count:-0} $1"
 }
-cells MULT18X18D 16
-cells DP16KD 20
-cells LUT4 1000
+cells MULT18X18D "$mul_dsp"
+cells DP16KD 100
+cells LUT4 10000
 
 out=build/test/netlist
 mkdir -p $out
 for digit in 3 7; do
     picture=$digits/held_out/$digit.bin
-    build/systole run $digits/digits.tflite --target model --config npu4 --input $picture --output $out/want.bin >/dev/null
-    run="SYSTOLE_STALL=$((digit * 5)) SYSTOLE_BUILD=$net build/systole run $digits/digits.tflite --target rtl --config npu4 --input $picture --output $out/got.bin"
+    build/systole run $digits/digits.tflite --target model --config $config --input $picture --output $out/want.bin >/dev/null
+    run="SYSTOLE_STALL=$((digit * 5)) SYSTOLE_BUILD=$net build/systole run $digits/digits.tflite --target rtl --config $config --input $picture --output $out/got.bin"
     rm -f $out/got.bin
     text=$(eval "$run" 2>&1)
     if cmp -s $out/want.bin $out/got.bin; then ok; else bad "netlist, digit $digit: $text" "$run"; fi
@@ -39,7 +42,7 @@ for digit in 3 7; do
 done
 for run in "--count 6 --seed 6000" "--count 6 --seed 7000 --latency 7 --stall 35 --cmds 60 --no-errors" \
     "--count 2 --seed 8000 --latency 0 --cmds 100 --no-errors"; do
-    run="build/fuzz --config npu4 --lib $lib $run"
+    run="build/fuzz --config $config --lib $lib $run"
     text=$($run 2>&1)
     if echo "$text" | grep -q 'without a model'; then bad "netlist: $(echo "$text" | grep -m1 'without a model')" "$run"; fi
     echo "$text" | grep -E '^FAIL|streams'

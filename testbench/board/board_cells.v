@@ -1,4 +1,4 @@
-// Cells of an ECP5 that a board's top instantiates, for simulation: what they do in the mode that the tops give them. The PLL's output is
+// Cells of ECP5 and Gowin that the boards' tops instantiate, for simulation: what they do in the mode that the tops give them. A PLL's output is
 // its input, so a simulated clock is one of the system; every signal at a pin is registered where the cell does so.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
@@ -73,5 +73,34 @@ module BB (
 );
     assign B = T ? 1'bz : I;
     assign O = B;
+endmodule
+
+// Gowin: CLKOUTP half a period behind CLKOUT, as PSDA_SEL 1000 makes it.
+module rPLL #(
+    parameter FCLKIN = "", DEVICE = "", CLKFB_SEL = "", DYN_IDIV_SEL = "", DYN_FBDIV_SEL = "", DYN_ODIV_SEL = "", DYN_DA_EN = "",
+    parameter CLKOUT_BYPASS = "", CLKOUTP_BYPASS = "", CLKOUTD_BYPASS = "", CLKOUTD_SRC = "", CLKOUTD3_SRC = "",
+    parameter PSDA_SEL = "0000", DUTYDA_SEL = "1000",
+    parameter IDIV_SEL = 0, FBDIV_SEL = 0, ODIV_SEL = 8, CLKOUT_DLY_STEP = 0, CLKOUTP_DLY_STEP = 0, DYN_SDIV_SEL = 2,
+    parameter CLKOUT_FT_DIR = 1'b1, CLKOUTP_FT_DIR = 1'b1
+) (
+    input  wire       CLKIN,
+    input  wire       CLKFB,
+    input  wire       RESET,
+    input  wire       RESET_P,
+    input  wire [5:0] FBDSEL,
+    input  wire [5:0] IDSEL,
+    input  wire [5:0] ODSEL,
+    input  wire [3:0] PSDA,
+    input  wire [3:0] DUTYDA,
+    input  wire [3:0] FDLY,
+    output wire       CLKOUT,
+    output wire       CLKOUTP,
+    output wire       CLKOUTD,
+    output wire       CLKOUTD3,
+    output wire       LOCK
+);
+    assign CLKOUT  = CLKIN;
+    assign CLKOUTP = PSDA_SEL == "1000" ? !CLKIN : CLKIN;
+    assign {CLKOUTD, CLKOUTD3, LOCK} = 3'b001;
 endmodule
 `default_nettype wire
