@@ -11,7 +11,7 @@ ICE_MODELS   := testbench/board/ice40_models.v
 # $(1): system, $(2): board, $(3): name in pins_NAME.h, $(4): top and sources, $(5): parameters
 define verilate_board
 	@echo "verilate the board $(2) ($(1))"
-	@mkdir -p $(BOARD_DIR)/$(1)
+	@rm -rf $(BOARD_DIR)/$(1)/obj && mkdir -p $(BOARD_DIR)/$(1)
 	@MAKEFLAGS= verilator --cc --exe --build --build-jobs $(JOBS) --prefix Vtop --Mdir $(BOARD_DIR)/$(1)/obj -O3 --output-split 20000 \
 	    --x-assign unique --x-initial unique --no-timing -Wno-lint -Wno-style -Wno-TIMESCALEMOD -Wno-UNOPTFLAT -Ispec/gen -Irtl/soc \
 	    $(5) $(4) $(CURDIR)/testbench/board/board_sim.cc -o ../board_sim -MAKEFLAGS "OPT_FAST=-O1 OPT_SLOW=-O0 OBJCACHE=$(CCACHE)" \
