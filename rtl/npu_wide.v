@@ -48,24 +48,15 @@ module npu_wide #(
     localparam [1:0] HIGHEST = 2'd0, SCALE = 2'd1, BYTES = 2'd2;   // kinds of passes; 3: the only one
 
     // ---------------------------------------------------------------- the command
-    // Which it is, from the cycle after `start` on: flip-flops, since most of what follows hangs on them.
     wire [7:0] op = cmd[`NPU_F_OPCODE];
-    reg  is_drain, is_quant, is_rotate, is_silu, is_soft;
-    reg  by_row;                           // a row has several passes; else all rows go through in one
-    reg  norm, add, scaled, vmax, causal;
-    always_ff @(posedge clk) begin
-        is_drain  <= op == `NPU_OP_DRAINW;
-        is_quant  <= op == `NPU_OP_QUANTW;
-        is_rotate <= op == `NPU_OP_ROTATE;
-        is_silu   <= op == `NPU_OP_SILUW;
-        is_soft   <= op == `NPU_OP_SOFTMAXW;
-        by_row    <= op == `NPU_OP_QUANTW || op == `NPU_OP_SOFTMAXW;
-        norm      <= op == `NPU_OP_QUANTW && cmd[`NPU_F_QUANTW_NORM];
-        add       <= op == `NPU_OP_DRAINW && cmd[`NPU_F_DRAINW_ADD];
-        scaled    <= op == `NPU_OP_DRAINW && !cmd[`NPU_F_DRAINW_NOSCALE];
-        vmax      <= op == `NPU_OP_SOFTMAXW && cmd[`NPU_F_SOFTMAXW_VMAX];
-        causal    <= op == `NPU_OP_SOFTMAXW && cmd[`NPU_F_SOFTMAXW_CAUSAL];
-    end
+    wire is_drain = op == `NPU_OP_DRAINW, is_quant = op == `NPU_OP_QUANTW, is_rotate = op == `NPU_OP_ROTATE,
+         is_silu = op == `NPU_OP_SILUW, is_soft = op == `NPU_OP_SOFTMAXW;
+    wire by_row   = is_quant || is_soft;   // a row has several passes; else all rows go through in one
+    wire norm     = is_quant && cmd[`NPU_F_QUANTW_NORM];
+    wire add      = is_drain && cmd[`NPU_F_DRAINW_ADD];
+    wire scaled   = is_drain && !cmd[`NPU_F_DRAINW_NOSCALE];
+    wire vmax     = is_soft && cmd[`NPU_F_SOFTMAXW_VMAX];
+    wire causal   = is_soft && cmd[`NPU_F_SOFTMAXW_CAUSAL];
     wire [15:0] rows  = is_drain ? cmd[`NPU_F_DRAINW_COUNT] : cmd[`NPU_F_QUANTW_ROWS];   // ROWS and N: in one place in all four
     wire [15:0] longest = cmd[`NPU_F_QUANTW_N] + (causal ? rows - 16'd1 : 16'd0);
 
@@ -74,8 +65,7 @@ module npu_wide #(
     wire [1:0]  pass_kind;
     wire [15:0] pass_n;
     npu_wide_rows #(.N(N)) u_rows (
-        .clk(clk), .rst_n(rst_n), .start(start), .cmd(cmd), .is_drain(is_drain), .is_quant(is_quant), .is_rotate(is_rotate), .is_soft(is_soft),
-        .scaled(scaled), .written(row_written), .busy(walking),
+        .clk(clk), .rst_n(rst_n), .start(start), .cmd(cmd), .written(row_written), .busy(walking),
         .a_walk(a_walk), .a_addr(a_addr), .a_step(a_step), .b_walk(b_walk), .b_addr(b_addr), .b_step(b_step),
         .pass_valid(pass_valid), .pass_kind(pass_kind), .pass_n(pass_n), .pass_pop(load)
     );
@@ -141,10 +131,9 @@ module npu_wide #(
     reg  [16:0] j_q;             // first element of the group
     reg         head_q;          // on top of the old values: the row's scale record comes first
     reg  [3:0]  heads_q;         // ... else they have the stream to themselves: taken, of rows to come
-    reg  [15:0] q_words_q;       // of a row's bytes: long there when the first BYTES pass is
-    always_ff @(posedge clk) q_words_q <= ((longest - 16'd1) >> LN) + 16'd1;
+    wire [15:0] q_words = ((longest - 16'd1) >> LN) + 16'd1;
     wire [16:0] limit  = is_drain ? MOST_I[16:0] : {1'b0, n_q};
-    wire [16:0] length = kind_q == BYTES ? {1'b0, q_words_q} << LN : limit;
+    wire [16:0] length = kind_q == BYTES ? {1'b0, q_words} << LN : limit;
     wire [16:0] j_next = j_q + LANES[16:0];
     wire        exists = j_q < limit;
     wire        use_a  = !is_drain || add;
@@ -282,7 +271,7 @@ module npu_wide #(
 
     wire vw_full;
     npu_wide_write #(.N(N), .LANES(LANES)) u_write (
-        .clk(clk), .rst_n(rst_n), .stop(stop), .start(start), .cmd(cmd), .is_drain(is_drain), .ready(en), .full(vw_full),
+        .clk(clk), .rst_n(rst_n), .stop(stop), .start(start), .cmd(cmd), .ready(en), .full(vw_full),
         .put(t_valid_q[8] && en && kind8t != HIGHEST && !(is_quant && kind8t == SCALE)), .group_last(t8[LANES]), .group_int8(kind8t == BYTES),
         .group_mask(t8[LANES-1:0]), .wides(wides), .bytes(bytes), .record_valid(record_valid), .record(record), .record_pop(record_pop),
         .row_written(row_written), .vw_req(vw_req), .vw_addr(vw_addr), .vw_data(vw_data), .vw_be(vw_be), .vw_gnt(vw_gnt)

@@ -1,8 +1,8 @@
 // Order and read addresses of a wide command's passes. DRAINW, ROTATE and SILUW are one pass (ALL) over all rows. A row of QUANTW is read twice
 // (SCALE, then BYTES), one of SOFTMAXW three times (HIGHEST before): round k has passes HIGHEST of row k, SCALE of row k - 1, BYTES of row k - 1 - AHEAD
 // (QUANTW: SCALE of row k, BYTES of row k - AHEAD), so that what must be known of a row is there when its next pass comes.
-// Contract: `start` begins, with `cmd`, which stays until `busy` falls; what it is (is_*, scaled) is there one cycle later. a_*, b_* walk the two word
-// streams; `pass_*` is a queue of the passes whose addresses have begun: {kind, elements}. `written`, a pulse: all of a SCALE pass's words are in the scratchpad (SOFTMAXW reads them again).
+// Contract: `start` begins, with `cmd` one cycle later and until `busy` falls. a_*, b_* walk the two word streams; `pass_*` is a queue of the passes whose
+// addresses have begun: {kind, elements}. `written`, a pulse: all of a SCALE pass's words are in the scratchpad (SOFTMAXW reads them again).
 // No counterpart in cmodel but the order of timing_wide.c: rows do not depend on each other.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
@@ -14,11 +14,6 @@ module npu_wide_rows #(
     input  wire        rst_n,
     input  wire        start,
     input  wire [`NPU_CMD_BITS-1:0] cmd,
-    input  wire        is_drain,
-    input  wire        is_quant,
-    input  wire        is_rotate,
-    input  wire        is_soft,
-    input  wire        scaled,      // a DRAINW with a scale for each row
     input  wire        written,
     output wire        busy,
     output wire        a_walk,
@@ -36,14 +31,18 @@ module npu_wide_rows #(
     localparam [1:0] HIGHEST = 2'd0, SCALE = 2'd1, BYTES = 2'd2, ALL = 2'd3;
     localparam [2:0] AHEAD = 3'd4;
 
+    wire [7:0] op = cmd[`NPU_F_OPCODE];
+    wire is_drain = op == `NPU_OP_DRAINW, is_quant = op == `NPU_OP_QUANTW, is_rotate = op == `NPU_OP_ROTATE, is_soft = op == `NPU_OP_SOFTMAXW;
     wire by_row   = is_quant || is_soft;
-    wire start_soft = cmd[`NPU_F_OPCODE] == `NPU_OP_SOFTMAXW, start_quant = cmd[`NPU_F_OPCODE] == `NPU_OP_QUANTW;   // with `start`
+    wire scaled   = is_drain && !cmd[`NPU_F_DRAINW_NOSCALE];
     wire [15:0] rows = is_drain ? cmd[`NPU_F_DRAINW_COUNT] : cmd[`NPU_F_QUANTW_ROWS];   // ROWS, N and first address: in one place in all four
 
     // ---------------------------------------------------------------- whose turn
-    reg        busy_q;
-    reg  [1:0] turn;
-    reg  [2:0] round;      // saturates
+    reg        busy_q, begin_q;
+    reg  [1:0] turn_q;
+    reg  [2:0] round_q;    // saturates
+    wire [1:0] turn   = begin_q ? (is_soft ? HIGHEST : is_quant ? SCALE : ALL) : turn_q;
+    wire [2:0] round  = begin_q ? 3'd0 : round_q;
     wire [2:0] enters = turn == BYTES ? AHEAD + {2'd0, is_soft} : {2'd0, turn == SCALE && is_soft};  // round of the kind's first pass
     // next row of each kind
     reg  [15:0] left_m [0:3], base_m [0:3], n_m [0:3];
@@ -60,10 +59,10 @@ module npu_wide_rows #(
     assign busy = busy_q;
     always_ff @(posedge clk) begin
         busy_q     <= rst_n && (start || (busy_q && !(load && (!by_row || (turn == BYTES && left == 16'd1)))));
+        begin_q    <= start;
         readable_q <= !rst_n || start ? 3'd0 : readable_q + {2'd0, written && is_soft} - {2'd0, load && is_soft && turn == BYTES};
-        if (start) turn <= start_soft ? HIGHEST : start_quant ? SCALE : ALL;
-        else if (turns) turn <= turn != BYTES ? turn + 2'd1 : is_soft ? HIGHEST : SCALE;
-        round <= start ? 3'd0 : round + {2'd0, turns && turn == BYTES && round != 3'd7};
+        turn_q  <= !turns ? turn : turn != BYTES ? turn + 2'd1 : is_soft ? HIGHEST : SCALE;
+        round_q <= round + {2'd0, turns && turn == BYTES && round != 3'd7};
         if (load) begin
             left_m[turn] <= left - 16'd1;
             base_m[turn] <= base + cmd[`NPU_F_QUANTW_IN_ROW];

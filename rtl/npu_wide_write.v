@@ -1,5 +1,5 @@
 // Words out of the wide rows' pipeline: groups of LANES elements become wide words, or words of bytes, and between them go the rows' scale records.
-// Contract: `start` begins a command, with `cmd` and is_drain (DRAINW) one cycle later and until its end. `put` (only when `ready`) is a group; group_last: of its row and pass;
+// Contract: `start` begins a command, with `cmd` one cycle later and until its end. `put` (only when `ready`) is a group; group_last: of its row and pass;
 // group_mask: its lanes that are elements. While a word waits (`full`) for its grant `ready` is low and everything stands still. A record {max, e, m} goes when no word has
 // been begun; record_pop: its last word was granted. row_written, a pulse: so was the last of a row's wide words.
 // Counterpart: cmodel/npu/model_wide.c, put_row, put_int8, put_scale.
@@ -15,7 +15,6 @@ module npu_wide_write #(
     input  wire                stop,
     input  wire                start,
     input  wire [`NPU_CMD_BITS-1:0] cmd,
-    input  wire                is_drain,
     output wire                ready,
     output wire                full,
     input  wire                put,
@@ -36,6 +35,7 @@ module npu_wide_write #(
 );
     localparam LN = $clog2(N);
     localparam integer WIDE_I = N / 4 / LANES - 1, BYTES_I = N / LANES - 1;
+    wire is_drain = cmd[`NPU_F_OPCODE] == `NPU_OP_DRAINW;
 
     reg  [LN-1:0]  fill_q;       // groups in the word
     reg            full_q, begin_q;
