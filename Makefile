@@ -59,12 +59,13 @@ $(BUILD)/asan/obj/%.o: %.c | $(SETUP)
 # -- configurations: named ones have a generated header; `CONFIG=npu16,lanes=8` gets its own in build/gen -------------
 comma := ,
 NAMED_CONFIGS  := $(patsubst spec/gen/config_%.vh,%,$(wildcard spec/gen/config_*.vh))
-CONFIG_FOLDER  := $(subst =,,$(subst $(comma),-,$(CONFIG)))
+# A configuration's folder, and back.
+folder_of       = $(subst =,,$(subst $(comma),-,$(1)))
+config_of       = $(shell echo '$(1)' | sed 's/-\([a-z_]*\)\([0-9]*\)/,\1=\2/g')
+CONFIG_FOLDER  := $(call folder_of,$(CONFIG))
 CONFIG_FOLDERS := $(sort $(NAMED_CONFIGS) $(CONFIG_FOLDER))
 LITE_CONFIGS   := npu4 npu8 $(filter npu4-% npu8-%,$(CONFIG_FOLDER)) # those that the small NPU (rtl/lite) is built as
 config_vh       = $(if $(filter $(1),$(NAMED_CONFIGS)),spec/gen/config_$(1).vh,$(BUILD)/gen/config_$(1).vh)
-# The name that a folder was made of.
-config_of       = $(shell echo '$(1)' | sed 's/-\([a-z_]*\)\([0-9]*\)/,\1=\2/g')
 $(BUILD)/gen/config_%.vh: spec/npu.toml | $(SYSTOLE)
 	@mkdir -p $(@D)
 	@$(SYSTOLE) config '$(call config_of,$*)' --verilog >$@

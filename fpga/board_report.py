@@ -2,8 +2,8 @@
 """Sum up one board's place and route in report.json and one line.
 
 Synopsis: fpga/board_report.py OUT BOARD CONFIG CLK_HZ CLOCK SECONDS      (fpga/board.sh calls it)
-Reads OUT/pnr.json, nextpnr's report, and OUT/cells, Yosys' counts of the netlist. Exit status 1 with one line when a clock misses its constraint, or when the clock that
-the board runs on (the net CLOCK) is not constrained to CLK_HZ at least: a constraint that nobody gave is not met.
+Reads OUT/pnr.json, nextpnr's report, and OUT/cells, Yosys' counts of the netlist. Exit status 1 with one line when a clock misses its
+constraint, or when the clock that the board runs on (the net CLOCK) is not constrained to CLK_HZ at least: a constraint that nobody gave is not met.
 
 SPDX-License-Identifier: Apache-2.0
 """

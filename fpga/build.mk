@@ -6,18 +6,20 @@ FAMILY ?= ecp5
 synth: $(call config_vh,$(CONFIG_FOLDER)) | $(SETUP) ## area of one configuration with Yosys (CONFIG=, FAMILY=ecp5, ice40 or gowin, STYLE=cells, carry, nodsp)
 	@PYTHON=$(PYTHON) nice -n 10 fpga/synth.sh $(CONFIG_FOLDER) $(FAMILY) $(STYLE)
 
+# One module for ecp5, with the flow's own step for LUTs.
+synth_alone = synth_ecp5 -top $(1) -run :map_luts; script fpga/ecp5/map_luts.ys; synth_ecp5 -top $(1) -run map_cells:
 .PHONY: synth-trace
 synth-trace: $(SETUP) ## area of the trace of commands alone (RECORDS=512), for ecp5
 	@mkdir -p $(BUILD)/fpga
 	@yosys -q -p "read_verilog -sv -Ispec/gen rtl/npu_trace_unit.v rtl/npu_trace.v; chparam -set RECORDS $(or $(RECORDS),512) npu_trace; \
-	    synth_ecp5 -top npu_trace -run :map_luts; script fpga/ecp5/map_luts.ys; synth_ecp5 -top npu_trace -run map_cells:; tee -q -o $(BUILD)/fpga/trace.txt stat" >$(BUILD)/fpga/trace.log 2>&1
+	    $(call synth_alone,npu_trace); tee -q -o $(BUILD)/fpga/trace.txt stat" >$(BUILD)/fpga/trace.log 2>&1
 	@grep -E 'LUT4|CCU2C|DPR16X4|TRELLIS_FF|DP16KD' $(BUILD)/fpga/trace.txt
 
 .PHONY: synth-wide
 synth-wide: $(SETUP) ## area of the wide row engine alone (LANES=1, N=16), for ecp5
 	@mkdir -p $(BUILD)/fpga
 	@yosys -q -p "read_verilog -sv -Ispec/gen rtl/npu_fifo.v rtl/npu_fifo2.v rtl/npu_wide*.v; chparam -set N $(or $(N),16) -set LANES $(or $(LANES),1) npu_wide; \
-	    synth_ecp5 -top npu_wide -run :map_luts; script fpga/ecp5/map_luts.ys; synth_ecp5 -top npu_wide -run map_cells:; tee -q -o $(BUILD)/fpga/wide.txt stat" >$(BUILD)/fpga/wide.log 2>&1
+	    $(call synth_alone,npu_wide); tee -q -o $(BUILD)/fpga/wide.txt stat" >$(BUILD)/fpga/wide.log 2>&1
 	@grep -E 'LUT4|CCU2C|DPR16X4|TRELLIS_FF|DP16KD|MULT18X18D' $(BUILD)/fpga/wide.txt
 
 # The area estimate of `systole config` and `systole explore`.

@@ -2,24 +2,7 @@
 // sdram_dq_o, sdram_dq_oe: what the top drives; sdram_dq_i: what it sees when it does not drive. SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 module bench (
-    input  wire        clk,
-    input  wire        uart_rx,
-    output wire        uart_tx,
-    output wire        flash_cs_n,
-    output wire        flash_clk,
-    output wire        flash_mosi,
-    input  wire        flash_miso,
-    output wire        sdram_clk,
-    output wire        sdram_cs_n,
-    output wire        sdram_ras_n,
-    output wire        sdram_cas_n,
-    output wire        sdram_we_n,
-    output wire [1:0]  sdram_ba,
-    output wire [12:0] sdram_a,
-    output wire [3:0]  sdram_dqm,
-    output wire [31:0] sdram_dq_o,
-    output wire        sdram_dq_oe,
-    input  wire [31:0] sdram_dq_i
+`include "bench_ports.vh"
 );
     wire [31:0] d;
     assign d           = sdram_dq_oe ? 32'bz : sdram_dq_i[31:0];

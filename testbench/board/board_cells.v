@@ -60,9 +60,9 @@ module IFS1P3DX (
     input  wire SP,
     input  wire SCLK,
     input  wire CD,
-    output reg  Q
+    output wire Q
 );
-    always @(posedge SCLK) if (CD) Q <= 1'b0; else if (SP) Q <= D;
+    OFS1P3DX u_same (.D(D), .SP(SP), .SCLK(SCLK), .CD(CD), .Q(Q));
 endmodule
 
 module BB (

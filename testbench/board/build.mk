@@ -3,7 +3,7 @@
 BOARD_DIR    := $(BUILD)/board
 board_conf    = $(shell . fpga/$(1)/board.conf && echo $$$(2))
 BOARD_CELLS  := $(BOARD_DIR)/cells.v
-BOARD_BENCH  := testbench/board/board_sim.cc $(wildcard testbench/board/*.h) testbench/soc/spi_flash.h testbench/board/build.mk spec/gen/npu_spec.vh rtl/soc/soc_map.vh
+BOARD_BENCH  := testbench/board/board_sim.cc $(wildcard testbench/board/*.h) testbench/soc/spi_flash.h testbench/board/bench_ports.vh testbench/board/build.mk spec/gen/npu_spec.vh rtl/soc/soc_map.vh
 SMALL_NEEDS  := $(BUILD)/soc/VexRiscv_Min.v $(BUILD)/firmware/small_boot.hex
 ICE_RTL      := $(call board_conf,icebreaker,rtl) $(call board_conf,icebreaker,sources)
 ICE_MODELS   := testbench/board/ice40_models.v
@@ -13,7 +13,7 @@ define verilate_board
 	@echo "verilate the board $(2) ($(1))"
 	@rm -rf $(BOARD_DIR)/$(1)/obj && mkdir -p $(BOARD_DIR)/$(1)
 	@MAKEFLAGS= verilator --cc --exe --build --build-jobs $(JOBS) --prefix Vtop --Mdir $(BOARD_DIR)/$(1)/obj -O3 --output-split 20000 \
-	    --x-assign unique --x-initial unique --no-timing -Wno-lint -Wno-style -Wno-TIMESCALEMOD -Wno-UNOPTFLAT -Ispec/gen -Irtl/soc \
+	    --x-assign unique --x-initial unique --no-timing -Wno-lint -Wno-style -Wno-TIMESCALEMOD -Wno-UNOPTFLAT -Ispec/gen -Irtl/soc -Itestbench/board \
 	    $(5) $(4) $(CURDIR)/testbench/board/board_sim.cc -o ../board_sim -MAKEFLAGS "OPT_FAST=-O1 OPT_SLOW=-O0 OBJCACHE=$(CCACHE)" \
 	    -CFLAGS '-std=c++17 -I$(CURDIR)/testbench/soc -I$(CURDIR)/testbench/board -DBOARD_PINS=\"pins_$(3).h\" \
 	        -DBOARD_CLK_HZ=$(call board_conf,$(2),clk_hz) -DBOARD_UART_CLOCKS=$(shell echo $$(($(call board_conf,$(2),clk_hz) / 115200)))' \
@@ -40,7 +40,7 @@ $(BOARD_DIR)/netlist/board_sim: $(BOARD_DIR)/netlist.v $(BOARD_CELLS) $(ICE_MODE
 SDRAM_ulx3s         := {16,13,9}
 SDRAM_colorlight-i5 := {32,11,8}
 SDRAM_tangnano20k   := {32,11,8}
-board_config  = $(subst =,,$(subst $(comma),-,$(call board_conf,$(1),config)))
+board_config  = $(call folder_of,$(call board_conf,$(1),config))
 board_hex     = $(BUILD)/firmware/$(or $(call board_conf,$(1),firmware),firmware).hex
 board_rtl     = $(or $(call board_conf,$(1),rtl),$(SOC_RTL_ALL)) $(call board_conf,$(1),sources) $(BUILD)/soc/$(or $(call board_conf,$(1),cpu),VexRiscv_Lite).v
 # The top's parameters: of the configuration those that the board has, or all; clock rate and place of the boot image as the flow passes them

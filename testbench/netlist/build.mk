@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 NETLIST_DIR := $(BUILD)/netlist/ulx3s
 NETLIST_CONFIG ?= $(call board_conf,ulx3s,config)
-NETLIST_FOLDER := $(subst =,,$(subst $(comma),-,$(NETLIST_CONFIG)))
+NETLIST_FOLDER := $(call folder_of,$(NETLIST_CONFIG))
 NETLIST_LIB := rtl/$(NETLIST_FOLDER)/libnpu.so
 NETLIST_V   := $(NETLIST_DIR)/$(NETLIST_FOLDER)/npu.v
 NETLIST_CELLS := testbench/netlist/ecp5_cells.v tests/rtl_mul/vendor_mul.v
