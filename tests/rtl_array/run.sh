@@ -16,6 +16,7 @@ done
 for config in ${*:-npu4 npu8 npu8s npu16 npu32}; do
     param() { sed -n "s/^\`define NPU_CFG_$1 //p" "spec/gen/config_$config.vh"; }
     dir=$out/$config
+    rm -f "$dir/Vdut" # verilator's makefile does not know that it hangs on the model's objects
     if ! verilator --cc --exe --build -O3 --x-initial unique -Wno-SYMRSVDWORD --prefix Vdut --top-module npu_array_unit -GN="$(param N)" \
         -GLANES="$(param LANES)" -GACC_DEPTH="$(param ACC_DEPTH)" -GFIR_GROUPS="$(param FIR_GROUPS)" -GFIR_TAPS="$(param FIR_TAPS)" -GMATMUL="$(param MATMUL)" -Irtl -Ispec/gen \
         -CFLAGS "-O2 -std=c++17 -I$PWD/spec/gen -DCONFIG='\"$config\"' -DROUNDS=${ROUNDS:-150}" --Mdir "$dir" \

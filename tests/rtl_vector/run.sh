@@ -16,6 +16,7 @@ mkdir -p "$out"
 build() { # TOP DIR CFLAGS VERILATOR-ARGUMENTS...
     top=$1 dir=$2 flags=$3
     shift 3
+    rm -f "$out/$dir/bench" # verilator's makefile does not know that it hangs on the model's objects
     verilator --cc --exe --build -O3 -Wno-SYMRSVDWORD --top-module "$top" --Mdir "$out/$dir" -o bench \
         -Ispec/gen -y rtl -CFLAGS "-O2 $flags -I$here -I$root/cmodel/ref -I$root/cmodel/npu -I$root/spec/gen" \
         "$@" "rtl/$top.v" >"$out/$dir.log" 2>&1 || { cat "$out/$dir.log"; return 1; }
