@@ -111,13 +111,20 @@ module npu_vector_unit #(
                           (NORM != 0 && op_next == `NPU_OP_NORM && cmd_data[`NPU_F_NORM_LOAD]);
 
     wire overlap  = is_drain && op_next == `NPU_OP_DRAIN && legal_q;
-    wire idle     = state_q == IDLE || (state_q == RUN && is_drain && drain_issue && out_last);
     wire tokens   = (wait_from & ~avail & ~(4'd1 << `NPU_UNIT_VECTOR)) == 4'd0;
-    wire can_go   = cmd_valid && !stop && idle && tokens && done_room && (!done_valid || overlap);
-    assign start  = can_go && legal_q;
-    wire fail     = can_go && !legal_q;
+    // The accumulators' grant comes late and from far. What does not hang on it stands ready beside it. (keep: else Yosys mixes them.)
+    wire drain_if_granted;
+    (* keep *) wire can_go   = cmd_valid && !stop && tokens && done_room && (!done_valid || overlap);
+    (* keep *) wire can_start = can_go && legal_q;
+    (* keep *) wire ends_if_granted = state_q == RUN && is_drain && out_last && drain_if_granted;
+    wire idle     = state_q == IDLE || (ends_if_granted && acc_rd_gnt);
+    assign start  = can_start && idle;
+    wire fail     = can_go && !legal_q && idle;
     assign cmd_ready = start;
-    assign take      = start ? wait_from : 4'd0;
+    // A cycle late: the next command stands on the port two cycles after this one, when the counters know.
+    reg [3:0] take_q;
+    always_ff @(posedge clk) take_q <= rst_n && start ? wait_from : 4'd0;
+    assign take      = take_q;
 
     // The states in which walks are loaded, one cycle each, have flip-flops of their own.
     wire walks_next = (state_q == MULTIPLY && mul_done) || (state_q == TABLE && (table_loaded || softmax_loaded || norm_loaded));
@@ -217,6 +224,9 @@ module npu_vector_unit #(
     );
     assign out_last = &out_ends;
     assign room     = post_room && out_valid && !stop;
+    // For the deep ones, whose words are some cycles apart: from a flip-flop, and low after an issue.
+    reg room_deep_q;
+    always_ff @(posedge clk) room_deep_q <= rst_n && room && !issue;
 
     // levels 4..0: block, output row, output column, kernel row, kernel column; a softmax has pass and word in the last two
     wire [15:0] pool_first, row_step;
@@ -291,7 +301,7 @@ module npu_vector_unit #(
         .column(MATMUL != 0 && cmd_q[`NPU_F_DRAIN_COLUMN]), .col_addr(cmd_q[`NPU_F_DRAIN_COL_ADDR]),
         .bias_minus(bias_minus), .bias_half(bias_half),
         .cfg({cmd_q[`NPU_F_DRAIN_ACT_MAX], cmd_q[`NPU_F_DRAIN_ACT_MIN], cmd_q[`NPU_F_DRAIN_ZP]}),
-        .room(room), .last(out_last), .issue(drain_issue),
+        .room(room), .last(out_last), .issue(drain_issue), .issue_if_granted(drain_if_granted),
         .acc_rd_req(drain_rd_req), .acc_rd_half(drain_rd_half), .acc_rd_addr(drain_rd_addr), .acc_rd_gnt(acc_rd_gnt && drain_rd_req),
         .acc_rd_data(acc_rd_data), .par_half(par_half), .par_pos(par_pos), .par_bias(par_bias), .par_mult(par_mult), .par_shift(par_shift),
         .beat_valid(drain_valid), .beat_pos(drain_pos), .beat_last(drain_last), .beat_cfg(drain_cfg),
@@ -355,7 +365,7 @@ module npu_vector_unit #(
         if (SOFTMAX != 0) begin : gen_softmax
             npu_softmax #(.N(N), .LANES(SOFTMAX_LANES)) u_softmax (
                 .clk(clk), .rst_n(rst_n), .load_run(loading && is_softmax), .loaded(softmax_loaded), .run(run && is_softmax),
-                .depth(cmd_q[`NPU_F_SOFTMAX_DEPTH]), .word_valid(a_valid), .word(a_word), .pop(softmax_pop), .room(room),
+                .depth(cmd_q[`NPU_F_SOFTMAX_DEPTH]), .word_valid(a_valid), .word(a_word), .pop(softmax_pop), .room(room_deep_q),
                 .issue(softmax_issue), .res_valid(res_valid && res_kind == 2'd3), .res_data(res_data[31:0]),
                 .beat_valid(softmax_valid), .beat_kind(softmax_kind), .beat_first(softmax_first), .beat_last(softmax_last),
                 .beat_pos(softmax_pos), .beat_mask(softmax_mask), .beat_x(softmax_x), .beat_mult(softmax_mult), .beat_rsh(softmax_rsh)
@@ -377,7 +387,7 @@ module npu_vector_unit #(
                 .clk(clk), .rst_n(rst_n), .start(init_q && is_norm), .load_run(loading && is_norm), .loaded(norm_loaded),
                 .run(run && is_norm), .depth(depth), .rms(cmd_q[`NPU_F_NORM_RMS]), .in_zp(cmd_q[`NPU_F_NORM_IN_ZP]),
                 .epsilon({cmd_q[`NPU_F_NORM_EPS_HIGH], cmd_q[`NPU_F_NORM_EPS_LOW]}), .a_valid(a_valid), .a_word(a_word), .a_pop(norm_pop),
-                .b_valid(b_valid), .b_word(b_word), .b_pop(norm_b_pop), .room(room), .issue(norm_issue), .beat_valid(norm_valid),
+                .b_valid(b_valid), .b_word(b_word), .b_pop(norm_b_pop), .room(room_deep_q), .issue(norm_issue), .beat_valid(norm_valid),
                 .beat_first(norm_first), .beat_last(norm_last), .beat_pos(norm_pos), .beat_mask(norm_mask), .beat_x(norm_x),
                 .beat_round(norm_round), .beat_mult(norm_mult), .beat_late(norm_late)
             );
