@@ -23,6 +23,8 @@ ccache                        ccache
 verilator                     verilator
 iverilog                      iverilog
 yosys                         yosys
+nextpnr-ice40                 nextpnr-ice40
+fpga-icestorm                 icepack
 clang-format                  clang-format
 gcc-riscv64-unknown-elf       riscv64-unknown-elf-gcc
 picolibc-riscv64-unknown-elf  /usr/lib/picolibc/riscv64-unknown-elf/picolibc.specs
