@@ -32,11 +32,10 @@ module npu_cmd_queue #(
     reg  [3:0]    wr_q, rd_q;
     reg  [CW-1:0] count_q;   // whole commands in the RAM
     wire push = in_valid && in_last;
-    reg  valid_q;            // a command is at the output, or was taken in the cycle before
-    reg  free_q;             // none is there, or it was taken in the cycle before
-    wire valid_next = free_q ? count_q != 0 : valid_q;
-    assign out_valid = !free_q;
-    assign fill = count_q != 0 && free_q;
+    reg  valid_q, popped_q;  // the output was taken in the cycle before
+    wire free = !valid_q || popped_q;
+    assign out_valid = valid_q && !popped_q;
+    assign fill = count_q != 0 && free;
     assign room = !count_q[CW-1];
     assign empty = count_q == 0 && !valid_q;
 
@@ -71,14 +70,14 @@ module npu_cmd_queue #(
             rd_q      <= 4'd0;
             count_q   <= {CW{1'b0}};
             valid_q   <= 1'b0;
-            free_q    <= 1'b1;
+            popped_q  <= 1'b0;
         end else begin
             if (push) wr_q <= wr_q + 4'd1;
             if (fill) rd_q <= rd_q + 4'd1;
             if (push && !fill) count_q <= count_q + 1'b1;
             if (fill && !push) count_q <= count_q - 1'b1;
-            valid_q <= valid_next;
-            free_q  <= !valid_next || out_ready;
+            if (free) valid_q <= count_q != 0;
+            popped_q <= out_ready;
         end
     end
 endmodule

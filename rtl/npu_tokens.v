@@ -1,12 +1,10 @@
 // Token counters: one for each ordered pair of units (u gives, v takes), 12 bits each.
 //
 // give[4u+v], take[4v+u]: pulses; avail[4v+u]: at least one token is there. A unit takes only what avail shows. A token given in
-// cycle t is available from t+1. The vector unit's take comes a cycle after its command started. overflow: a counter would pass 4095
-// (level until reset); any: some token is left.
+// cycle t is available from t+1. overflow: a counter would pass 4095 (level until reset); any: some token is left.
 // Counterpart: the token check in cmodel/npu.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
-`include "npu_spec.vh"
 module npu_tokens (
     input  wire        clk,
     input  wire        rst_n,
@@ -26,25 +24,24 @@ module npu_tokens (
                     assign avail[4*v+u] = 1'b0;
                     assign over[4*u+v] = 1'b0;
                 end else begin : gen_pair
-                    localparam LATE = v == `NPU_UNIT_VECTOR;
-                    reg [12:0] count_q;    // 4096: only where a token taken already is still in it
+                    reg [11:0] count_q;
                     reg        over_q, any_q;  // any_q: count_q is not 0, from a flip-flop: units start on it
                     // `take` comes late in a cycle: it selects among sums that are there. (keep: else Yosys makes one adder of them, behind it.)
-                    (* keep *) wire [12:0] more = count_q + 13'd1;
-                    (* keep *) wire [12:0] less = count_q - 13'd1;
-                    wire one = count_q == 13'd1;
+                    (* keep *) wire [11:0] more = count_q + 12'd1;
+                    (* keep *) wire [11:0] less = count_q - 12'd1;
+                    wire one = count_q == 12'd1;
                     wire up = give[4*u+v] && !take[4*v+u];
                     wire down = take[4*v+u] && !give[4*u+v];
                     assign avail[4*v+u] = any_q;
                     assign over[4*u+v] = over_q;
                     always @(posedge clk) begin
                         if (!rst_n) begin
-                            count_q <= 13'd0;
+                            count_q <= 12'd0;
                             over_q  <= 1'b0;
                             any_q   <= 1'b0;
                         end else begin
-                            if (LATE ? count_q[12] && !take[4*v+u] : up && count_q == 13'd4095) over_q <= 1'b1;
-                            if (up) count_q <= more;
+                            if (up && &count_q) over_q <= 1'b1;
+                            else if (up) count_q <= more;
                             else if (down) count_q <= less;
                             if (up) any_q <= 1'b1;
                             else if (down) any_q <= !one;

@@ -27,7 +27,6 @@ module npu_vec_drain #(
     input  wire                room,
     input  wire                last,
     output wire                issue,
-    output wire                issue_if_granted,
     // accumulators and parameter sets
     output wire                acc_rd_req,
     output wire                acc_rd_half,
@@ -62,7 +61,6 @@ module npu_vec_drain #(
     assign acc_rd_half = half;
     assign acc_rd_addr = addr_q & MASK_I[15:0];
     assign issue       = granted && !column_q;
-    assign issue_if_granted = acc_rd_req && !column_q;
     always_ff @(posedge clk)
         if (!rst_n) begin
             active_q <= 1'b0;

@@ -103,36 +103,17 @@ module npu_vector_unit #(
             is_wide    <= WIDE_LANES != 0 && (op_next == `NPU_OP_DRAINW || op_next == `NPU_OP_QUANTW || op_next == `NPU_OP_ROTATE ||
                                               op_next == `NPU_OP_SILUW || op_next == `NPU_OP_SOFTMAXW);
         end
-    reg  has_tables;   // loads some first
-    always_ff @(posedge clk)
-        if (start)
-            has_tables <= (op_next == `NPU_OP_TABLE && cmd_data[`NPU_F_TABLE_LOAD]) ||
-                          (SOFTMAX != 0 && op_next == `NPU_OP_SOFTMAX && cmd_data[`NPU_F_SOFTMAX_LOAD]) ||
-                          (NORM != 0 && op_next == `NPU_OP_NORM && cmd_data[`NPU_F_NORM_LOAD]);
+    wire has_tables = (is_table && cmd_q[`NPU_F_TABLE_LOAD]) || (is_softmax && cmd_q[`NPU_F_SOFTMAX_LOAD]) ||
+                      (is_norm && cmd_q[`NPU_F_NORM_LOAD]);
 
     wire overlap  = is_drain && op_next == `NPU_OP_DRAIN && legal_q;
+    wire idle     = state_q == IDLE || (state_q == RUN && is_drain && drain_issue && out_last);
     wire tokens   = (wait_from & ~avail & ~(4'd1 << `NPU_UNIT_VECTOR)) == 4'd0;
-    // The accumulators' grant comes late and from far. What does not hang on it stands ready beside it. (keep: else Yosys mixes them.)
-    wire drain_if_granted;
-    (* keep *) wire can_go   = cmd_valid && !stop && tokens && done_room && (!done_valid || overlap);
-    (* keep *) wire can_start = can_go && legal_q;
-    (* keep *) wire ends_if_granted = state_q == RUN && is_drain && out_last && drain_if_granted;
-    wire idle     = state_q == IDLE || (ends_if_granted && acc_rd_gnt);
-    assign start  = can_start && idle;
-    wire fail     = can_go && !legal_q && idle;
+    wire can_go   = cmd_valid && !stop && idle && tokens && done_room && (!done_valid || overlap);
+    assign start  = can_go && legal_q;
+    wire fail     = can_go && !legal_q;
     assign cmd_ready = start;
-    // A cycle late: the next command stands on the port two cycles after this one, when the counters know.
-    reg [3:0] take_q;
-    always_ff @(posedge clk) take_q <= rst_n && start ? wait_from : 4'd0;
-    assign take      = take_q;
-
-    // The states in which walks are loaded, one cycle each, have flip-flops of their own.
-    wire walks_next = (state_q == MULTIPLY && mul_done) || (state_q == TABLE && (table_loaded || softmax_loaded || norm_loaded));
-    reg  init_q, walk_q;
-    always_ff @(posedge clk) begin
-        init_q <= rst_n && start;
-        walk_q <= rst_n && (walks_next || (init_q && !(is_drain || is_wide || is_pool || has_tables)));
-    end
+    assign take      = start ? wait_from : 4'd0;
 
     always_ff @(posedge clk) begin
         if (cmd_fill) legal_q <= legal;
@@ -147,7 +128,8 @@ module npu_vector_unit #(
             else
                 case (state_q)
                     INIT: state_q <= is_drain || is_wide ? RUN : is_pool ? MULTIPLY : has_tables ? TABLE : WALK;
-                    MULTIPLY, TABLE: if (walks_next) state_q <= WALK;
+                    MULTIPLY: if (mul_done) state_q <= WALK;
+                    TABLE: if (table_loaded || softmax_loaded || norm_loaded) state_q <= WALK;
                     WALK: state_q <= RUN;
                     RUN: if (is_drain ? drain_issue && out_last : wrote_end) state_q <= IDLE;
                     default: ;
@@ -219,23 +201,20 @@ module npu_vector_unit #(
     wire [2:0]  out_ends;
     wire        post_room;
     npu_vec_agu #(.LEVELS(3), .TRACKS(1)) u_out_walk (
-        .clk(clk), .rst_n(rst_n), .load(init_q && !is_wide), .count(out_count), .base(out_base), .stride(out_stride),
+        .clk(clk), .rst_n(rst_n), .load(state_q == INIT && !is_wide), .count(out_count), .base(out_base), .stride(out_stride),
         .valid(out_valid), .ends(out_ends), .value(out_addr), .step(issue)
     );
     assign out_last = &out_ends;
     assign room     = post_room && out_valid && !stop;
-    // For the deep ones, whose words are some cycles apart: from a flip-flop, and low after an issue.
-    reg room_deep_q;
-    always_ff @(posedge clk) room_deep_q <= rst_n && room && !issue;
 
     // levels 4..0: block, output row, output column, kernel row, kernel column; a softmax has pass and word in the last two
     wire [15:0] pool_first, row_step;
     npu_vec_pool_start u_pool_start (
-        .clk(clk), .rst_n(rst_n), .start(init_q), .in_addr(f_in),
+        .clk(clk), .rst_n(rst_n), .start(state_q == INIT), .in_addr(f_in),
         .iy0(cmd_q[`NPU_F_POOL_IY0]), .ix0(cmd_q[`NPU_F_POOL_IX0]), .in_row(f_in_row),
         .sy(cmd_q[`NPU_F_POOL_SY]), .done(mul_done), .first(pool_first), .row_step(row_step)
     );
-    wire        table_walk = init_q || state_q == TABLE;
+    wire        table_walk = state_q == INIT || state_q == TABLE;
     localparam integer TABLE_I = 256 / N, EXP_I = 1024 / N;
     wire [15:0] table_words = is_norm ? wides << 1 : is_softmax ? EXP_I[15:0] : TABLE_I[15:0];
     wire [79:0] a_count = table_walk ? {64'h0001_0001_0001_0001, table_words} :
@@ -252,7 +231,7 @@ module npu_vector_unit #(
     wire [15:0] a_addr, iy, ix;
     wire [8*N-1:0] a_word, b_word;
     npu_vec_agu #(.LEVELS(5), .TRACKS(3)) u_a_walk (
-        .clk(clk), .rst_n(rst_n), .load((init_q && has_tables) || walk_q), .count(a_count),
+        .clk(clk), .rst_n(rst_n), .load((state_q == INIT && has_tables) || state_q == WALK), .count(a_count),
         .base({cmd_q[`NPU_F_POOL_IX0], cmd_q[`NPU_F_POOL_IY0], a_base}),
         .stride({16'd0, 16'd0, sx, 16'd0, 16'd1, 16'd0, sy, 16'd0, 16'd1, 16'd0, a_stride}),
         .valid(a_walk), .ends(a_ends), .value({ix, iy, a_addr}), .step(a_step)
@@ -272,7 +251,7 @@ module npu_vector_unit #(
     wire [1:0]  b_ends;
     wire [15:0] b_addr;
     npu_vec_agu #(.LEVELS(2), .TRACKS(1)) u_b_walk (
-        .clk(clk), .rst_n(rst_n), .load(walk_q && (is_eltwise || is_norm)),
+        .clk(clk), .rst_n(rst_n), .load(state_q == WALK && (is_eltwise || is_norm)),
         .count({f_ny, is_norm ? words : f_nx}), .base(is_norm ? f_in : cmd_q[`NPU_F_ELTWISE_B_ADDR]),
         .stride(is_norm ? {f_in_row, f_in_blk} : {cmd_q[`NPU_F_ELTWISE_B_ROW], {8'd0, cmd_q[`NPU_F_ELTWISE_B_X]}}),
         .valid(b_walk), .ends(b_ends), .value(b_addr), .step(b_step)
@@ -297,11 +276,11 @@ module npu_vector_unit #(
     wire [15:0]         drain_rd_addr, wide_rd_addr;
     npu_vec_drain #(.N(N), .LANES(LANES), .ACC_DEPTH(ACC_DEPTH)) u_drain (
         .clk(clk), .rst_n(rst_n), .stop(stop), .inflight(drain_flight),
-        .load(init_q && is_drain), .acc_addr(cmd_q[`NPU_F_DRAIN_ACC_ADDR]), .half(cmd_q[`NPU_F_DRAIN_HALF]),
+        .load(state_q == INIT && is_drain), .acc_addr(cmd_q[`NPU_F_DRAIN_ACC_ADDR]), .half(cmd_q[`NPU_F_DRAIN_HALF]),
         .column(MATMUL != 0 && cmd_q[`NPU_F_DRAIN_COLUMN]), .col_addr(cmd_q[`NPU_F_DRAIN_COL_ADDR]),
         .bias_minus(bias_minus), .bias_half(bias_half),
         .cfg({cmd_q[`NPU_F_DRAIN_ACT_MAX], cmd_q[`NPU_F_DRAIN_ACT_MIN], cmd_q[`NPU_F_DRAIN_ZP]}),
-        .room(room), .last(out_last), .issue(drain_issue), .issue_if_granted(drain_if_granted),
+        .room(room), .last(out_last), .issue(drain_issue),
         .acc_rd_req(drain_rd_req), .acc_rd_half(drain_rd_half), .acc_rd_addr(drain_rd_addr), .acc_rd_gnt(acc_rd_gnt && drain_rd_req),
         .acc_rd_data(acc_rd_data), .par_half(par_half), .par_pos(par_pos), .par_bias(par_bias), .par_mult(par_mult), .par_shift(par_shift),
         .beat_valid(drain_valid), .beat_pos(drain_pos), .beat_last(drain_last), .beat_cfg(drain_cfg),
@@ -365,7 +344,7 @@ module npu_vector_unit #(
         if (SOFTMAX != 0) begin : gen_softmax
             npu_softmax #(.N(N), .LANES(SOFTMAX_LANES)) u_softmax (
                 .clk(clk), .rst_n(rst_n), .load_run(loading && is_softmax), .loaded(softmax_loaded), .run(run && is_softmax),
-                .depth(cmd_q[`NPU_F_SOFTMAX_DEPTH]), .word_valid(a_valid), .word(a_word), .pop(softmax_pop), .room(room_deep_q),
+                .depth(cmd_q[`NPU_F_SOFTMAX_DEPTH]), .word_valid(a_valid), .word(a_word), .pop(softmax_pop), .room(room),
                 .issue(softmax_issue), .res_valid(res_valid && res_kind == 2'd3), .res_data(res_data[31:0]),
                 .beat_valid(softmax_valid), .beat_kind(softmax_kind), .beat_first(softmax_first), .beat_last(softmax_last),
                 .beat_pos(softmax_pos), .beat_mask(softmax_mask), .beat_x(softmax_x), .beat_mult(softmax_mult), .beat_rsh(softmax_rsh)
@@ -384,10 +363,10 @@ module npu_vector_unit #(
     generate
         if (NORM != 0) begin : gen_norm
             npu_norm #(.N(N), .LANES(SOFTMAX_LANES), .MUL_STYLE(MUL_STYLE)) u_norm (
-                .clk(clk), .rst_n(rst_n), .start(init_q && is_norm), .load_run(loading && is_norm), .loaded(norm_loaded),
+                .clk(clk), .rst_n(rst_n), .start(state_q == INIT && is_norm), .load_run(loading && is_norm), .loaded(norm_loaded),
                 .run(run && is_norm), .depth(depth), .rms(cmd_q[`NPU_F_NORM_RMS]), .in_zp(cmd_q[`NPU_F_NORM_IN_ZP]),
                 .epsilon({cmd_q[`NPU_F_NORM_EPS_HIGH], cmd_q[`NPU_F_NORM_EPS_LOW]}), .a_valid(a_valid), .a_word(a_word), .a_pop(norm_pop),
-                .b_valid(b_valid), .b_word(b_word), .b_pop(norm_b_pop), .room(room_deep_q), .issue(norm_issue), .beat_valid(norm_valid),
+                .b_valid(b_valid), .b_word(b_word), .b_pop(norm_b_pop), .room(room), .issue(norm_issue), .beat_valid(norm_valid),
                 .beat_first(norm_first), .beat_last(norm_last), .beat_pos(norm_pos), .beat_mask(norm_mask), .beat_x(norm_x),
                 .beat_round(norm_round), .beat_mult(norm_mult), .beat_late(norm_late)
             );
@@ -474,7 +453,7 @@ module npu_vector_unit #(
     generate
         if (WIDE_LANES != 0) begin : gen_wide
             npu_wide #(.N(N), .LANES(WIDE_LANES)) u_wide (
-                .clk(clk), .rst_n(rst_n), .stop(stop), .start(init_q && is_wide), .cmd(cmd_q), .done(wide_done),
+                .clk(clk), .rst_n(rst_n), .stop(stop), .start(state_q == INIT && is_wide), .cmd(cmd_q), .done(wide_done),
                 .active(wide_active), .inflight(wide_flight), .a_walk(wide_a_walk), .a_addr(wide_a_addr),
                 .a_step(a_step && is_wide), .a_valid(a_valid && is_wide), .a_word(a_word), .a_pop(wide_a_pop),
                 .b_walk(wide_b_walk), .b_addr(wide_b_addr), .b_step(b_step && is_wide), .b_valid(b_valid && is_wide),

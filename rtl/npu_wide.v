@@ -44,28 +44,19 @@ module npu_wide #(
 );
     localparam W  = N / 4;        // elements of a wide word
     localparam LW = $clog2(W), LN = $clog2(N);
-    localparam integer ONE_I = 1, MOST_I = N;
+    localparam integer ONE_I = 1;
     localparam [1:0] HIGHEST = 2'd0, SCALE = 2'd1, BYTES = 2'd2;   // kinds of passes; 3: the only one
 
     // ---------------------------------------------------------------- the command
-    // Which it is, from the cycle after `start` on: flip-flops, since most of what follows hangs on them.
     wire [7:0] op = cmd[`NPU_F_OPCODE];
-    reg  is_drain, is_quant, is_rotate, is_silu, is_soft;
-    reg  by_row;                           // a row has several passes; else all rows go through in one
-    reg  norm, add, scaled, vmax, causal;
-    always_ff @(posedge clk) begin
-        is_drain  <= op == `NPU_OP_DRAINW;
-        is_quant  <= op == `NPU_OP_QUANTW;
-        is_rotate <= op == `NPU_OP_ROTATE;
-        is_silu   <= op == `NPU_OP_SILUW;
-        is_soft   <= op == `NPU_OP_SOFTMAXW;
-        by_row    <= op == `NPU_OP_QUANTW || op == `NPU_OP_SOFTMAXW;
-        norm      <= op == `NPU_OP_QUANTW && cmd[`NPU_F_QUANTW_NORM];
-        add       <= op == `NPU_OP_DRAINW && cmd[`NPU_F_DRAINW_ADD];
-        scaled    <= op == `NPU_OP_DRAINW && !cmd[`NPU_F_DRAINW_NOSCALE];
-        vmax      <= op == `NPU_OP_SOFTMAXW && cmd[`NPU_F_SOFTMAXW_VMAX];
-        causal    <= op == `NPU_OP_SOFTMAXW && cmd[`NPU_F_SOFTMAXW_CAUSAL];
-    end
+    wire is_drain = op == `NPU_OP_DRAINW, is_quant = op == `NPU_OP_QUANTW, is_rotate = op == `NPU_OP_ROTATE,
+         is_silu = op == `NPU_OP_SILUW, is_soft = op == `NPU_OP_SOFTMAXW;
+    wire by_row   = is_quant || is_soft;   // a row has several passes; else all rows go through in one
+    wire norm     = is_quant && cmd[`NPU_F_QUANTW_NORM];
+    wire add      = is_drain && cmd[`NPU_F_DRAINW_ADD];
+    wire scaled   = is_drain && !cmd[`NPU_F_DRAINW_NOSCALE];
+    wire vmax     = is_soft && cmd[`NPU_F_SOFTMAXW_VMAX];
+    wire causal   = is_soft && cmd[`NPU_F_SOFTMAXW_CAUSAL];
     wire [15:0] rows  = is_drain ? cmd[`NPU_F_DRAINW_COUNT] : cmd[`NPU_F_QUANTW_ROWS];   // ROWS and N: in one place in all four
     wire [15:0] longest = cmd[`NPU_F_QUANTW_N] + (causal ? rows - 16'd1 : 16'd0);
 
@@ -74,27 +65,23 @@ module npu_wide #(
     wire [1:0]  pass_kind;
     wire [15:0] pass_n;
     npu_wide_rows #(.N(N)) u_rows (
-        .clk(clk), .rst_n(rst_n), .start(start), .cmd(cmd), .is_drain(is_drain), .is_quant(is_quant), .is_rotate(is_rotate), .is_soft(is_soft),
-        .scaled(scaled), .written(row_written), .busy(walking),
+        .clk(clk), .rst_n(rst_n), .start(start), .cmd(cmd), .written(row_written), .busy(walking),
         .a_walk(a_walk), .a_addr(a_addr), .a_step(a_step), .b_walk(b_walk), .b_addr(b_addr), .b_step(b_step),
         .pass_valid(pass_valid), .pass_kind(pass_kind), .pass_n(pass_n), .pass_pop(load)
     );
     reg  [1:0]  kind_q;
-    reg  [16:0] limit_q, length_q;   // a row's elements, and those that go through the lanes: of int8 whole words
-    reg  [15:0] q_words_q;       // words of a row's int8
+    reg  [15:0] n_q;
     reg  [15:0] rows_q;          // to be issued in this pass, 0: none left
     reg  [1:0]  scores_q;        // largest scores that no SCALE pass has taken
     reg  [3:0]  factors_q;       // factors that no BYTES pass has taken: there when its first group is at stage 10
     reg  [2:0]  open_q;          // rows between SCALE pass and record
     reg         begin_q, running_q, done_q;
-    wire [16:0] limit = is_drain ? MOST_I[16:0] : {1'b0, pass_n};
     wire        takes_score = load && is_soft && pass_kind == SCALE;
     wire        load = pass_valid && rows_q == 16'd0 && (pass_kind == BYTES ? factors_q != 4'd0 :
                        pass_kind == SCALE ? open_q != 3'd6 && (!is_soft || scores_q != 2'd0) : 1'b1);
     wire        empty;           // no element on its way
     wire        ends = running_q && !walking && !pass_valid && rows_q == 16'd0 && empty && open_q == 3'd0;
     always_ff @(posedge clk) begin
-        q_words_q <= ((longest - 16'd1) >> LN) + 16'd1;
         begin_q   <= rst_n && start;
         running_q <= rst_n && (start || (running_q && !ends));
         done_q    <= rst_n && ends;
@@ -108,14 +95,14 @@ module npu_wide #(
             open_q    <= open_q + {2'd0, load && pass_kind == SCALE} - {2'd0, record_pop};
         end
         if (load) begin
-            kind_q   <= pass_kind;
-            limit_q  <= limit;
-            length_q <= pass_kind == BYTES ? {1'b0, q_words_q} << LN : limit;
+            kind_q <= pass_kind;
+            n_q    <= pass_n;
         end
     end
     assign done = done_q;
 
     // ---------------------------------------------------------------- accumulator entries: one in the lanes, the next waits at the accumulators' output
+    localparam integer MOST_I = N;
     reg             entry_valid_q, waits_q;
     reg  [1:0]      acc_flight_q;
     reg  [15:0]     acc_left_q, acc_addr_q;
@@ -144,17 +131,20 @@ module npu_wide #(
     reg  [16:0] j_q;             // first element of the group
     reg         head_q;          // on top of the old values: the row's scale record comes first
     reg  [3:0]  heads_q;         // ... else they have the stream to themselves: taken, of rows to come
+    wire [15:0] q_words = ((longest - 16'd1) >> LN) + 16'd1;
+    wire [16:0] limit  = is_drain ? MOST_I[16:0] : {1'b0, n_q};
+    wire [16:0] length = kind_q == BYTES ? {1'b0, q_words} << LN : limit;
     wire [16:0] j_next = j_q + LANES[16:0];
-    wire        exists = j_q < limit_q;
+    wire        exists = j_q < limit;
     wire        use_a  = !is_drain || add;
     wire        use_b  = is_drain || is_rotate || is_silu || norm || (kind_q == SCALE && vmax);
     wire        scale_room, scale_valid;
     wire        go     = rows_q != 16'd0 && en && !stop;
     wire        take   = go && scaled && (!add || head_q) && a_valid && scale_room;
     wire        group  = go && (!scaled || (add ? !head_q : heads_q != 4'd0)) && (!use_a || !exists || a_valid) && (!use_b || !exists || b_valid) && (!is_drain || entry_valid_q);
-    wire        word_end = j_next >= limit_q || j_next[LW-1:0] == {LW{1'b0}};
-    wire        pair_end = j_next >= limit_q || j_next[LW:0] == {(LW + 1) {1'b0}};   // a word of pairs is two of elements
-    assign row_end = group && j_next >= length_q;
+    wire        word_end = j_next >= limit || j_next[LW-1:0] == {LW{1'b0}};
+    wire        pair_end = j_next >= limit || j_next[LW:0] == {(LW + 1) {1'b0}};   // a word of pairs is two of elements
+    assign row_end = group && j_next >= length;
     assign a_pop   = take || (group && use_a && exists && word_end);
     assign b_pop   = group && use_b && exists && (is_rotate ? pair_end : word_end);
     always_ff @(posedge clk)
@@ -183,7 +173,7 @@ module npu_wide #(
     wire [LANES-1:0] mask;
     wire [T-1:0]     s10 = s_q[T*10+:T], t4 = t_q[T*4+:T], t7 = t_q[T*7+:T], t8 = t_q[T*8+:T];
     wire             last0 = s_q[LANES], last10 = s10[LANES];
-    wire [1:0]       kind10 = s10[LANES+1+:2], kind4t = t4[LANES+1+:2], kind7t = t7[LANES+1+:2], kind8t = t8[LANES+1+:2];
+    wire [1:0]       kind10 = s10[LANES+1+:2], kind2t = t_q[T*2+LANES+1+:2], kind4t = t4[LANES+1+:2], kind7t = t7[LANES+1+:2], kind8t = t8[LANES+1+:2];
     always_ff @(posedge clk)
         if (!rst_n) begin
             s_valid_q <= 11'd0;
@@ -221,21 +211,9 @@ module npu_wide #(
     wire [7:0]  shift1 = cmd[`NPU_F_DRAINW_SHIFT];
     wire [7:0]  right1 = 8'd0 - shift1;
     wire        c_is_b = is_silu || is_soft;
-    // Of the elements at stage 10, and two stages behind: from flip-flops, the second multiplication begins with them.
-    wire [1:0]  kind9 = s_q[T*9+LANES+1+:2], kind1t = t_q[T+LANES+1+:2];
+    wire        m2_c   = is_silu || (vmax && kind10 == SCALE);
     wire        by_1   = is_drain && !scaled;
-    reg         m2_c, m2_one, m2_square, m2_free, add_one, add_none;
-    wire        m2_c9 = is_silu || (vmax && kind9 == SCALE), m2_square9 = norm && kind9 == SCALE;
-    wire        m2_one9 = by_1 || (is_soft && (kind9 == HIGHEST || (kind9 == SCALE && !vmax)));
-    always_ff @(posedge clk)
-        if (en) begin
-            m2_c      <= m2_c9;
-            m2_one    <= m2_one9;
-            m2_square <= m2_square9;
-            m2_free   <= is_rotate || m2_c9 || m2_one9 || m2_square9;
-            add_one   <= by_1 || (is_soft && (kind1t == HIGHEST || (kind1t == SCALE && !vmax)));
-            add_none  <= norm && kind1t == SCALE;
-        end
+    wire        m2_one = by_1 || (is_soft && (kind10 == HIGHEST || (kind10 == SCALE && !vmax)));
     wire        exp0 = is_soft && s_q[LANES+1+:2] == SCALE, exp2 = is_soft && s_q[T*2+LANES+1+:2] == SCALE, exp3 = is_soft && s_q[T*3+LANES+1+:2] == SCALE;
     wire [31:0] score_max, max;
     wire [32*LANES-1:0] r1, r2, wides;
@@ -250,16 +228,16 @@ module npu_wide #(
             wire [LN-1:0] column = j[LN-1:0];
             wire [31:0]   a_elem = a_word[32*at+:32], b_elem = is_rotate ? b_word[32*pair+:32] : b_word[32*at+:32];
             wire          unused = &{1'b0, j[16]};
-            assign mask[l] = j < limit_q;
+            assign mask[l] = j < limit;
             assign sum_in[64*l+:64] = is_soft ? {32'd0, r1[32*l+:32]} : squares[64*l+:64];
             npu_wide_lane u_lane (
                 .clk(clk), .en(en), .in_x(is_drain ? entry_q[32*column+:32] : a_elem), .in_b(b_elem),
                 .in_c(is_rotate ? a_word[32*beside+:32] : c_is_b ? b_elem : a_elem), .in_odd(j[0]),
                 .is_silu(is_silu), .is_rotate(is_rotate), .by_one(by_row && !norm),
                 .lsh1(is_drain && !shift1[7] ? shift1[4:0] : 5'd0), .rsh1(is_drain && shift1[7] ? right1[4:0] : 5'd0), .add_old(add),
-                .exp0(exp0), .exp2(exp2), .exp3(exp3), .max(score_max), .m2_c(m2_c), .m2_one(m2_one), .m2_square(m2_square), .m2_free(m2_free),
+                .exp0(exp0), .exp2(exp2), .exp3(exp3), .max(score_max), .m2_c(m2_c), .m2_one(m2_one), .m2_square(norm && kind10 == SCALE),
                 .scale_m(scale[42:11]), .scale_lsh(scale[10:6]), .scale_rsh(scale[5:1]), .scale_zero(scale[0]),
-                .add_one(add_one), .add_none(add_none),
+                .add_one(by_1 || (is_soft && (kind2t == HIGHEST || (kind2t == SCALE && !vmax)))), .add_none(norm && kind2t == SCALE),
                 .r1(r1[32*l+:32]), .r2(r2[32*l+:32]), .square(squares[64*l+:64]), .out_wide(wides[32*l+:32]), .out_byte(bytes[8*l+:8])
             );
         end
@@ -293,7 +271,7 @@ module npu_wide #(
 
     wire vw_full;
     npu_wide_write #(.N(N), .LANES(LANES)) u_write (
-        .clk(clk), .rst_n(rst_n), .stop(stop), .start(start), .cmd(cmd), .is_drain(is_drain), .ready(en), .full(vw_full),
+        .clk(clk), .rst_n(rst_n), .stop(stop), .start(start), .cmd(cmd), .ready(en), .full(vw_full),
         .put(t_valid_q[8] && en && kind8t != HIGHEST && !(is_quant && kind8t == SCALE)), .group_last(t8[LANES]), .group_int8(kind8t == BYTES),
         .group_mask(t8[LANES-1:0]), .wides(wides), .bytes(bytes), .record_valid(record_valid), .record(record), .record_pop(record_pop),
         .row_written(row_written), .vw_req(vw_req), .vw_addr(vw_addr), .vw_data(vw_data), .vw_be(vw_be), .vw_gnt(vw_gnt)

@@ -36,7 +36,6 @@ module npu_wide_lane (
     input  wire        m2_c,        // second multiplication by c
     input  wire        m2_one,      // ... by 1
     input  wire        m2_square,   // ... of c by c
-    input  wire        m2_free,     // any of these, or is_rotate: no shifts
     input  wire [31:0] scale_m,
     input  wire [4:0]  scale_lsh,
     input  wire [4:0]  scale_rsh,
@@ -55,8 +54,7 @@ module npu_wide_lane (
     reg        odd0_q, odd1_q, odd2_q, odd3_q;
     wire [31:0] below = max - x0_q;
     wire [31:0] flipped = x0_q ^ {32{x0_q[31]}};
-    wire [31:0] risen0 = flipped + {31'd0, x0_q[31]};
-    wire [31:0] magnitude = risen0[31] ? 32'h7fff_ffff : risen0;   // of -2^31
+    wire [31:0] magnitude = flipped + {31'd0, x0_q[31] && flipped != 32'h7fff_ffff};
     reg  [13:0] low1_q;
     reg  [11:0] whole1_q, whole2_q;
     reg         full1_q, full2_q;  // logistic of 16 and more
@@ -126,12 +124,13 @@ module npu_wide_lane (
     wire [31:0] sin5 = {{16{turn5_q[15]}}, turn5_q[15:0]};
     wire [31:0] m2 = is_rotate ? (turn5_q[16] ? sin5 : 32'd0 - sin5) : m2_c || m2_square ? c10 : m2_one ? 32'h4000_0000 : scale_m;
     wire [1:0]  k2 = is_rotate ? 2'd3 : is_silu ? 2'd2 : {1'b0, m2_one};
+    wire        free = is_rotate || m2_c || m2_one || m2_square;  // no shifts
     // the rounding is needed when the product reaches the sums
     wire [63:0] add2 = is_rotate ? p1 : add_none ? 64'd0 : is_silu ? 64'h2_0000 : add_one ? 64'h2000_0000 : 64'h4000_0000;
     wire [31:0] high2;
     npu_wide_mul u_second (
-        .clk(clk), .en(en), .in_x(is_rotate ? c5 : m2_square ? c10 : r1), .in_m(m2), .in_lsh(m2_free ? 5'd0 : scale_lsh), .in_sat(1'b1),
-        .in_uns(1'b0), .in_k(k2), .in_rsh(m2_free ? 5'd0 : scale_rsh), .in_zero(!m2_free && scale_zero), .in_add(add2),
+        .clk(clk), .en(en), .in_x(is_rotate ? c5 : m2_square ? c10 : r1), .in_m(m2), .in_lsh(free ? 5'd0 : scale_lsh), .in_sat(1'b1),
+        .in_uns(1'b0), .in_k(k2), .in_rsh(free ? 5'd0 : scale_rsh), .in_zero(!free && scale_zero), .in_add(add2),
         .full(square), .high(high2), .out(r2)
     );
 

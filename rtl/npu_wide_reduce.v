@@ -39,10 +39,7 @@ module npu_wide_reduce #(
         lane_max = 32'd0;
         for (i = 0; i < LANES; i = i + 1) begin
             lane_max = max_in[32*i+:32];
-            if (max_magnitude) begin
-                lane_max = (lane_max ^ {32{lane_max[31]}}) + {31'd0, lane_max[31]};
-                if (lane_max[31]) lane_max = 32'h7fff_ffff;   // of -2^31
-            end
+            if (max_magnitude && lane_max[31]) lane_max = lane_max == 32'h8000_0000 ? 32'h7fff_ffff : 32'd0 - lane_max;
             if (max_mask[i] && $signed(lane_max) > $signed(tree_max)) tree_max = lane_max;
             if (sum_mask[i]) tree_sum = tree_sum + {2'd0, sum_in[64*i+:64]};
         end

@@ -113,20 +113,16 @@ module npu_wide_scalar (
     wire        valid5 = s5_q[9], of_sum5 = s5_q[8], large5 = s5_q[5];
     wire [1:0]  third5 = s5_q[7:6];
     wire [4:0]  pc5    = s5_q[4:0];
-    reg         recip5, root5, of_y5, adds, first5, ends;           // what pc5 is
-    always_ff @(posedge clk) begin
-        recip5 <= s4_q[4:0] <= RECIPROCAL_END;
-        root5  <= s4_q[4:0] >= ROOT && s4_q[4:0] <= ROOT_END;
-        of_y5  <= s4_q[4:0] <= RECIPROCAL_END && s4_q[4:0] != 5'd0 && !s4_q[0];
-        adds   <= s4_q[4:0] <= RECIPROCAL_END && !s4_q[0];
-        first5 <= s4_q[4:0] == 5'd0;
-        ends   <= s4_q[4:0] == PRODUCT;
-    end
-    wire [31:0] base   = of_y5 ? y_m[turn_r] : first5 ? 32'd1515870810 :   // 48/17, Q2.29
+    wire        recip5 = pc5 <= RECIPROCAL_END;
+    wire        root5  = pc5 >= ROOT && pc5 <= ROOT_END;
+    wire        of_y5  = recip5 && pc5 != 5'd0 && !pc5[0];
+    wire        adds   = recip5 && !pc5[0];
+    wire [31:0] base   = of_y5 ? y_m[turn_r] : pc5 == 5'd0 ? 32'd1515870810 :   // 48/17, Q2.29
                          recip5 ? 32'h2000_0000 : third5 == 2'd1 ? 32'hc000_0000 : large5 ? 32'd959778883 : 32'd1357332313;
     wire [31:0] total  = base + ((of_y5 ? {high[29:0], 2'b00} : high) ^ {32{!adds}}) + {31'd0, !adds};
     wire [31:0] twice  = total[30] ? 32'h7fff_ffff : {total[30:0], 1'b0};
     wire [29:0] rooted = high[31:30] != 2'b00 ? 30'h3fff_ffff : high[29] ? high[29:0] : 30'h2000_0000;
+    wire        ends   = pc5 == PRODUCT;
     wire        begins = waits_q[turn_r] && !(valid5 && !ends);
     always_ff @(posedge clk) begin
         if (!rst_n || start) turn_q <= 3'd0;

@@ -1,7 +1,7 @@
 // Words out of the wide rows' pipeline: groups of LANES elements become wide words, or words of bytes, and between them go the rows' scale records.
-// Contract: `start` begins a command, with `cmd` and is_drain (DRAINW) one cycle later and until its end. `put` (only when `ready`) is a group; group_last: of its row and pass;
-// group_mask: its lanes that are elements. `full`: a word waits for its grant; when a second one does too, `ready` is low and everything stands still. A record {max, e, m}
-// goes when no word has been begun; record_pop takes it. row_written, a pulse: the last of a row's wide words was granted.
+// Contract: `start` begins a command, with `cmd` one cycle later and until its end. `put` (only when `ready`) is a group; group_last: of its row and pass;
+// group_mask: its lanes that are elements. While a word waits (`full`) for its grant `ready` is low and everything stands still. A record {max, e, m} goes when no word has
+// been begun; record_pop: its last word was granted. row_written, a pulse: so was the last of a row's wide words.
 // Counterpart: cmodel/npu/model_wide.c, put_row, put_int8, put_scale.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
@@ -15,7 +15,6 @@ module npu_wide_write #(
     input  wire                stop,
     input  wire                start,
     input  wire [`NPU_CMD_BITS-1:0] cmd,
-    input  wire                is_drain,
     output wire                ready,
     output wire                full,
     input  wire                put,
@@ -36,49 +35,47 @@ module npu_wide_write #(
 );
     localparam LN = $clog2(N);
     localparam integer WIDE_I = N / 4 / LANES - 1, BYTES_I = N / LANES - 1;
+    wire is_drain = cmd[`NPU_F_OPCODE] == `NPU_OP_DRAINW;
 
-    // A word is gathered in word_q and asks for its grant from there; one that is not granted at once moves to spill_q, ahead of the next.
-    // So `ready` hangs on flip-flops, not on the grant.
     reg  [LN-1:0]  fill_q;       // groups in the word
-    reg            full_q, spilt_q, begin_q;
-    reg            upper_q;      // N = 8: the second word of a record comes next
-    reg            row_end_q, spill_row_end_q;  // the last of a row's wide words
-    reg  [8*N-1:0] word_q, spill_q;
-    reg  [N-1:0]   be_q, spill_be_q;
-    reg  [15:0]    addr_q, spill_addr_q;
+    reg            full_q, begin_q;
+    reg            bytes_q, last_q, record_q;  // the word that waits: bytes, the last of its row, of a record
+    reg            second_q;     // N = 8: second word of a record
+    reg  [8*N-1:0] word_q;
+    reg  [N-1:0]   be_q;
     wire           wrote = vw_req && vw_gnt;
-    wire           fills = put && (group_last || fill_q == (group_int8 ? BYTES_I[LN-1:0] : WIDE_I[LN-1:0]));
-    wire           take  = record_valid && ready && !put && fill_q == {LN{1'b0}};
-    assign full        = full_q || spilt_q;
-    assign ready       = !full_q || !spilt_q;
-    assign record_pop  = take && (N != 8 || upper_q);
-    assign row_written = wrote && (spilt_q ? spill_row_end_q : row_end_q);
-    assign vw_req  = full && !stop;
-    assign vw_addr = spilt_q ? spill_addr_q : addr_q;
-    assign vw_data = spilt_q ? spill_q : word_q;
-    assign vw_be   = spilt_q ? spill_be_q : be_q;
+    wire           fills = group_last || fill_q == (group_int8 ? BYTES_I[LN-1:0] : WIDE_I[LN-1:0]);
+    wire           half  = N == 8 && !second_q;   // one more word of the record to come
+    wire           take  = record_valid && ready && !put && fill_q == {LN{1'b0}} && !(record_q && full_q && !half);
+    assign full        = full_q;
+    assign ready       = !full_q || wrote;
+    assign record_pop  = wrote && record_q && !half;
+    assign row_written = wrote && !record_q && !bytes_q && last_q;
+    assign vw_req  = full_q && !stop;
+    assign vw_data = word_q;
+    assign vw_be   = be_q;
     always_ff @(posedge clk) begin
         begin_q <= start;
         if (!rst_n) begin
-            full_q  <= 1'b0;
-            spilt_q <= 1'b0;
-            fill_q  <= {LN{1'b0}};
-            upper_q <= 1'b0;
+            full_q   <= 1'b0;
+            fill_q   <= {LN{1'b0}};
+            second_q <= 1'b0;
+            bytes_q  <= 1'b0;
+            last_q   <= 1'b0;
+            record_q <= 1'b0;
         end else begin
-            full_q  <= fills || take || (full_q && spilt_q);
-            spilt_q <= full && !wrote;
+            full_q <= (put && fills) || take || (full_q && !wrote);
             if (put) fill_q <= fills ? {LN{1'b0}} : fill_q + 1'b1;
-            if (take) upper_q <= N == 8 && !upper_q;
-        end
-        if (fills || take) row_end_q <= group_last && !group_int8 && !take;
-        if (!spilt_q) begin
-            spill_q         <= word_q;
-            spill_be_q      <= be_q;
-            spill_addr_q    <= addr_q;
-            spill_row_end_q <= row_end_q;
+            if (wrote && record_q) second_q <= half;
+            if (put || take) begin
+                bytes_q  <= group_int8;
+                last_q   <= group_last;
+                record_q <= take;
+            end
         end
     end
     wire [255:0] record_bits = {160'd0, record};
+    wire         upper = N == 8 && (second_q || (full_q && record_q));   // word of the record that is taken
     genvar l;
     generate
         for (l = 0; l < N; l = l + 1) begin : gen_byte
@@ -88,7 +85,7 @@ module npu_wide_write #(
             wire [7:0] wide_byte = wides[32*((l/4)%LANES)+8*(l%4)+:8];
             always_ff @(posedge clk) begin
                 if (!rst_n) word_q[8*l+:8] <= 8'd0;
-                else if (take) word_q[8*l+:8] <= upper_q ? record_bits[64+8*(l%8)+:8] : record_bits[8*l+:8];
+                else if (take) word_q[8*l+:8] <= upper ? record_bits[64+8*(l%8)+:8] : record_bits[8*l+:8];
                 else if (mine) word_q[8*l+:8] <= !group_int8 ? wide_byte : real_byte ? bytes[8*(l%LANES)+:8] : 8'd0;
                 if (!rst_n) be_q[l] <= 1'b0;
                 else if (take) be_q[l] <= 1'b1;
@@ -103,9 +100,9 @@ module npu_wide_write #(
     wire [15:0] wide_base = is_drain ? cmd[`NPU_F_DRAINW_OUT_ADDR] : cmd[`NPU_F_QUANTW_IN_ADDR];                 // as X_ADDR, U_ADDR, S_ADDR
     wire [15:0] wide_next = wide_row_q + (is_drain ? cmd[`NPU_F_DRAINW_OUT_STEP] : cmd[`NPU_F_QUANTW_IN_ROW]);   // as X_ROW, U_ROW, S_ROW
     wire [15:0] int8_next = int8_row_q + cmd[`NPU_F_QUANTW_Q_ROW];                                               // SOFTMAXW has all these here too
+    assign vw_addr = record_q ? scale_q + {15'd0, second_q} : bytes_q ? int8_q : wide_q;
     always_ff @(posedge clk)
         if (!rst_n) begin
-            addr_q     <= 16'd0;
             wide_row_q <= 16'd0;
             wide_q     <= 16'd0;
             int8_row_q <= 16'd0;
@@ -117,17 +114,12 @@ module npu_wide_write #(
             int8_row_q <= cmd[`NPU_F_QUANTW_Q_ADDR];
             int8_q     <= cmd[`NPU_F_QUANTW_Q_ADDR];
             scale_q    <= cmd[`NPU_F_QUANTW_SCALE_ADDR];
-        end else if (take) begin
-            addr_q <= scale_q + {15'd0, upper_q};
+        end else if (wrote) begin
             if (record_pop) scale_q <= scale_q + cmd[`NPU_F_QUANTW_SCALE_ROW];
-        end else if (fills && group_int8) begin
-            addr_q <= int8_q;
-            int8_q <= group_last ? int8_next : int8_q + cmd[`NPU_F_QUANTW_Q_BLK];
-            if (group_last) int8_row_q <= int8_next;
-        end else if (fills) begin
-            addr_q <= wide_q;
-            wide_q <= group_last ? wide_next : wide_q + 16'd1;
-            if (group_last) wide_row_q <= wide_next;
+            if (!record_q && !bytes_q) wide_q <= last_q ? wide_next : wide_q + 16'd1;
+            if (row_written) wide_row_q <= wide_next;
+            if (!record_q && bytes_q) int8_q <= last_q ? int8_next : int8_q + cmd[`NPU_F_QUANTW_Q_BLK];
+            if (!record_q && bytes_q && last_q) int8_row_q <= int8_next;
         end
 
     wire unused = &{1'b0, cmd, record_bits};

@@ -51,7 +51,7 @@ static void write_records(rows_t *p, uint32_t rows) {
         uint64_t *at = &p->record[p->done % HISTORY];
         *at = p->scale[p->done % HISTORY];
         if (p->done)
-            *at = later(*at, p->record[(p->done - 1) % HISTORY] + 1);
+            *at = later(*at, p->record[(p->done - 1) % HISTORY] + 2);
         for (uint32_t word = 0; word < (p->t->cfg->n < 16 ? 2 : 1); word++) {
             *at += word;
             for (uint32_t i = p->writes < HISTORY ? 0 : p->writes - HISTORY; i < p->writes; i++)
@@ -97,7 +97,7 @@ static void scale(rows_t *p, uint32_t row, uint32_t n) {
     uint64_t ready = p->soft ? p->score[row % HISTORY] : 0;
     if (row >= PLACES) {
         write_records(p, row - PLACES + 1);
-        ready = later(ready, p->record[(row - PLACES) % HISTORY] + 1);
+        ready = later(ready, p->record[(row - PLACES) % HISTORY] + 2);
     }
     pass(p, n, n, 0, ready, p->soft != 0);
     p->weights[row % HISTORY] = p->group + TO_WORD + 2;
