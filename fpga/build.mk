@@ -37,13 +37,25 @@ $(FPGA_VENV)/.stamp: scripts/requirements-fpga.txt | $(SETUP)
 	@test -x $(FPGA_VENV)/bin/python || $(PYTHON) -m venv $(FPGA_VENV)
 	@$(FPGA_VENV)/bin/python -m pip install -q --disable-pip-version-check -r $< && touch $@
 
+# Shortens a placement's wires before they are routed (board.conf: anneal=1).
+ANNEAL := $(BUILD)/anneal
+ANNEAL_SRCS := $(wildcard fpga/anneal/*.c)
+$(ANNEAL): $(call objects,obj,$(ANNEAL_SRCS))
+	$(call say,link,$@)
+	$(Q)gcc $^ -o $@ -lm
+$(BUILD)/asan/anneal: $(call objects,asan/obj,$(ANNEAL_SRCS))
+	$(call say,link,$@)
+	$(Q)gcc $(SANITIZE) $^ -o $@ -lm
+-include $(ANNEAL_SRCS:%.c=$(BUILD)/obj/%.d) $(ANNEAL_SRCS:%.c=$(BUILD)/asan/obj/%.d)
+TEST_NEEDS += $(BUILD)/asan/anneal
+
 .PHONY: fpga-array-table
 fpga-array-table: $(FPGA_VENV)/.stamp ## array of 4 to 16 rows placed and routed on an ECP5-85F: build/fpga/array.md (ARRAYS="8-carry 16-dsp")
 	@$(PYTHON) fpga/array_table.py $(ARRAYS)
 
 # Boards: a folder with a board.conf each.
 BOARDS    := $(patsubst fpga/%/board.conf,%,$(wildcard fpga/*/board.conf))
-FPGA_NEEDS := $(FPGA_VENV)/.stamp $(SYSTOLE) $(SOC_CPU) $(BUILD)/firmware/firmware.hex $(BUILD)/firmware/boot.hex $(SMALL_NEEDS)
+FPGA_NEEDS := $(FPGA_VENV)/.stamp $(SYSTOLE) $(SOC_CPU) $(BUILD)/firmware/firmware.hex $(BUILD)/firmware/boot.hex $(SMALL_NEEDS) $(ANNEAL)
 TEST_NEEDS += $(FPGA_NEEDS)
 .PHONY: fpga fpga-all fpga-table
 fpga: $(FPGA_NEEDS) ## bitstream of one board (BOARD=ulx3s): build/fpga/BOARD/

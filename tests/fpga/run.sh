@@ -23,6 +23,12 @@ fpga/board.sh good >$log 2>&1
 check good $?
 [ -s build/fpga/good/good.bit ] && grep -q '"block_RAM"' build/fpga/good/report.json
 check "good: bitstream and report" $?
+fpga/board.sh annealed >$log 2>&1
+check annealed $?
+grep -q 'half perimeters .* -> ' build/fpga/annealed/anneal.log.all && [ -s build/fpga/annealed/annealed.bit ]
+check "annealed: the placement is annealed, and routed to a bitstream" $?
+$PYTHON tests/fpga/anneal.py build/test/anneal >$log 2>&1
+check "anneal" $?
 refused "a missed clock" 'wanted 600\|Max frequency' slow
 refused "a clock without constraint" 'not constrained to 25 MHz' free
 refused "a design too large" 'ERROR: ' large
