@@ -1,7 +1,10 @@
 // About: the placement that fpga/anneal shortens: tiles of eight logic cells, blocks, and nets with
-// their bounding boxes. A logic cell (LC) is a LUT and the flip-flop behind it. Coordinates are
-// nextpnr's tiles; delays in ps; lengths in tiles, costs in 1/64 tile. SPDX-License-Identifier:
-// Apache-2.0
+// their bounding boxes.
+//
+// A logic cell (LC) is a LUT and the flip-flop behind it. Coordinates are nextpnr's tiles; delays
+// in ps; lengths in tiles, costs in 1/64 tile.
+//
+// SPDX-License-Identifier: Apache-2.0
 #ifndef ANNEAL_H
 #define ANNEAL_H
 #include <stdbool.h>
@@ -9,22 +12,22 @@
 
 enum { LCS = 8, COST_UNIT = 64, PULLS_MAX = 1 << 17 };
 enum {
-    KIND_COMB,
-    KIND_FF,
-    KIND_RAMW,
-    KIND_FIXED,
-    KIND_BLOCK
-}; // LUT, flip-flop, write port of a LUT RAM; others stay, blocks swap with their like
+    KIND_COMB,  // LUT
+    KIND_FF,    // flip-flop
+    KIND_RAMW,  // write port of a LUT RAM
+    KIND_FIXED, // stays
+    KIND_BLOCK, // swaps with its like
+};
 enum {
-    COMB_HELD = 1,
-    COMB_USES_M = 2,
-    COMB_RAM = 4
-}; // HELD: of a carry chain, multiplexer or RAM, moves with its tile only
+    COMB_HELD = 1,   // of a carry chain, multiplexer or RAM: moves with its tile only
+    COMB_USES_M = 2, // selects a multiplexer with the pin that its flip-flop could load from
+    COMB_RAM = 4,    // of a LUT RAM
+};
 enum {
-    FF_FROM_M = 1,
-    FF_PAIRED = 2,
-    FF_HELD = 4
-}; // PAIRED: its LUT's output drives it, without a wire
+    FF_FROM_M = 1, // loads from pin M
+    FF_PAIRED = 2, // its LUT's output drives it, without a wire
+    FF_HELD = 4,   // so does a LUT that is held
+};
 
 typedef struct {
     int kind, x, y, lc, flags;
@@ -52,8 +55,9 @@ typedef struct {
 } anneal_tile_t;
 
 typedef struct {
-    int from, to, sink,
-        delay; // nets; sink: cell whose pin `from` reaches, -1: a wire without delay
+    int from, to; // nets
+    int sink;     // cell whose pin `from` reaches, -1: a wire without delay
+    int delay;
 } anneal_arc_t;
 
 typedef struct {
@@ -87,7 +91,7 @@ void anneal_write(const anneal_problem_t *p, const char *path);
 void anneal_link(anneal_problem_t *p); // cell_nets anew from net_cells
 
 // timing.c: nextpnr's estimate of wires. Returns the longest path; weighs each net by its longest
-// and pulls the ends of long paths' wires together. Paths of a fifth less than aim_ps do not count.
+// and pulls the ends of long paths' wires together. A longest path below aim_ps counts as aim_ps.
 int anneal_weigh(anneal_problem_t *p, int aim_ps);
 
 // swaps.c

@@ -1,14 +1,19 @@
-// About: simulated annealing of a placement: shorter wires than nextpnr's placers leave, so that a
-// full device routes. Synopsis: anneal PROBLEM PLACES [--temperature TILES] [--steps N] [--swaps N]
-// [--path NS]
-//   fpga/ecp5_anneal.py writes PROBLEM and reads PLACES. --temperature: at the start (5); --steps:
-//   from there to 0.06, then one at 0 (60);
-//   --swaps: tried in a step (3000000); --path: nets of shorter paths are not pulled together (0:
-//   all by the longest path).
-// One line a step; the same placement every time. Exit status 1 with one line for a problem that is
-// none, or an illegal tile in it. Arithmetic: the schedule of swap range and net lengths is VPR's
-// (Betz and Rose, 1997); tiles and delays are those of nextpnr-ecp5. SPDX-License-Identifier:
-// Apache-2.0
+// About: simulated annealing of a placement, for shorter wires than nextpnr's placers leave.
+//
+// Synopsis: anneal PROBLEM PLACES [--temperature TILES] [--steps N] [--swaps N] [--path NS]
+//
+// fpga/ecp5_anneal.py writes PROBLEM and reads PLACES.
+//   --temperature  at the start (5); falls to 0.06
+//   --steps        in which it falls (60); one at 0 follows
+//   --swaps        tried in a step (3000000)
+//   --path         once the longest path is shorter than this, paths are measured against it (0)
+// One line a step; the same placement every time. Exit status 1 with one line for a problem that
+// is none, or an illegal tile in it.
+//
+// Arithmetic: the schedule of swap range and the lengths of nets are VPR's (Betz and Rose, 1997);
+// tiles and delays are those of nextpnr-ecp5.
+//
+// SPDX-License-Identifier: Apache-2.0
 #include "anneal.h"
 
 #include <getopt.h>
@@ -24,7 +29,7 @@ static double option(const char *text, double low, double high) {
     char *end;
     double v = strtod(text, &end);
     if (*end || !(v >= low && v <= high))
-        anneal_fail("an option's number is outside its range; anneal --help");
+        anneal_fail("an option's number is outside its range (fpga/anneal/main.c)");
     return v;
 }
 

@@ -1,5 +1,7 @@
 // About: reads a problem, writes the places found. All numbers are checked against the sizes in
-// front of them. SPDX-License-Identifier: Apache-2.0
+// front of them.
+//
+// SPDX-License-Identifier: Apache-2.0
 #include "anneal.h"
 
 #include <stdio.h>

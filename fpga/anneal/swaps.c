@@ -1,13 +1,15 @@
 // About: swaps of cells, each kept when it shortens the wires, or by chance by how much it
-// lengthens them. Four kinds: LUTs, flip-flops or both of two logic cells; a run of tiles that a
-// carry chain holds together with as many others; two blocks. A swap is legal when both tiles pass
-// what nextpnr-ecp5 asks of a tile (its validity check): tiles moved whole stay so.
+// lengthens them.
+//
+// Four kinds: LUTs, flip-flops or both of two logic cells; a run of tiles that a carry chain holds
+// together with as many others; two blocks. A swap is legal when both tiles pass what nextpnr-ecp5
+// asks of a tile (its validity check); tiles moved whole stay so.
+//
 // SPDX-License-Identifier: Apache-2.0
 #include "anneal.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     SMALL_NET = 12,   // pins: up to here a box is made anew faster than kept up
@@ -23,7 +25,7 @@ enum {
 static int moved[MOVED_MAX], moved_from[MOVED_MAX][2], moved_n;
 static int *touched, touched_n; // nets
 static anneal_box_t *touched_box;
-static uint32_t *stamp, stamp_now;
+static uint64_t *stamp, stamp_now;
 static int *touched_at;
 static bool *stale; // its box is made anew
 

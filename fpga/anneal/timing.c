@@ -1,5 +1,7 @@
 // About: longest path through each net, with nextpnr's estimate of a wire's delay, and what a net
-// weighs for it. SPDX-License-Identifier: Apache-2.0
+// weighs for it.
+//
+// SPDX-License-Identifier: Apache-2.0
 #include "anneal.h"
 
 #include <math.h>
