@@ -44,7 +44,7 @@ typedef struct {
 
 typedef struct {
     int first_cell, cells; // in net_cells
-    int base, weight;      // of a tile of its half perimeter; base: without regard to time
+    int weight;            // of a tile of its half perimeter
     anneal_box_t box;
 } anneal_net_t;
 
@@ -58,10 +58,12 @@ typedef struct {
     int from, to; // nets
     int sink;     // cell whose pin `from` reaches, -1: a wire without delay
     int delay;
+    float critical; // the longest path through it, as a part of the longest of all
 } anneal_arc_t;
 
 typedef struct {
     int net, sink, delay; // launch: sink unused
+    float critical;       // capture: as in anneal_arc_t
 } anneal_end_t;
 
 typedef struct {
@@ -74,6 +76,8 @@ typedef struct {
     int *logic, logic_tiles; // tiles of logic
     int *block, blocks;      // cells of KIND_BLOCK
     int *site;               // block -> block in whose place it is
+    int *price;              // (height, width) of a tile of wire, in 1/COST_UNIT
+    int64_t *price_sum;      // (height + 1, width + 1) of the tiles above and to the left
     int *driver;             // (all_nets) cell
     anneal_arc_t *arc;       // in topological order
     anneal_end_t *launch, *capture;
@@ -90,9 +94,13 @@ void anneal_write(const anneal_problem_t *p, const char *path);
 
 void anneal_link(anneal_problem_t *p); // cell_nets anew from net_cells
 
-// timing.c: nextpnr's estimate of wires. Returns the longest path; weighs each net by its longest
-// and pulls the ends of long paths' wires together. A longest path below aim_ps counts as aim_ps.
-int anneal_weigh(anneal_problem_t *p, int aim_ps);
+// timing.c: nextpnr's estimate of wires. Returns the longest path; pulls the ends of long paths'
+// wires together. A longest path below aim_ps counts as aim_ps.
+int anneal_pull(anneal_problem_t *p, int aim_ps);
+
+// crowding.c: makes the prices anew from the nets' boxes. Returns how many wires the fullest tile
+// has, in percent of the mean.
+int64_t anneal_price(anneal_problem_t *p);
 
 // swaps.c
 typedef struct {

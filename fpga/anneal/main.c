@@ -4,7 +4,7 @@
 //
 // fpga/ecp5_anneal.py writes PROBLEM and reads PLACES.
 //   --temperature  at the start (5); falls to 0.06
-//   --steps        in which it falls (60); one at 0 follows
+//   --steps        in which it falls (240); one at 0 follows
 //   --swaps        tried in a step (3000000)
 //   --path         once the longest path is shorter than this, paths are measured against it (0)
 // One line a step; the same placement every time. Exit status 1 with one line for a problem that
@@ -52,7 +52,7 @@ int main(int argc, char **argv) {
                                             {"path", 1, 0, 'p'},
                                             {0}};
     double first = 5, path_ns = 0;
-    int steps = 60;
+    int steps = 240;
     int64_t swaps = 3000000, half, found;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (o == 't')
@@ -77,15 +77,16 @@ int main(int argc, char **argv) {
            p.cells, p.nets, found);
     anneal_state_t s = {.range = FIRST_RANGE};
     for (int step = 0; step <= steps; step++) {
-        int worst = anneal_weigh(&p, (int)(path_ns * 1000 + 0.5));
+        int worst = anneal_pull(&p, (int)(path_ns * 1000 + 0.5));
         s.temperature =
             step == steps ? 0
                           : COST_UNIT * first * pow(LAST_TEMPERATURE / first, (double)step / steps);
+        int64_t fullest = anneal_price(&p);
         s.cost = anneal_cost(&p, &half);
         s.legal = s.accepted = 0;
         printf("step %d of %d: temperature %.2f, path %.2f ns, half perimeters %" PRId64
-               ", %d pulls\n",
-               step, steps, s.temperature / COST_UNIT, worst / 1000.0, half, p.pulls);
+               ", fullest tile %" PRId64 " %%, %d pulls\n",
+               step, steps, s.temperature / COST_UNIT, worst / 1000.0, half, fullest, p.pulls);
         fflush(stdout);
         anneal_swaps(&p, &s, swaps);
         s.range = next_range(&s);
@@ -95,6 +96,6 @@ int main(int argc, char **argv) {
     check(&p, "the result has an illegal tile");
     anneal_write(&p, argv[optind + 1]);
     printf("half perimeters %" PRId64 " -> %" PRId64 ", path %.2f ns\n", found, half,
-           anneal_weigh(&p, 0) / 1000.0);
+           anneal_pull(&p, 0) / 1000.0);
     return 0;
 }

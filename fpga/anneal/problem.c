@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 static FILE *in;
+enum { LONGEST_DELAY = 1000000 }; // ps
 
 _Noreturn void anneal_fail(const char *what) {
     fprintf(stderr, "anneal: %s\n", what);
@@ -102,7 +103,7 @@ static void read_nets(anneal_problem_t *p) {
         anneal_net_t *n = &p->net[i];
         n->first_cell = at;
         n->cells = number(2, pins - at);
-        n->base = n->weight = (int)(COST_UNIT * crossings(n->cells) + 0.5);
+        n->weight = (int)(COST_UNIT * crossings(n->cells) + 0.5);
         for (int k = 0; k < n->cells; k++)
             p->net_cells[at++] = number(0, p->cells - 1);
     }
@@ -112,9 +113,11 @@ static void read_nets(anneal_problem_t *p) {
 static anneal_end_t *read_ends(const anneal_problem_t *p, int *count) {
     *count = size();
     anneal_end_t *e = anneal_array(*count, sizeof *e);
-    for (int i = 0; i < *count; i++)
-        e[i] = (anneal_end_t){number(0, p->all_nets - 1), number(-1, p->cells - 1),
-                              number(0, 1000000)};
+    for (int i = 0; i < *count; i++) {
+        e[i].net = number(0, p->all_nets - 1);
+        e[i].sink = number(-1, p->cells - 1);
+        e[i].delay = number(0, LONGEST_DELAY);
+    }
     return e;
 }
 
@@ -125,9 +128,13 @@ static void read_timing(anneal_problem_t *p) {
         p->driver[i] = number(0, p->cells - 1);
     p->arcs = size();
     p->arc = anneal_array(p->arcs, sizeof *p->arc);
-    for (int i = 0; i < p->arcs; i++)
-        p->arc[i] = (anneal_arc_t){number(0, p->all_nets - 1), number(0, p->all_nets - 1),
-                                   number(-1, p->cells - 1), number(0, 1000000)};
+    for (int i = 0; i < p->arcs; i++) {
+        anneal_arc_t *a = &p->arc[i];
+        a->from = number(0, p->all_nets - 1);
+        a->to = number(0, p->all_nets - 1);
+        a->sink = number(-1, p->cells - 1);
+        a->delay = number(0, LONGEST_DELAY);
+    }
     p->launch = read_ends(p, &p->launches);
     p->capture = read_ends(p, &p->captures);
 }
@@ -136,13 +143,17 @@ void anneal_read(anneal_problem_t *p, const char *path) {
     in = fopen(path, "r");
     if (!in)
         anneal_fail("the problem cannot be read");
-    *p = (anneal_problem_t){.width = number(1, 4096), .height = number(1, 4096)};
+    *p = (anneal_problem_t){0};
+    p->width = number(1, 4096);
+    p->height = number(1, 4096);
     p->cells = size();
     p->nets = size();
     p->cell = anneal_array(p->cells, sizeof *p->cell);
     p->net = anneal_array(p->nets + PULLS_MAX, sizeof *p->net);
     p->tile = anneal_array(p->width * p->height, sizeof *p->tile);
     p->logic = anneal_array(p->width * p->height, sizeof *p->logic);
+    p->price = anneal_array(p->width * p->height, sizeof *p->price);
+    p->price_sum = anneal_array((p->width + 1) * (p->height + 1), sizeof *p->price_sum);
     p->block = anneal_array(p->cells, sizeof *p->block);
     p->site = anneal_array(p->cells, sizeof *p->site);
     for (int i = 0; i < p->width * p->height; i++) {

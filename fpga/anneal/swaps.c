@@ -59,8 +59,15 @@ static void box_of(const anneal_problem_t *p, const anneal_net_t *n, anneal_box_
     }
 }
 
-static int64_t length(const anneal_net_t *n, const anneal_box_t *b) {
-    return (int64_t)n->weight * (b->x1 - b->x0 + b->y1 - b->y0);
+// At the mean price of the tiles of its box; a pull is for time, not for wires.
+static int64_t price(const anneal_problem_t *p, const anneal_net_t *n, const anneal_box_t *b) {
+    int dx = b->x1 - b->x0, dy = b->y1 - b->y0, w = p->width + 1;
+    int64_t length = (int64_t)n->weight * (dx + dy);
+    if (n - p->net >= p->nets)
+        return length;
+    const int64_t *above = &p->price_sum[b->y0 * w], *below = &p->price_sum[(b->y1 + 1) * w];
+    int64_t prices = below[b->x1 + 1] - below[b->x0] - above[b->x1 + 1] + above[b->x0];
+    return length * prices / ((dx + 1) * (dy + 1) * COST_UNIT);
 }
 
 // One coordinate of a pin changes. False: the last pin has left a side inwards, and only the other
@@ -123,7 +130,7 @@ static int64_t cost_of_moves(const anneal_problem_t *p) {
         const anneal_net_t *n = &p->net[touched[i]];
         if (stale[touched[i]])
             box_of(p, n, &touched_box[i]);
-        delta += length(n, &touched_box[i]) - length(n, &n->box);
+        delta += price(p, n, &touched_box[i]) - price(p, n, &n->box);
     }
     return delta;
 }
@@ -309,7 +316,7 @@ int64_t anneal_cost(anneal_problem_t *p, int64_t *half_perimeters) {
     for (int i = 0; i < p->nets + p->pulls; i++) {
         anneal_net_t *n = &p->net[i];
         box_of(p, n, &n->box);
-        sum += length(n, &n->box);
+        sum += price(p, n, &n->box);
         if (i < p->nets)
             *half_perimeters += n->box.x1 - n->box.x0 + n->box.y1 - n->box.y0;
     }

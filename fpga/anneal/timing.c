@@ -1,5 +1,5 @@
-// About: longest path through each net, with nextpnr's estimate of a wire's delay, and what a net
-// weighs for it.
+// About: longest path through each wire, with nextpnr's estimate of a wire's delay, and the pulls
+// on those of long paths.
 //
 // SPDX-License-Identifier: Apache-2.0
 #include "anneal.h"
@@ -7,10 +7,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-// A net of the longest path weighs three times one of short paths. Its box has no say in where in
-// it the driver is: for that each wire of a path that is at least LONG of the longest is a net of
-// its own as well, which in the longest path weighs PULL times a net of short paths.
-static const double WEIGHT = 2, POWER = 12, PULL = 40, LONG = 0.8;
+// A net's box has no say in where in it the driver is: each wire of a path that is at least LONG of
+// the longest is a net of its own as well, which in the longest path weighs PULL times a net of two
+// pins, and by the POWER of its part less in others. A wire that was pulled becomes short and
+// others long: what counts is the mean of now and before, else paths take turns and none gets
+// shorter.
+static const double POWER = 24, PULL = 20, LONG = 0.8;
 
 static int least(int a, int b) {
     return a < b ? a : b;
@@ -31,8 +33,10 @@ static void raise_to(int *a, int b) {
         *a = b;
 }
 
-// A wire of a path of this part of the longest.
-static void pull(anneal_problem_t *p, int net, int sink, double critical) {
+// A wire of a path of this part of the longest; *mean: with what it was.
+static void pull(anneal_problem_t *p, int net, int sink, float *mean, double now) {
+    *mean = (float)(*mean > 0 ? (*mean + now) / 2 : now);
+    double critical = *mean;
     if (sink < 0 || critical < LONG || p->pulls == PULLS_MAX || p->driver[net] == sink)
         return;
     int i = p->nets + p->pulls, at = i ? p->net[i - 1].first_cell + p->net[i - 1].cells : 0;
@@ -44,7 +48,7 @@ static void pull(anneal_problem_t *p, int net, int sink, double critical) {
     p->pulls++;
 }
 
-int anneal_weigh(anneal_problem_t *p, int aim_ps) {
+int anneal_pull(anneal_problem_t *p, int aim_ps) {
     int *arrival = anneal_array(p->all_nets, sizeof *arrival),
         *tail = anneal_array(p->all_nets, sizeof *tail), worst = 0;
     for (int i = 0; i < p->all_nets; i++)
@@ -68,24 +72,18 @@ int anneal_weigh(anneal_problem_t *p, int aim_ps) {
         if (arrival[i] >= 0 && tail[i] >= 0)
             raise_to(&worst, arrival[i] + tail[i]);
     int reference = worst > aim_ps ? worst : aim_ps;
-    for (int i = 0; i < p->nets; i++) {
-        double critical =
-            arrival[i] >= 0 && tail[i] >= 0 ? (double)(arrival[i] + tail[i]) / reference : 0;
-        p->net[i].weight = (int)(p->net[i].base * (1 + WEIGHT * pow(critical, POWER)) + 0.5);
-    }
     p->pulls = 0;
     for (int i = 0; i < p->arcs; i++) {
-        const anneal_arc_t *a = &p->arc[i];
-        if (arrival[a->from] >= 0 && tail[a->to] >= 0)
-            pull(p, a->from, a->sink,
-                 (double)(arrival[a->from] + wire(p, a->from, a->sink) + a->delay + tail[a->to]) /
-                     reference);
+        anneal_arc_t *a = &p->arc[i];
+        int before = arrival[a->from], path = before + wire(p, a->from, a->sink) + a->delay;
+        if (before >= 0 && tail[a->to] >= 0)
+            pull(p, a->from, a->sink, &a->critical, (double)(path + tail[a->to]) / reference);
     }
     for (int i = 0; i < p->captures; i++) {
-        const anneal_end_t *e = &p->capture[i];
-        if (arrival[e->net] >= 0)
-            pull(p, e->net, e->sink,
-                 (double)(arrival[e->net] + wire(p, e->net, e->sink) + e->delay) / reference);
+        anneal_end_t *e = &p->capture[i];
+        int before = arrival[e->net], path = before + wire(p, e->net, e->sink) + e->delay;
+        if (before >= 0)
+            pull(p, e->net, e->sink, &e->critical, (double)path / reference);
     }
     anneal_link(p);
     free(arrival);
