@@ -9,9 +9,8 @@
 
 // A net's box has no say in where in it the driver is: each wire of a path that is at least LONG of
 // the longest is a net of its own as well, which in the longest path weighs PULL times a net of two
-// pins, and by the POWER of its part less in others. A wire that was pulled becomes short and
-// others long: what counts is the mean of now and before, else paths take turns and none gets
-// shorter.
+// pins, and by the POWER of its part less in others. What counts is the mean of now and before: a
+// wire that was pulled is short, and without memory it would be let go at once.
 static const double POWER = 24, PULL = 20, LONG = 0.8;
 
 static int least(int a, int b) {

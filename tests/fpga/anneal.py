@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Checks fpga/ecp5_anneal.py on tests/fpga/anneal.v: the cells and nets are the same, the wires shorter, nextpnr finds every tile legal and routes it;
-nextpnr does find an illegal tile; what is no placement, has two cells in one place or an illegal tile is refused with one line.
+nextpnr does find an illegal tile; wires leave full tiles; what is no placement, has two cells in one place or an illegal tile is refused with one line.
 
 Synopsis: tests/fpga/anneal.py OUT      Silent and exit status 0, or one line and 1. Called by tests/fpga/run.sh.
 SPDX-License-Identifier: Apache-2.0
@@ -84,6 +84,27 @@ def illegal(placed):
     return fail("no two flip-flops of different enables")
 
 
+def crowding():
+    """Six columns of three tiles; in five of them a LUT between a fixed cell above and one below, so that its row is all the same to its wires. Twenty nets
+    run along the first row of the five: it must be told as the fullest, and the LUTs must leave it, as far as that does not lengthen their wires."""
+    columns, along, fixed, comb = range(5), 20, 3, 0
+    cells = [(fixed, x, y, -1) for y in (0, 2) for x in columns] + [(comb, x, 0, 1) for x in columns] + [(comb, x, y, 0) for y in range(3) for x in range(6)]
+    nets = [(0, 4)] * along + [(x + end, 10 + x) for x in columns for end in (0, 5)]
+    problem, places = OUT / "crowding.problem", OUT / "crowding.places"
+    problem.write_text("\n".join([f"6 3 {len(cells)} {len(nets)}", *(" ".join(map(str, (*cell, 0, 0, 0, 0, 0))) for cell in cells),
+                                  str(2 * len(nets)), *(f"2 {a} {b}" for a, b in nets),
+                                  str(len(nets)), *(str(a) for a, _ in nets), "0 0 0", ""]))
+    text = must(os.environ["ANNEAL"], problem, places, "--steps", "20", "--swaps", "50000")
+    row = along * 4 / 5 # a net spreads its length over the tiles of its box; those of the LUTs at first over a column each
+    full = int(100 * (row + 2 / 3) * 18 / (along * 4 + 5 * 2))
+    if f"fullest tile {full} %" not in text.splitlines()[1]:
+        fail(f"want the fullest tile at {full} % in the first step: {text.splitlines()[1]}")
+    found = {i: int(y) for i, _, y, _ in (line.split() for line in places.read_text().splitlines())}
+    rows = [found[str(10 + x)] for x in columns]
+    if rows != [1] * len(rows):
+        fail(f"the LUTs between a full row and an empty one are in rows {rows}, not in the one between")
+
+
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     netlist, first, second = (OUT / f"{name}.json" for name in ("netlist", "placed", "annealed"))
@@ -120,6 +141,7 @@ def main():
     refused(twice, "two cells in one place")
     refused("{}", "not a placement")
     refused(json.loads(netlist.read_text()), "not a placement")
+    crowding()
     os.environ["ANNEAL"] = "build/no-such-file"
     refused(placed, "run make build/anneal")
 
