@@ -44,7 +44,7 @@ module npu_wide #(
 );
     localparam W  = N / 4;        // elements of a wide word
     localparam LW = $clog2(W), LN = $clog2(N);
-    localparam integer ONE_I = 1;
+    localparam integer ONE_I = 1, MOST_I = N;
     localparam [1:0] HIGHEST = 2'd0, SCALE = 2'd1, BYTES = 2'd2;   // kinds of passes; 3: the only one
 
     // ---------------------------------------------------------------- the command
@@ -70,12 +70,14 @@ module npu_wide #(
         .pass_valid(pass_valid), .pass_kind(pass_kind), .pass_n(pass_n), .pass_pop(load)
     );
     reg  [1:0]  kind_q;
-    reg  [15:0] n_q;
+    reg  [16:0] limit_q, length_q;   // a row's elements, and those that go through the lanes: of int8 whole words
     reg  [15:0] rows_q;          // to be issued in this pass, 0: none left
     reg  [1:0]  scores_q;        // largest scores that no SCALE pass has taken
     reg  [3:0]  factors_q;       // factors that no BYTES pass has taken: there when its first group is at stage 10
     reg  [2:0]  open_q;          // rows between SCALE pass and record
     reg         begin_q, running_q, done_q;
+    wire [15:0] q_words = ((longest - 16'd1) >> LN) + 16'd1;   // words of a row's int8
+    wire [16:0] limit  = is_drain ? MOST_I[16:0] : {1'b0, pass_n};
     wire        takes_score = load && is_soft && pass_kind == SCALE;
     wire        load = pass_valid && rows_q == 16'd0 && (pass_kind == BYTES ? factors_q != 4'd0 :
                        pass_kind == SCALE ? open_q != 3'd6 && (!is_soft || scores_q != 2'd0) : 1'b1);
@@ -95,14 +97,14 @@ module npu_wide #(
             open_q    <= open_q + {2'd0, load && pass_kind == SCALE} - {2'd0, record_pop};
         end
         if (load) begin
-            kind_q <= pass_kind;
-            n_q    <= pass_n;
+            kind_q   <= pass_kind;
+            limit_q  <= limit;
+            length_q <= pass_kind == BYTES ? {1'b0, q_words} << LN : limit;
         end
     end
     assign done = done_q;
 
     // ---------------------------------------------------------------- accumulator entries: one in the lanes, the next waits at the accumulators' output
-    localparam integer MOST_I = N;
     reg             entry_valid_q, waits_q;
     reg  [1:0]      acc_flight_q;
     reg  [15:0]     acc_left_q, acc_addr_q;
@@ -131,20 +133,17 @@ module npu_wide #(
     reg  [16:0] j_q;             // first element of the group
     reg         head_q;          // on top of the old values: the row's scale record comes first
     reg  [3:0]  heads_q;         // ... else they have the stream to themselves: taken, of rows to come
-    wire [15:0] q_words = ((longest - 16'd1) >> LN) + 16'd1;
-    wire [16:0] limit  = is_drain ? MOST_I[16:0] : {1'b0, n_q};
-    wire [16:0] length = kind_q == BYTES ? {1'b0, q_words} << LN : limit;
     wire [16:0] j_next = j_q + LANES[16:0];
-    wire        exists = j_q < limit;
+    wire        exists = j_q < limit_q;
     wire        use_a  = !is_drain || add;
     wire        use_b  = is_drain || is_rotate || is_silu || norm || (kind_q == SCALE && vmax);
     wire        scale_room, scale_valid;
     wire        go     = rows_q != 16'd0 && en && !stop;
     wire        take   = go && scaled && (!add || head_q) && a_valid && scale_room;
     wire        group  = go && (!scaled || (add ? !head_q : heads_q != 4'd0)) && (!use_a || !exists || a_valid) && (!use_b || !exists || b_valid) && (!is_drain || entry_valid_q);
-    wire        word_end = j_next >= limit || j_next[LW-1:0] == {LW{1'b0}};
-    wire        pair_end = j_next >= limit || j_next[LW:0] == {(LW + 1) {1'b0}};   // a word of pairs is two of elements
-    assign row_end = group && j_next >= length;
+    wire        word_end = j_next >= limit_q || j_next[LW-1:0] == {LW{1'b0}};
+    wire        pair_end = j_next >= limit_q || j_next[LW:0] == {(LW + 1) {1'b0}};   // a word of pairs is two of elements
+    assign row_end = group && j_next >= length_q;
     assign a_pop   = take || (group && use_a && exists && word_end);
     assign b_pop   = group && use_b && exists && (is_rotate ? pair_end : word_end);
     always_ff @(posedge clk)
@@ -228,7 +227,7 @@ module npu_wide #(
             wire [LN-1:0] column = j[LN-1:0];
             wire [31:0]   a_elem = a_word[32*at+:32], b_elem = is_rotate ? b_word[32*pair+:32] : b_word[32*at+:32];
             wire          unused = &{1'b0, j[16]};
-            assign mask[l] = j < limit;
+            assign mask[l] = j < limit_q;
             assign sum_in[64*l+:64] = is_soft ? {32'd0, r1[32*l+:32]} : squares[64*l+:64];
             npu_wide_lane u_lane (
                 .clk(clk), .en(en), .in_x(is_drain ? entry_q[32*column+:32] : a_elem), .in_b(b_elem),
