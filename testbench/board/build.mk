@@ -36,10 +36,13 @@ $(BOARD_DIR)/netlist/board_sim: $(BOARD_DIR)/netlist.v $(BOARD_CELLS) $(ICE_MODE
 	$(call verilate_board,netlist,icebreaker,icebreaker,$(ICE_FLAGS) $< $(BOARD_CELLS) $(ICE_MODELS))
 
 # Boards with an SDRAM: what board.conf says of each, with what the flow takes where it says nothing. Products as a board has them are for
-# the netlists. SDRAM_NAME: data pins, row and column bits.
+# the netlists. SDRAM_NAME: data pins, row and column bits; BENCH_NAME: whose bench it has, if not one of its own.
 SDRAM_ulx3s         := {16,13,9}
+SDRAM_ulx3s-wide    := $(SDRAM_ulx3s)
 SDRAM_colorlight-i5 := {32,11,8}
 SDRAM_tangnano20k   := {32,11,8}
+BENCH_ulx3s-wide    := ulx3s
+board_bench   = testbench/board/bench_$(or $(BENCH_$(1)),$(1)).v
 board_config  = $(call folder_of,$(call board_conf,$(1),config))
 board_hex     = $(BUILD)/firmware/$(or $(call board_conf,$(1),firmware),firmware).hex
 board_rtl     = $(or $(call board_conf,$(1),rtl),$(SOC_RTL_ALL)) $(call board_conf,$(1),sources) $(BUILD)/soc/$(or $(call board_conf,$(1),cpu),VexRiscv_Lite).v
@@ -48,15 +51,15 @@ board_values  = $(shell for name in $(or $(call board_conf,$(1),config_parameter
     sed -n "s/^.define NPU_CFG_$$name \(.*\)/.$$name(\1), /p" $(call config_vh,$(call board_config,$(1))); done; \
     echo ".MUL_STYLE(0), .CLK_HZ($(call board_conf,$(1),clk_hz)), .FLASH_OFFSET($$(($(call board_conf,$(1),flash_offset))))")
 define sdram_board
-$(BOARD_DIR)/$(1)/board_sim: $$$$(call board_rtl,$(1)) testbench/board/bench_$(1).v testbench/board/board_cells.v $(BOARD_BENCH) fpga/$(1)/board.conf $(call board_hex,$(1)) $(call config_vh,$(call board_config,$(1))) | $(SETUP)
-	$$(call verilate_board,$(1),$(1),sdram,--top-module bench rtl/soc/soc.vlt testbench/board/bench_$(1).v testbench/board/board_cells.v $$(call board_rtl,$(1)),\
+$(BOARD_DIR)/$(1)/board_sim: $$$$(call board_rtl,$(1)) $(call board_bench,$(1)) testbench/board/board_cells.v $(BOARD_BENCH) $(patsubst %,fpga/%/board.conf,$(1) $(BENCH_$(1))) $(call board_hex,$(1)) $(call config_vh,$(call board_config,$(1))) | $(SETUP)
+	$$(call verilate_board,$(1),$(1),sdram,--top-module bench rtl/soc/soc.vlt $(call board_bench,$(1)) testbench/board/board_cells.v $$(call board_rtl,$(1)),\
 	    '-DBOARD_PARAMS=$$(call board_values,$(1))' -DSYSTOLE_RAM_INIT='"$(call board_hex,$(1))"' -CFLAGS '-DBOARD_SDRAM=$$(SDRAM_$(1))')
 endef
 .SECONDEXPANSION: # the lists of the RTL come later in the alphabet
-SDRAM_BOARDS := colorlight-i5 tangnano20k ulx3s
+SDRAM_BOARDS := colorlight-i5 tangnano20k ulx3s ulx3s-wide
 $(foreach board,$(SDRAM_BOARDS),$(eval $(call sdram_board,$(board))))
 
 .PHONY: board-sim
-board-sim: $(BOARD_DIR)/rtl/board_sim $(BOARD_DIR)/netlist/board_sim $(patsubst %,$(BOARD_DIR)/%/board_sim,colorlight-i5 ulx3s $(filter tangnano20k,$(BOARD))) \
+board-sim: $(BOARD_DIR)/rtl/board_sim $(BOARD_DIR)/netlist/board_sim $(patsubst %,$(BOARD_DIR)/%/board_sim,colorlight-i5 ulx3s ulx3s-wide $(filter tangnano20k,$(BOARD))) \
     $(patsubst %,$(BUILD)/microcode/%/microcode.bin,npu8 $(if $(filter tangnano20k,$(BOARD)),$(CONFIG_FOLDER))) ## boards in simulation: iCEBreaker as RTL and as netlist, Colorlight i5, ULX3S; Tang Nano 20K too with BOARD=tangnano20k
 TEST_NEEDS += board-sim $(BUILD)/firmware/small.bin $(BUILD)/microcode/npu4/microcode.bin $(BUILD)/microcode/npu8/microcode.bin

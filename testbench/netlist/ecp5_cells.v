@@ -61,11 +61,24 @@ module DP16KD #(
     wire [13:0] ad_b = {ADB13, ADB12, ADB11, ADB10, ADB9, ADB8, ADB7, ADB6, ADB5, ADB4, ADB3, ADB2, ADB1, ADB0};
     assign {DOB17, DOB16, DOB15, DOB14, DOB13, DOB12, DOB11, DOB10, DOB9, DOB8, DOB7, DOB6, DOB5, DOB4, DOB3, DOB2,
     DOB1, DOB0} = b_q;
-    // Words and bytes of a port: 18 bits have two byte enables in the address, 9 bits choose one of the bytes.
+    // Words and their parts: 18 bits have two byte enables in the address; 9 bits choose a byte, 4 bits half of a byte without its ninth bit.
+    function [17:0] enabled(input integer width, input [3:0] ad);
+        case (width)
+            4: enabled = {1'b0, {4{ad[3] && ad[2]}}, {4{ad[3] && !ad[2]}}, 1'b0, {4{!ad[3] && ad[2]}}, {4{!ad[3] && !ad[2]}}};
+            9: enabled = {{9{ad[3]}}, {9{!ad[3]}}};
+            default: enabled = {{9{ad[1]}}, {9{ad[0]}}};
+        endcase
+    endfunction
+    function [17:0] spread(input integer width, input [17:0] di);
+        spread = width == 4 ? {2{1'b0, {2{di[3:0]}}}} : width == 9 ? {2{di[8:0]}} : di;
+    endfunction
+    function [17:0] part(input integer width, input [3:0] ad, input [17:0] word);
+        part = width == 4 ? {14'd0, ad[3] ? ad[2] ? word[16:13] : word[12:9] : ad[2] ? word[7:4] : word[3:0]} :
+               width == 9 ? {9'd0, ad[3] ? word[17:9] : word[8:0]} : word;
+    endfunction
     wire [9:0] at_a = ad_a[13:4], at_b = ad_b[13:4];
-    wire [1:0] be_a = DATA_WIDTH_A == 9 ? {ad_a[3], !ad_a[3]} : ad_a[1:0];
-    wire [1:0] be_b = DATA_WIDTH_B == 9 ? {ad_b[3], !ad_b[3]} : ad_b[1:0];
-    wire [17:0] in_a = DATA_WIDTH_A == 9 ? {2{di_a[8:0]}} : di_a, in_b = DATA_WIDTH_B == 9 ? {2{di_b[8:0]}} : di_b;
+    wire [17:0] bits_a = enabled(DATA_WIDTH_A, ad_a[3:0]), bits_b = enabled(DATA_WIDTH_B, ad_b[3:0]);
+    wire [17:0] in_a = spread(DATA_WIDTH_A, di_a), in_b = spread(DATA_WIDTH_B, di_b);
     wire writes_a = CEA && WEA, writes_b = CEB && WEB;
     always @(posedge CLKA)
         if (writes_a && WIDE_W) begin
@@ -74,24 +87,22 @@ module DP16KD #(
             if (ad_a[2]) mem[{at_a[9:1], 1'b1}][8:0]  <= di_b[8:0];
             if (ad_a[3]) mem[{at_a[9:1], 1'b1}][17:9] <= di_b[17:9];
         end else if (writes_a) begin
-            if (be_a[0]) mem[at_a][8:0]  <= in_a[8:0];
-            if (be_a[1]) mem[at_a][17:9] <= in_a[17:9];
+            for (integer i = 0; i < 18; i = i + 1) if (bits_a[i]) mem[at_a][i] <= in_a[i];
         end
     always @(posedge CLKB)
         if (writes_b) begin
-            if (be_b[0]) mem[at_b][8:0]  <= in_b[8:0];
-            if (be_b[1]) mem[at_b][17:9] <= in_b[17:9];
+            for (integer i = 0; i < 18; i = i + 1) if (bits_b[i]) mem[at_b][i] <= in_b[i];
         end
     wire [17:0] read_a = mem[WIDE_R ? {at_b[9:1], 1'b0} : at_a], read_b = mem[WIDE_R ? {at_b[9:1], 1'b1} : at_b];
     always @(posedge CLKA)
         if (WIDE_R ? RSTB : RSTA) a_q <= 18'd0;
-        else if (WIDE_R ? CEB : CEA && (!WEA || WRITEMODE_A != "NORMAL")) a_q <= DATA_WIDTH_A == 9 && !WIDE_R && ad_a[3] ? {9'd0, read_a[17:9]} : read_a;
+        else if (WIDE_R ? CEB : CEA && (!WEA || WRITEMODE_A != "NORMAL")) a_q <= WIDE_R ? read_a : part(DATA_WIDTH_A, ad_a[3:0], read_a);
     always @(posedge CLKB)
         if (RSTB) b_q <= 18'd0;
-        else if (CEB && (!WEB || WRITEMODE_B != "NORMAL")) b_q <= DATA_WIDTH_B == 9 && ad_b[3] ? {9'd0, read_b[17:9]} : read_b;
+        else if (CEB && (!WEB || WRITEMODE_B != "NORMAL")) b_q <= part(DATA_WIDTH_B, ad_b[3:0], read_b);
 
     initial begin
-        if ((DATA_WIDTH_A != 9 && DATA_WIDTH_A != 18 && DATA_WIDTH_A != 36) || (DATA_WIDTH_B != 9 && DATA_WIDTH_B != 18 && DATA_WIDTH_B != 36))
+        if (!(DATA_WIDTH_A inside {4, 9, 18, 36}) || !(DATA_WIDTH_B inside {4, 9, 18, 36}))
             $fatal(1, "DP16KD: width without a model");
         if (CSDECODE_A != "0b000" || CSDECODE_B != "0b000" || REGMODE_A != "NOREG" || REGMODE_B != "NOREG" || CLKAMUX != "CLKA" ||
             CLKBMUX != "CLKB" || WRITEMODE_A == "WRITETHROUGH" || WRITEMODE_B == "WRITETHROUGH")

@@ -7,22 +7,23 @@
 #   build/fuzz --config CONFIG --lib build/netlist/ulx3s-faults/rtl/CONFIG/libnpu.so --count 6 --seed 6000
 # Tried so: neighbouring bits exchanged in a PE's sum, LOAD's address, a scratchpad reader's word, STORE's packer and a vector lane,
 # each noticed within the first streams; exchanged bits 11 and 12 of CONV's nblk were not, which no stream is long enough to set.
-# Synopsis: tests/netlist/run.sh      Last line: N passed, N failed.
+# Synopsis: tests/netlist/run.sh [BOARD]      BOARD: ulx3s, or ulx3s-wide (make netlist NETLIST_BOARD=ulx3s-wide). Last line: N passed, N failed.
 # SPDX-License-Identifier: Apache-2.0
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 passed=0 failed=0
-# shellcheck disable=SC1091
-. fpga/ulx3s/board.conf
+board=${1:-ulx3s}
+# shellcheck disable=SC1090
+. "fpga/$board/board.conf"
 folder=$(echo "$config" | tr -d = | tr , -)
-net=build/netlist/ulx3s lib=build/netlist/ulx3s/rtl/$folder/libnpu.so digits=sw/examples/digits
+net=build/netlist/$board lib=$net/rtl/$folder/libnpu.so digits=sw/examples/digits
 ok() { passed=$((passed + 1)); }
 bad() { failed=$((failed + 1)); echo "FAIL $1; rerun: $2"; }
-[ -f $lib ] || { echo "FAIL netlist: no $lib; build it: make netlist"; echo "0 passed, 1 failed"; exit 1; }
+[ -f "$lib" ] || { echo "FAIL netlist: no $lib; build it: make netlist NETLIST_BOARD=$board"; echo "0 passed, 1 failed"; exit 1; }
 
 cells() { # type, least
     count=$(sed -n "s/^ *$1 *\([0-9]*\)$/\1/p" $net/$folder/stat)
-    if [ "${count:-0}" -ge "$2" ]; then ok; else bad "netlist: ${count:-0} $1, want $2 at least" "$0"; fi
+    if [ "${count:-0}" -ge "$2" ]; then ok; else bad "netlist: ${count:-0} $1, want $2 at least" "$0 $board"; fi
     echo "netlist: ${count:-0} $1"
 }
 cells MULT18X18D "$mul_dsp"
