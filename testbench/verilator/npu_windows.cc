@@ -26,26 +26,28 @@ void Rtl::accumulators(uint8_t *get, const uint8_t *set) {
 }
 #elif defined SYSTOLE_NETLIST
 // A netlist for ECP5: block RAMs of 1024 words of 18 bits, one to an element of uint32_t, that is
-// 2048 bytes of 9 bits.
+// 2048 bytes of 9 bits or 4096 half bytes without the ninth.
 // testbench/netlist/netlist.sh names them.
 constexpr size_t kRamWords = 1024;
 
 // Word w of the scratchpad is word w / banks of bank w % banks, in as many block RAMs as its depth
-// asks for: each has 2048 / depth bytes of every word.
+// asks for: each has 4096 / depth half bytes of every word.
 void Rtl::scratchpad(uint8_t *get, const uint8_t *set) {
     uint32_t n = config_.n, banks = config_.sp_banks, depth = config_.sp_words / banks;
-    uint32_t each = static_cast<uint32_t>(2 * kRamWords) / depth;
+    uint32_t each = static_cast<uint32_t>(4 * kRamWords) / depth;
     for (uint32_t b = 0; b < banks; b++) {
-        for (uint32_t c = 0; c < n / each; c++) {
+        for (uint32_t c = 0; c < 2 * n / each; c++) {
             std::string name = "sp_" + std::to_string(b) + "_" + std::to_string(c);
             auto *mem = reinterpret_cast<uint32_t *>(variable(name, "mem", 4, kRamWords));
             for (uint32_t i = 0; mem && i < depth * each; i++) {
-                size_t at = size_t{i / each * banks + b} * n + each * c + i % each;
-                uint32_t *word = &mem[i / 2], shift = 9 * (i % 2);
+                size_t at = size_t{i / each * banks + b} * 2 * n + each * c + i % each;
+                uint32_t *word = &mem[i / 4], shift = 9 * (i / 2 % 2) + 4 * (i % 2);
+                uint32_t half = 4 * (at % 2);
                 if (get) {
-                    get[at] = static_cast<uint8_t>(*word >> shift);
+                    uint32_t value = (*word >> shift & 0xf) << half;
+                    get[at / 2] = static_cast<uint8_t>((get[at / 2] & ~(0xfu << half)) | value);
                 } else {
-                    *word = (*word & ~(0x1ffu << shift)) | static_cast<uint32_t>(set[at]) << shift;
+                    *word = (*word & ~(0xfu << shift)) | (set[at / 2] >> half & 0xfu) << shift;
                 }
             }
         }
