@@ -2,7 +2,7 @@
 // states; as far as Yosys' maps use them. A mode beyond that is an error at time 0.
 // TRELLIS_FF: ecp5/cells_sim.v without the multiplexer in its clock. DP16KD: 1024 words of 18 bits; from Yosys' maps (ecp5/brams_map.v,
 // brams.txt) and Lattice FPGA-TN-02204. Synchronous reads; a word that is read on one port in the clock in which the other writes it
-// is the old one (the RTL never relies on it, or Yosys has added what it takes). Powered up with random contents, as Verilator says.
+// is the old one (the RTL never relies on it, or Yosys has added what it takes). Powered up with INITVAL, random where that is x.
 // MULT18X18D: tests/rtl_mul/vendor_mul.v, which the suite rtl-mul compares with RTL. SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 module TRELLIS_FF #(
@@ -24,7 +24,7 @@ module DP16KD #(
     parameter DATA_WIDTH_A = 18, DATA_WIDTH_B = 18, REGMODE_A = "NOREG", REGMODE_B = "NOREG", RESETMODE = "SYNC",
     parameter ASYNC_RESET_RELEASE = "SYNC", CSDECODE_A = "0b000", CSDECODE_B = "0b000", WRITEMODE_A = "NORMAL", WRITEMODE_B = "NORMAL",
     parameter CLKAMUX = "CLKA", CLKBMUX = "CLKB", GSR = "AUTO",
-    parameter INITVAL_00 = 0, INITVAL_01 = 0, INITVAL_02 = 0, INITVAL_03 = 0, INITVAL_04 = 0, INITVAL_05 = 0,
+    parameter [319:0] INITVAL_00 = 0, INITVAL_01 = 0, INITVAL_02 = 0, INITVAL_03 = 0, INITVAL_04 = 0, INITVAL_05 = 0,
     INITVAL_06 = 0, INITVAL_07 = 0, INITVAL_08 = 0, INITVAL_09 = 0, INITVAL_0A = 0, INITVAL_0B = 0, INITVAL_0C = 0,
     INITVAL_0D = 0, INITVAL_0E = 0, INITVAL_0F = 0, INITVAL_10 = 0, INITVAL_11 = 0, INITVAL_12 = 0, INITVAL_13 = 0,
     INITVAL_14 = 0, INITVAL_15 = 0, INITVAL_16 = 0, INITVAL_17 = 0, INITVAL_18 = 0, INITVAL_19 = 0, INITVAL_1A = 0,
@@ -101,6 +101,16 @@ module DP16KD #(
         if (RSTB) b_q <= 18'd0;
         else if (CEB && (!WEB || WRITEMODE_B != "NORMAL")) b_q <= part(DATA_WIDTH_B, ad_b[3:0], read_b);
 
+    // 16 words of 20 bits in each, of which 18 count: what a ROM holds.
+    localparam [64*320-1:0] INIT = {INITVAL_3F, INITVAL_3E, INITVAL_3D, INITVAL_3C, INITVAL_3B, INITVAL_3A, INITVAL_39, INITVAL_38,
+        INITVAL_37, INITVAL_36, INITVAL_35, INITVAL_34, INITVAL_33, INITVAL_32, INITVAL_31, INITVAL_30,
+        INITVAL_2F, INITVAL_2E, INITVAL_2D, INITVAL_2C, INITVAL_2B, INITVAL_2A, INITVAL_29, INITVAL_28,
+        INITVAL_27, INITVAL_26, INITVAL_25, INITVAL_24, INITVAL_23, INITVAL_22, INITVAL_21, INITVAL_20,
+        INITVAL_1F, INITVAL_1E, INITVAL_1D, INITVAL_1C, INITVAL_1B, INITVAL_1A, INITVAL_19, INITVAL_18,
+        INITVAL_17, INITVAL_16, INITVAL_15, INITVAL_14, INITVAL_13, INITVAL_12, INITVAL_11, INITVAL_10,
+        INITVAL_0F, INITVAL_0E, INITVAL_0D, INITVAL_0C, INITVAL_0B, INITVAL_0A, INITVAL_09, INITVAL_08,
+        INITVAL_07, INITVAL_06, INITVAL_05, INITVAL_04, INITVAL_03, INITVAL_02, INITVAL_01, INITVAL_00};
+    initial for (integer i = 0; i < 1024; i = i + 1) mem[i] = INIT[20*i+:18];
     initial begin
         if (!(DATA_WIDTH_A inside {4, 9, 18, 36}) || !(DATA_WIDTH_B inside {4, 9, 18, 36}))
             $fatal(1, "DP16KD: width without a model");
