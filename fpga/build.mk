@@ -68,6 +68,6 @@ fpga-table: ## write the table of boards in README.md anew from build/fpga/*/rep
 	@$(PYTHON) fpga/board_table.py
 
 .PHONY: flash-image
-flash-image: $(SYSTOLE) $(BUILD)/firmware/firmware.bin $(BUILD)/firmware/small.bin $(LITE_CONFIGS:%=$(BUILD)/microcode/%/microcode.bin) ## boot image of a board's SPI flash (BOARD=ulx3s NETWORK=model.tflite INPUT=x.bin): build/flash/BOARD.bin
-	@PYTHON=$(PYTHON) fpga/flash_image.sh "$(BOARD)" "$(NETWORK)" $(INPUT)
+flash-image: $(SYSTOLE) $(BUILD)/firmware/firmware.bin $(BUILD)/firmware/talk.bin $(BUILD)/firmware/small.bin $(LITE_CONFIGS:%=$(BUILD)/microcode/%/microcode.bin) ## boot image of a board's SPI flash (BOARD=ulx3s NETWORK=model.tflite INPUT=x.bin; BOARD=ulx3s-wide CHECKPOINT= TOKENIZER= PROMPT= GENERATE="-n 100"): build/flash/BOARD.bin
+	@PYTHON=$(PYTHON) fpga/flash_image.sh "$(BOARD)" $(if $(CHECKPOINT),--talk "$(CHECKPOINT)" "$(TOKENIZER)" "$(PROMPT)" $(GENERATE),"$(NETWORK)" $(INPUT))
 TEST_NEEDS += $(BUILD)/firmware/boot.bin

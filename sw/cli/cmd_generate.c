@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "generate.h"
+#include "generate_image.h"
 #include "network.h"
 #include "npy.h"
 
@@ -15,7 +15,7 @@ static const char help[] =
     "systole generate CHECKPOINT --tokenizer T [--prompt P] [-n N] [--target T] [--weights "
     "int8|int4]\n"
     "                 [--temperature X] [--top-p X] [--seed N] [--report R.json] [--stats]\n"
-    "                 [--tokens F] [--logits F]\n"
+    "                 [--tokens F] [--logits F] [--image F]\n"
     "\n"
     "Continues the prompt with a language model of the Llama form. The text appears as it is made. "
     "All arithmetic is\n"
@@ -53,6 +53,12 @@ static const char help[] =
     "for "
     "--logits, --report\n"
     "                   or --stats\n"
+    "  --image F        run nothing: write what a board's soft-core needs to make this text by "
+    "itself, "
+    "for the\n"
+    "                   configuration of its bitstream (--config); make flash-image puts it into "
+    "the "
+    "flash\n"
     "\n"
     "Example: systole generate stories260K.bin --tokenizer tok512.bin --prompt \"One day, Lily\" "
     "-n 100 --temperature 0.8\n";
@@ -78,6 +84,7 @@ static int parse(int argc, char **argv, generate_options_t *o) {
                                             {"report", required_argument, 0, 'r'},
                                             {"logits", required_argument, 0, 'l'},
                                             {"tokens", required_argument, 0, 'k'},
+                                            {"image", required_argument, 0, 'i'},
                                             {"stats", no_argument, 0, 'S'},
                                             {"help", no_argument, 0, 'h'},
                                             {0, 0, 0, 0}};
@@ -133,6 +140,9 @@ static int parse(int argc, char **argv, generate_options_t *o) {
         case 'k':
             o->tokens = optarg;
             break;
+        case 'i':
+            o->image = optarg;
+            break;
         case 'S':
             o->stats = 1;
             break;
@@ -154,7 +164,39 @@ static int parse(int argc, char **argv, generate_options_t *o) {
         return cli_usage(
             "generate",
             "--tokens goes with --logits, --report or --stats, without --prompt and -n");
+    if (o->image && (o->tokens || o->logits || o->report || o->stats))
+        return cli_usage("generate",
+                         "--image runs nothing: no --tokens, --logits, --report or --stats");
     return 0;
+}
+
+/* Runs it; the text, report, logits. *different: the target's logits are not ref's. */
+static int make_text(const generate_options_t *o, const llm_model_t *m, const tokenizer_file_t *t,
+                     sequence_t *q, int *different, graph_error_t *err) {
+    report_t r = {.target = o->target,
+                  .config = o->config,
+                  .model = o->checkpoint,
+                  .bit_exact = -1,
+                  .seed = o->seed,
+                  .has_seed = o->temperature > 0 && !o->tokens};
+    int status = generate_decode(o, m, o->tokens ? NULL : t, q, &r, err);
+    if (status == 0) {
+        uint64_t scored = (uint64_t)(o->logits ? q->steps : q->steps - q->given + 1);
+        status = generate_report(m, q, scored, &r)
+                     ? graph_fail(err, "%s: out of memory", o->checkpoint)
+                     : generate_write(o, m, q, &r, err);
+    }
+    if (status == 0 && o->stats)
+        generate_print_stats(m, &r, q);
+    if (status == 0 && q->differs >= 0) {
+        fprintf(stderr,
+                "systole: %s: the logits of %s at position %d, or what it drew from them, differ "
+                "from ref's\n",
+                o->checkpoint, o->target, (int)q->differs);
+        *different = 1;
+    }
+    report_free(&r);
+    return status;
 }
 
 static int generate(const generate_options_t *o, const checkpoint_t *c, int *different,
@@ -162,35 +204,16 @@ static int generate(const generate_options_t *o, const checkpoint_t *c, int *dif
     tokenizer_file_t t = {0};
     llm_model_t m = {0};
     sequence_t q = {0};
-    report_t r = {
-        .target = o->target, .config = o->config, .model = o->checkpoint, .bit_exact = -1};
-    int drawn = o->temperature > 0 && !o->tokens;
-    r.seed = o->seed;
-    r.has_seed = drawn;
     int status = o->tokens ? generate_read_tokens(o, c, &q, err)
                            : tokenizer_read(o->tokenizer, c->vocab, o->checkpoint, &t, err) ||
                                  generate_encode_prompt(o, c, &t.t, &q, err);
     if (status == 0)
-        status = llm_quantize(c, o->checkpoint, o->bits, &m, err) ||
-                 generate_decode(o, &m, o->tokens ? NULL : &t, &q, &r, err);
-    if (status == 0) {
-        uint64_t scored = (uint64_t)(o->logits ? q.steps : q.steps - q.given + 1);
-        status = generate_report(&m, &q, scored, &r)
-                     ? graph_fail(err, "%s: out of memory", o->checkpoint)
-                     : generate_write(o, &m, &q, &r, err);
-    }
-    if (status == 0 && o->stats)
-        generate_print_stats(&m, &r, &q);
-    if (status == 0 && q.differs >= 0) {
-        fprintf(stderr,
-                "systole: %s: the logits of %s at position %d, or what it drew from them, differ "
-                "from ref's\n",
-                o->checkpoint, o->target, (int)q.differs);
-        *different = 1;
-    }
+        status = llm_quantize(c, o->checkpoint, o->bits, &m, err);
+    if (status == 0)
+        status = o->image ? generate_image_file(o, &m, &t, &q, err)
+                          : make_text(o, &m, &t, &q, different, err);
     free(q.tokens);
     free(q.logits);
-    report_free(&r);
     llm_model_free(&m);
     tokenizer_free(&t);
     return status ? -1 : 0;
@@ -215,8 +238,8 @@ int cmd_generate(int argc, char **argv) {
     if (!config)
         return cli_error(&err);
     o.config = config->name;
-    const char *const written[] = {o.report, o.logits};
-    for (int i = 0; i < 2; i++)
+    const char *const written[] = {o.report, o.logits, o.image};
+    for (int i = 0; i < 3; i++)
         if (written[i] && atomic_probe(written[i], &err))
             return cli_error(&err);
     if (checkpoint_read(o.checkpoint, &c, &err))

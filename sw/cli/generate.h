@@ -12,7 +12,7 @@
 #include "tokenizer_file.h"
 
 typedef struct {
-    const char *checkpoint, *tokenizer, *prompt, *target, *report, *logits, *tokens;
+    const char *checkpoint, *tokenizer, *prompt, *target, *report, *logits, *tokens, *image;
     long n; /* -1: not given */
     const char *config;
     int bits, stats, compare;

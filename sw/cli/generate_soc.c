@@ -12,9 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "generate.h"
-#include "image_build.h"
-#include "npu_predict.h"
+#include "generate_image.h"
+#include "npu_device.h"
 #include "soc_system.h"
 
 enum { MAILBOX = 4096, PAGE = 4096 };
@@ -23,11 +22,7 @@ typedef struct {
     const generate_options_t *o;
     const llm_model_t *m;
     sequence_t *q;
-    llm_program_t program;
-    llm_lists_t lists;
-    uint64_t *predicted; /* cycles of each list */
-    llm_talk_t talk;
-    llm_image_t image;
+    generate_image_t g;
     soc_system_t soc;
     soc_mailbox_t *mailbox;
     const llm_notes_t *notes;
@@ -46,74 +41,30 @@ static void on_text(void *user, char c) {
     fflush(stdout);
 }
 
-/* Predicted with the regions at the addresses of an image at 0, which are as far from page borders
- * as the true ones. */
-static int predict(job_t *j, const uint32_t *list, uint32_t bytes, graph_error_t *err) {
-    const npu_memory_t memory = NPU_MEMORY_BENCH;
-    const npu_list_t timed = {
-        (const uint8_t *)list, bytes, NPU_MEM_BASE, {NPU_MEM_BASE, NPU_MEM_BASE, NPU_MEM_BASE, 0}};
-    npu_prediction_t p;
-    size_t at = j->lists.n_steps;
-    uint64_t *more = realloc(j->predicted, (at + 1) * sizeof *more);
-    if (!more)
-        return graph_fail(err, "%s: out of memory", j->o->checkpoint);
-    j->predicted = more;
-    if (npu_predict(j->program.config, &memory, &timed, NULL, &p))
-        return graph_fail(err, "%s: no prediction of cycles: %s", j->o->checkpoint, p.error);
-    more[at] = p.cycles;
-    return 0;
-}
-
-/* The lists of all positions, as generate_run asks a device for them. */
-static int make_lists(job_t *j, graph_error_t *err) {
-    const sequence_t *q = j->q;
-    for (int32_t pos = 0, count; pos < q->limit; pos += count) {
-        uint32_t *list, bytes;
-        int logits;
-        count = generate_count(q, pos, (int32_t)llm_program_at_once(&j->program, pos), &logits);
-        if (llm_program_step(&j->program, pos, (uint32_t)count, logits, j->o->checkpoint, &list,
-                             &bytes, err))
-            return -1;
-        llm_step_t step = {
-            .pos = (uint32_t)pos, .count = (uint32_t)count, .logits = logits, .bytes = bytes};
-        int status = predict(j, list, bytes, err);
-        if (status == 0 && llm_lists_add(&j->lists, step, list))
-            status = graph_fail(err, "%s: out of memory for the commands", j->o->checkpoint);
-        free(list);
-        if (status)
-            return -1;
-    }
-    return llm_lists_close(&j->lists)
-               ? graph_fail(err, "%s: out of memory for the commands", j->o->checkpoint)
-               : 0;
-}
-
 /* Mailbox, image, arena, the firmware's own, each from a page on. */
 static int place(job_t *j, graph_error_t *err) {
     soc_sim_t *sim = &j->soc.sim;
-    int too_large = llm_image_plan(&j->talk, &j->image);
-    uint64_t arena = ((uint64_t)MAILBOX + j->image.size + PAGE - 1) / PAGE * PAGE;
-    uint64_t scratch = (arena + j->program.arena_size + PAGE - 1) / PAGE * PAGE;
-    uint64_t room = llm_image_scratch(&j->image);
-    if (too_large || scratch + room > sim->mem_size)
-        return graph_fail(
-            err,
-            "%s: weights, caches%s need %" PRIu64
-            " bytes of main memory, the system has %zu: try a smaller -n%s",
-            j->o->checkpoint,
-            j->program.logit_rows > 1 ? ", lists and logits to compare" : " and lists",
-            scratch + room, sim->mem_size, j->program.logit_rows > 1 ? ", or --no-compare" : "");
-    llm_image_write(&j->talk, &j->image, sim->mem + MAILBOX);
-    const char *wrong = llm_image_check((const llm_image_t *)(sim->mem + MAILBOX), j->image.size);
-    if (wrong)
-        return graph_fail(err, "%s: image: %s", j->o->checkpoint, wrong);
+    const llm_image_t *image = &j->g.image;
+    uint64_t arena = ((uint64_t)MAILBOX + image->size + PAGE - 1) / PAGE * PAGE;
+    uint64_t scratch = (arena + image->arena_size + PAGE - 1) / PAGE * PAGE;
+    uint64_t room = llm_image_scratch(image);
+    if (scratch + room > sim->mem_size)
+        return graph_fail(err,
+                          "%s: weights, caches%s need %" PRIu64
+                          " bytes of main memory, the system has %zu: try a smaller -n%s",
+                          j->o->checkpoint,
+                          image->logit_rows > 1 ? ", lists and logits to compare" : " and lists",
+                          scratch + room, sim->mem_size,
+                          image->logit_rows > 1 ? ", or --no-compare" : "");
+    if (generate_image_write(j->o, &j->g, sim->mem + MAILBOX, err))
+        return -1;
     j->mailbox = (soc_mailbox_t *)sim->mem;
     *j->mailbox = (soc_mailbox_t){.magic = SOC_MAILBOX_MAGIC,
                                   .version = SOC_MAILBOX_VERSION,
                                   .image_addr = NPU_MEM_BASE + MAILBOX,
-                                  .image_size = j->image.size,
+                                  .image_size = image->size,
                                   .arena_addr = (uint32_t)(NPU_MEM_BASE + arena),
-                                  .arena_size = (uint32_t)j->program.arena_size,
+                                  .arena_size = image->arena_size,
                                   .scratch_addr = (uint32_t)(NPU_MEM_BASE + scratch),
                                   .scratch_size = (uint32_t)room,
                                   .npu_timeout = SOC_NPU_TIMEOUT,
@@ -125,7 +76,7 @@ static int place(job_t *j, graph_error_t *err) {
 }
 
 static const int32_t *logits_of(const job_t *j, int32_t pos) {
-    const llm_program_t *p = &j->program;
+    const llm_image_t *p = &j->g.image;
     return (const int32_t *)(const void *)(j->arena + p->arena_logits +
                                            (size_t)((uint32_t)pos % p->logit_rows) *
                                                p->logit_pitch);
@@ -137,12 +88,12 @@ static int take_notes(job_t *j, graph_error_t *err) {
     const llm_notes_t *n = j->notes;
     uint32_t steps = n->steps;
     if (n->given != (uint32_t)q->given || n->given + n->made > (uint32_t)q->limit + 1 ||
-        steps > j->lists.n_steps || steps == 0)
+        steps > j->g.lists.n_steps || steps == 0)
         return graph_fail(err,
                           "%s: the firmware says %" PRIu32 " + %" PRIu32 " tokens in %" PRIu32
                           " lists, which cannot be",
                           j->o->checkpoint, n->given, n->made, steps);
-    const llm_step_t *last = &j->lists.steps[steps - 1];
+    const llm_step_t *last = &j->g.lists.steps[steps - 1];
     q->steps = (int32_t)(last->pos + last->count);
     q->made = (int32_t)n->made;
     memcpy(q->tokens, j->tokens, (n->given + n->made) * sizeof *q->tokens);
@@ -164,8 +115,8 @@ static int compare(const job_t *j, const tokenizer_t *t, int32_t *given, graph_e
     int status = ref.logits ? generate_run(j->o, j->m, t, NULL, 0, &ref, NULL, err)
                             : graph_fail(err, "%s: out of memory", j->o->checkpoint);
     int32_t differs = -1;
-    for (uint32_t i = 0; status == 0 && differs < 0 && i < j->lists.n_steps; i++) {
-        const llm_step_t *s = &j->lists.steps[i];
+    for (uint32_t i = 0; status == 0 && differs < 0 && i < j->g.lists.n_steps; i++) {
+        const llm_step_t *s = &j->g.lists.steps[i];
         int32_t last = (int32_t)(s->pos + s->count - 1);
         if (last >= q->steps && last >= ref.steps)
             break;
@@ -191,22 +142,13 @@ static void sum_up(const job_t *j, generate_cost_t *cost) {
                               .has_driver = 1,
                               .cycles_driver = j->mailbox->cycles_cpu};
     for (uint32_t i = 0; i < j->notes->steps; i++)
-        cost->cycles_predicted += j->predicted[i];
+        cost->cycles_predicted += j->g.predicted[i];
 }
 
 static int run(job_t *j, const tokenizer_file_t *t, generate_cost_t *cost, graph_error_t *err) {
     const generate_options_t *o = j->o;
     sequence_t *q = j->q;
     size_t room = (size_t)q->limit + 1;
-    if (make_lists(j, err))
-        return -1;
-    j->talk = (llm_talk_t){.program = &j->program,
-                           .lists = &j->lists,
-                           .tokenizer = t,
-                           .prompt = o->prompt ? o->prompt : "",
-                           .tokens = t ? NULL : q->tokens,
-                           .limit = q->limit,
-                           .sampler = sampler_new(o->temperature, o->top_p, o->seed)};
     j->soc = (soc_system_t){.on_line = on_line, .on_text = on_text, .user = j};
     if (soc_system_open(&j->soc, "talk", o->config, NULL, 1, err))
         return -1;
@@ -231,23 +173,17 @@ static int run(job_t *j, const tokenizer_file_t *t, generate_cost_t *cost, graph
 
 int generate_soc(const generate_options_t *o, const llm_model_t *m, const tokenizer_file_t *t,
                  sequence_t *q, generate_cost_t *cost, graph_error_t *err) {
-    char why[256];
-    const npu_config_t *config = npu_find_config(o->config, why, sizeof why);
     job_t *j = calloc(1, sizeof *j);
-    if (!j || !config) {
-        free(j);
-        return graph_fail(err, "%s: %s", o->checkpoint, config ? "out of memory" : why);
-    }
+    if (!j)
+        return graph_fail(err, "%s: out of memory", o->checkpoint);
     j->o = o;
     j->m = m;
     j->q = q;
     uint32_t rows = o->compare || q->keep ? (uint32_t)q->limit : 1;
-    int status = llm_program_new(m, config, rows, o->checkpoint, &j->program, err);
+    int status = generate_image_make(o, m, t, q, rows, 1, &j->g, err);
     if (status == 0)
         status = run(j, t, cost, err);
-    llm_program_free(&j->program);
-    llm_lists_free(&j->lists);
-    free(j->predicted);
+    generate_image_free(&j->g);
     free(j);
     return status;
 }

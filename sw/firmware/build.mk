@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 FW_DIR    := $(BUILD)/firmware
 FW_SRCS   := sw/firmware/main.c sw/firmware/session.c sw/firmware/platform.c sw/firmware/trace.c sw/firmware/loader.c sw/firmware/mem.c sw/firmware/flash_image.c \
-    sw/firmware/flash_boot.c $(DRIVER_SRCS) $(RUNTIME_SRCS) $(REF_SRCS)
+    sw/firmware/flash_boot.c sw/firmware/flash_program.c $(DRIVER_SRCS) $(RUNTIME_SRCS) $(REF_SRCS)
 FW_OBJS   := $(FW_DIR)/obj/sw/firmware/crt0.o $(FW_SRCS:%.c=$(FW_DIR)/obj/%.o)
 FW_CC     := riscv64-unknown-elf-gcc
 FW_ARCH   := -march=rv32im -mabi=ilp32 --specs=picolibc.specs
@@ -18,7 +18,7 @@ $(SOC_MAP_H): rtl/soc/soc_map.vh sw/firmware/build.mk
 	   sed -n "s/^\`define \(SOC_[A-Z0-9_]*\) 32'h\([0-9a-f]*\)$$/#define \1 0x\2/p" $<; } >$@
 
 # What is not worth its size in the RAM.
-$(addprefix $(FW_DIR)/obj/sw/firmware/,main.o session.o loader.o flash_boot.o flash_image.o): FW_CFLAGS += -Os
+$(addprefix $(FW_DIR)/obj/sw/firmware/,main.o session.o loader.o flash_boot.o flash_program.o flash_image.o): FW_CFLAGS += -Os
 $(FW_DIR)/obj/sw/firmware/mem.o: FW_CFLAGS += -fno-tree-loop-distribute-patterns
 $(FW_DIR)/obj/%.o: %.c $(SOC_MAP_H) | $(SETUP)
 	@mkdir -p $(@D)
@@ -38,7 +38,7 @@ $(FW_DIR)/firmware.bin: $(FW_DIR)/firmware.elf
 	$(Q)riscv64-unknown-elf-objcopy -O binary $< $@
 
 # The firmware of language models.
-TALK_SRCS := sw/firmware/talk.c sw/firmware/session.c sw/firmware/platform.c sw/firmware/loader.c sw/firmware/mem.c sw/llm/image.c \
+TALK_SRCS := sw/firmware/talk.c sw/firmware/session.c sw/firmware/platform.c sw/firmware/loader.c sw/firmware/mem.c sw/firmware/flash_image.c sw/firmware/flash_boot.c sw/llm/image.c \
     sw/llm/tokenizer.c sw/llm/sampler.c cmodel/ref/ref_decoder.c $(wildcard cmodel/ref/ref_wide*.c) $(DRIVER_SRCS) sw/runtime/prog.c
 TALK_OBJS := $(FW_DIR)/obj/sw/firmware/crt0.o $(TALK_SRCS:%.c=$(FW_DIR)/obj/%.o)
 $(FW_DIR)/talk.elf: $(TALK_OBJS) $(FW_DIR)/firmware.ld

@@ -38,11 +38,12 @@ static flash_status_t bad_crc(uint32_t found, uint32_t wanted) {
     return end_line();
 }
 
-static const char *name_of(uint32_t kind) {
+const char *flash_kind_name(uint32_t kind) {
     return kind == FLASH_FIRMWARE    ? "firmware"
            : kind == FLASH_PROGRAM   ? "program"
            : kind == FLASH_INPUT     ? "input"
            : kind == FLASH_MICROCODE ? "microcode"
+           : kind == FLASH_TALK      ? "language model"
                                      : "section of unknown kind";
 }
 
@@ -81,7 +82,7 @@ flash_status_t flash_open(flash_image_t *image) {
         const flash_section_t *s = &image->section[i];
         if (s->offset % 4 != 0 || s->offset > h->total_size ||
             s->size > h->total_size - s->offset || h->total_size > SOC_FLASH_SIZE - offset) {
-            flash_complain(name_of(s->kind));
+            flash_complain(flash_kind_name(s->kind));
             put_str(" outside the image");
             return end_line();
         }
@@ -94,7 +95,7 @@ flash_status_t flash_load(const flash_image_t *image, uint32_t i, uint32_t addre
     copy(address, image->base + s->offset, s->size);
     uint32_t crc = prog_crc32(0, (const void *)(uintptr_t)address, s->size);
     if (crc != s->crc32) {
-        flash_complain(name_of(s->kind));
+        flash_complain(flash_kind_name(s->kind));
         return bad_crc(crc, s->crc32);
     }
     return FLASH_GOOD;

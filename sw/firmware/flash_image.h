@@ -32,17 +32,18 @@
 #define FLASH_MAX_SECTIONS 16u
 
 typedef enum {
-    FLASH_FIRMWARE = 1, /* argument: address in the on-chip RAM where it goes and begins */
-    FLASH_PROGRAM = 2,  /* a PROG (prog.h); argument 0 */
-    FLASH_INPUT = 3,    /* argument: index of the program's input that it is */
-    FLASH_MICROCODE = 4 /* of the small NPU (rtl/lite); argument 0 */
+    FLASH_FIRMWARE = 1,  /* argument: address in the on-chip RAM where it goes and begins */
+    FLASH_PROGRAM = 2,   /* a PROG (prog.h); argument 0 */
+    FLASH_INPUT = 3,     /* argument: index of the program's input that it is */
+    FLASH_MICROCODE = 4, /* of the small NPU (rtl/lite); argument 0 */
+    FLASH_TALK = 5       /* a language model's image (sw/llm/image.h); argument 0 */
 } flash_kind_t;
 
 typedef struct {
     uint32_t magic, version;
     uint32_t crc32;      /* of bytes [12, FLASH_HEADER_BYTES + n_sections * FLASH_SECTION_BYTES) */
     uint32_t total_size; /* bytes, whole image */
-    uint32_t spec_hash;  /* of the program; 0: there is none */
+    uint32_t spec_hash;  /* of the program, or the language model; 0: there is none */
     uint32_t n_sections;
     uint32_t reserved[2]; /* 0 */
 } flash_header_t;
@@ -71,5 +72,7 @@ flash_status_t flash_load(const flash_image_t *image, uint32_t i, uint32_t addre
 
 /* The beginning of every complaint. */
 void flash_complain(const char *what);
+/* What a section is called in messages. */
+const char *flash_kind_name(uint32_t kind);
 
 #endif

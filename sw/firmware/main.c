@@ -234,7 +234,7 @@ static void run(void) {
 
 int main(void) {
     session_banner();
-    if (!session_loaded() && flash_boot() == FLASH_BAD) {
+    if (!session_loaded() && flash_boot_program() == FLASH_BAD) {
         fail(SOC_FAIL_FLASH, 0, 0);
     } else {
         run();

@@ -1,6 +1,7 @@
 /*
- * talk.c - firmware that makes text: a language model's image (sw/llm/image.h) in main memory. The
- * soft-core has tokenizer and sampler, the NPU runs the command list of each position.
+ * talk.c - firmware that makes text: of a language model's image (sw/llm/image.h) that the loader
+ * left in main memory, or else of the one in the SPI flash. The soft-core has tokenizer and
+ * sampler, the NPU runs the command list of each position.
  *
  * On the UART, behind the lines that every firmware says: STX (2), the prompt and the text as it is
  * made, ETX (3); the text has no control characters but tab and line end. A firmware of its own:
@@ -11,6 +12,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "flash_boot.h"
 #include "image.h"
 #include "platform.h"
 #include "ref_decoder.h"
@@ -281,9 +283,34 @@ static void run(void) {
     session_end();
 }
 
+static const char *needs_of(const void *image, uint32_t size, flash_needs_t *needs) {
+    const llm_image_t *m = image;
+    const char *wrong = llm_image_check(m, size);
+    if (!wrong && llm_image_scratch(m) > UINT32_MAX) {
+        wrong = "more positions than there can be memory for";
+    }
+    if (!wrong) {
+        *needs = (flash_needs_t){m->arena_size, (uint32_t)llm_image_scratch(m)};
+    }
+    return wrong;
+}
+
+/* What the flash has to say, into the mailbox. */
+static flash_status_t boot(void) {
+    static flash_image_t flash;
+    soc_mailbox_t ready;
+    flash_status_t status = flash_fetch(&flash, FLASH_TALK, needs_of, &ready);
+    if (status == FLASH_GOOD) {
+        *mailbox = ready;
+    }
+    return status;
+}
+
 int main(void) {
     session_banner();
-    if (session_loaded()) {
+    if (!session_loaded() && boot() == FLASH_BAD) {
+        fail(SOC_FAIL_FLASH, 0, 0);
+    } else {
         run();
     }
     session_serve(run);

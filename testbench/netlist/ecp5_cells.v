@@ -94,7 +94,8 @@ module DP16KD #(
             for (integer i = 0; i < 18; i = i + 1) if (bits_b[i]) mem[at_b][i] <= in_b[i];
         end
     wire [17:0] read_a = mem[WIDE_R ? {at_b[9:1], 1'b0} : at_a], read_b = mem[WIDE_R ? {at_b[9:1], 1'b1} : at_b];
-    always @(posedge CLKA)
+    wire clk_qa = WIDE_R ? CLKB : CLKA;   // a wide read is all of B's clock; a ROM has none on A
+    always @(posedge clk_qa)
         if (WIDE_R ? RSTB : RSTA) a_q <= 18'd0;
         else if (WIDE_R ? CEB : CEA && (!WEA || WRITEMODE_A != "NORMAL")) a_q <= WIDE_R ? read_a : part(DATA_WIDTH_A, ad_a[3:0], read_a);
     always @(posedge CLKB)

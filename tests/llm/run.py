@@ -271,6 +271,9 @@ def test_refused(folder):
     refuse("a tokenizer that is not there", [model, "--tokenizer", folder / "none.bin"], ["none.bin"])
     refuse("a folder as a checkpoint", [folder, "--tokenizer", tok], [str(folder)])
     refuse("report into nowhere", [*ok, "--report", folder / "no/where.json"], ["where.json"])
+    refuse("image into nowhere", [*ok, "--image", folder / "no/where.talk"], ["where.talk"])
+    refuse("image and logits", [*ok, "--image", out, "--logits", out], ["--image", "--logits"], 2)
+    refuse("image without wide lanes", [*ok, "--image", out, "--config", "npu16"], ["wide"])
     given = folder / "tokens.bin"
     for what, data, words in (("a token beyond the vocabulary", struct.pack("<2i", 1, 300), ["300"]),
                               ("a negative token", struct.pack("<2i", 1, -1), ["-1"]), ("no tokens", b"", ["tokens.bin"]),

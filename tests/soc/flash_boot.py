@@ -23,7 +23,8 @@ import flash_image  # noqa: E402
 BUILD = pathlib.Path("build/test/flash_boot")
 DIGITS = pathlib.Path("sw/examples/digits")
 PICTURE = DIGITS / "held_out/7.bin"
-FIRMWARE, BOOT = "build/firmware/firmware.bin", "build/firmware/boot.bin"
+KJV = pathlib.Path("sw/examples/kjv")
+FIRMWARE, BOOT, TALK = "build/firmware/firmware.bin", "build/firmware/boot.bin", "build/firmware/talk.bin"
 PATIENCE = 240  # seconds for a boot
 results = []
 
@@ -121,6 +122,25 @@ def main():
     refused("no firmware", net, begin + "boot image without firmware", BOOT)
     refused("erased flash, boot stage", b"\xff" * 64, begin + "no boot image", BOOT)
 
+    # A language model; its text is compared where there is an NPU for it (tests/board/run.sh ulx3s-wide).
+    talk = BUILD / "kjv.talk"
+    subprocess.run(["build/systole", "generate", KJV / "kjv260K.bin", "--tokenizer", KJV / "kjv_tok512.bin", "-n", "2", "--config", "npu16w",
+                    "--image", talk], check=True, capture_output=True)
+    made = tool(file, "--room", 1 << 20, "--talk", talk)
+    check("image of a language model", made.returncode == 0 and file.exists(), made.stderr)
+    text, model = file.read_bytes(), talk.read_bytes()
+    spec_hash, = struct.unpack_from("<I", model, 8)
+
+    def with_word(index, word):
+        return flash_image.build([(flash_image.TALK, 0, model[:4 * index] + struct.pack("<I", word) + model[4 * index + 4:])], spec_hash)
+    refused("language model, erased flash", b"\xff" * 64, r"SYSTOLE ERROR mailbox word 0", TALK)
+    refused("a network for that firmware", net, r"SYSTOLE ERROR mailbox word 0", TALK)
+    refused("language model damaged", flipped(text, len(text) // 2), begin + "language model damaged: " + crc, TALK)
+    refused("language model, other NPU", sealed(text, 16, 1), begin + "language model compiled for another version of the NPU", TALK)
+    refused("no language model", with_word(0, 0), begin + "not an image of a language model", TALK)
+    refused("language model's arena", with_word(10, 0x7fffffff), begin + "language model's arena does not fit the memory", TALK)
+    refused("language model, other configuration", text, "SYSTOLE ERROR image: its lists are for another configuration of the NPU", TALK)
+
     for name, arguments, line in (
             ("room", ("--room", len(net) - 1, "--program", prog, "--input", PICTURE), "do not fit"),
             ("tool: input", ("--room", 1 << 20, "--program", prog, "--input", prog), "the network's input has"),
@@ -128,6 +148,7 @@ def main():
             ("tool: program", ("--room", 1 << 20, "--program", PICTURE), "not a compiled program"),
             ("tool: missing", ("--room", 1 << 20, "--program", BUILD / "none"), "No such file"),
             ("tool: firmware", ("--room", 1 << 20, "--firmware", BOOT), "the RAM in front of the boot stage"),
+            ("tool: language model", ("--room", 1 << 20, "--talk", prog), "not a language model's image"),
             ("tool: nothing", ("--room", 1 << 20), "nothing to put into it")):
         out = BUILD / "not.img"
         out.unlink(missing_ok=True)
@@ -138,6 +159,10 @@ def main():
             ("no network", "ulx3s", (), "no network"),
             ("no such network", "ulx3s", ("none.tflite",), "none.tflite"),
             ("no such board", "none", (DIGITS / "digits.tflite",), "no board"),
+            ("language model", "ulx3s-wide", ("--talk", KJV / "kjv260K.bin", KJV / "kjv_tok512.bin", "And", "-n", "4"), None),
+            ("no tokenizer", "ulx3s-wide", ("--talk", KJV / "kjv260K.bin", ""), "needs both"),
+            ("option", "ulx3s-wide", ("--talk", KJV / "kjv260K.bin", KJV / "kjv_tok512.bin", "And", "-n", "0"), "-n 0"),
+            ("other firmware", "ulx3s", ("--talk", KJV / "kjv260K.bin", KJV / "kjv_tok512.bin"), "firmware of networks"),
             ("no flash", "good", (DIGITS / "digits.tflite",), "no flash to boot from")):
         made = pathlib.Path("build/flash") / f"{board}.bin"
         made.unlink(missing_ok=True)
